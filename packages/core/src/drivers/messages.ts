@@ -1,0 +1,90 @@
+import type { FrameArray } from '@troupe/mailbox';
+import type { Plan } from '../plan/types.ts';
+import type { LogLine } from '../run/types.ts';
+
+/** An error on its way between threads. */
+export interface ErrorWire {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string;
+  readonly remedy: string;
+  readonly stage: string | undefined;
+  readonly port: string | undefined;
+  readonly stack: string | undefined;
+  readonly cause: ErrorWire | undefined;
+}
+
+/** A message given up, or sent again. `edge` is the edge it came by; -1 for a post. */
+export interface LetterWire {
+  readonly actor: number;
+  readonly edge: number;
+  readonly port: string;
+  readonly frame: FrameArray | undefined;
+  readonly value: unknown;
+  readonly seq: number;
+  readonly time: number;
+  readonly tries: number;
+}
+
+/** Main to worker. */
+export type ControlMessage =
+  /** All workers are ready: the run's epoch on the machine's monotonic clock. */
+  | { readonly type: 'go'; readonly epochMs: number }
+  /** Sources finish; everything under way reaches its end. */
+  | { readonly type: 'drain' }
+  /** Finish the handler in hand, call onStop, leave. */
+  | { readonly type: 'stop' }
+  | { readonly type: 'resend'; readonly letter: LetterWire }
+  | { readonly type: 'setBlocking'; readonly edge: number; readonly isBlocking: boolean; readonly request: number };
+
+/** Worker to main. */
+export type WorkerMessage =
+  | { readonly type: 'ready'; readonly threadId: number }
+  /** A stage could not be loaded or created; the worker leaves. */
+  | { readonly type: 'failedStart'; readonly error: ErrorWire }
+  /** The successor of a dead worker steps its actors again. */
+  | { readonly type: 'running' }
+  | { readonly type: 'log'; readonly line: LogLine }
+  | { readonly type: 'actorState'; readonly actor: number; readonly state: ActorStateWire }
+  | { readonly type: 'snapshot'; readonly actor: number; readonly state: unknown }
+  | { readonly type: 'deadLetter'; readonly letter: LetterWire; readonly error: ErrorWire }
+  | { readonly type: 'fatal'; readonly error: ErrorWire }
+  /** An async handler outlived its limit. */
+  | { readonly type: 'hang'; readonly actor: number }
+  | { readonly type: 'done'; readonly request: number }
+  /** All is put away; the task returns. */
+  | { readonly type: 'goodbye' };
+
+export type ActorStateWire = 'running' | 'backoff' | 'ended' | 'stopped';
+
+/** The memory of a run, shared by all its threads. The starting thread owns it. */
+export interface SharedRun {
+  readonly bells: SharedArrayBuffer;
+  readonly rings: readonly SharedArrayBuffer[];
+  readonly gauges: SharedArrayBuffer;
+  readonly ledger: SharedArrayBuffer;
+  /** One redo log for each worker; none for main (index 0). */
+  readonly journals: readonly (SharedArrayBuffer | undefined)[];
+}
+
+/** What a successor must know of the worker it replaces. */
+export interface Recovery {
+  /** The last snapshot of each actor that had one. */
+  readonly snapshots: ReadonlyMap<number, unknown>;
+  /** Inputs that have killed a worker often enough: they are passed over. */
+  readonly skips: readonly { readonly actor: number; readonly edge: number; readonly position: number }[];
+  /** Actors that are over already. */
+  readonly over: readonly number[];
+  readonly epochMs: number;
+  readonly isDraining: boolean;
+}
+
+/** What a pooled worker is given to run one executor. */
+export interface WorkerTask {
+  readonly plan: Plan;
+  readonly worker: number;
+  readonly shared: SharedRun;
+  readonly seed: number;
+  readonly hasStats: boolean;
+  readonly recovery: Recovery | undefined;
+}

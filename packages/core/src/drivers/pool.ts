@@ -1,0 +1,66 @@
+import { MessageChannel } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
+import type { Tinypool } from 'tinypool';
+import type { StartOptions } from '../run/types.ts';
+import type { WorkerTask } from './messages.ts';
+
+/** Threads that no run needs are kept this long. */
+const idleTimeoutMs = 60_000;
+/** More executors than any graph has: an executor must never queue behind another. */
+const threadsMax = 1_024;
+
+/** An executor on its way through a pooled worker. */
+export interface PooledTask {
+  readonly port: MessagePort;
+  /** Resolves when the task has returned, or with what ended it. Never rejects. */
+  readonly ended: Promise<{ readonly error: unknown }>;
+  /** Ends the thread, if the task still runs on it. */
+  abort(): void;
+}
+
+type Limits = StartOptions['resourceLimits'];
+
+const pools = new Map<string, Promise<Tinypool>>();
+
+/** The process's pool of threads with these limits. Threads are reused between runs. */
+function poolOf(limits: Limits): Promise<Tinypool> {
+  const key = JSON.stringify(limits ?? {});
+  const known = pools.get(key);
+  if (known !== undefined) return known;
+  const created = createPool(limits);
+  pools.set(key, created);
+  return created;
+}
+
+async function createPool(limits: Limits): Promise<Tinypool> {
+  const { Tinypool: Pool } = await import('tinypool');
+  // Neither loader nor bundler rewrites this: sources sit beside a .ts entry, dist beside a .js one.
+  const entry = new URL(import.meta.url.endsWith('.ts') ? './worker-entry.ts' : './worker-entry.js', import.meta.url);
+  const pool = new Pool({
+    filename: entry.href,
+    minThreads: 0,
+    maxThreads: threadsMax,
+    idleTimeout: idleTimeoutMs,
+    ...(limits === undefined ? {} : { resourceLimits: limits }),
+  });
+  // A thread that dies between two tasks concerns nobody; the next task gets another one.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** Gives a task to an idle pooled thread, or to a new one. */
+export async function runPooled(task: WorkerTask, limits: Limits): Promise<PooledTask> {
+  const pool = await poolOf(limits);
+  const { port1, port2 } = new MessageChannel();
+  const abort = new AbortController();
+  const ended = pool
+    .run({ task, port: port2 }, { transferList: [port2], signal: abort.signal })
+    .then(() => ({ error: undefined }), (error: unknown) => ({ error }));
+  return { port: port1, ended, abort: () => abort.abort() };
+}
+
+/** The pooled threads of this process. */
+export async function pooledThreads(): Promise<readonly Worker[]> {
+  const all = await Promise.all(pools.values());
+  return all.flatMap((pool) => pool.threads.map((worker) => (worker as unknown as { thread: Worker }).thread));
+}

@@ -1,0 +1,107 @@
+import { receiveMessageOnPort, threadId } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { createHandlers } from '../executor/lifecycle.ts';
+import { Executor } from '../executor/executor.ts';
+import { loadStage, optionsOf } from '../executor/load.ts';
+import type { AnyStage } from '../stage.ts';
+import { WallClock } from '../executor/wall-clock.ts';
+import { wire } from '../executor/wire.ts';
+import { markStageWorker } from './inside.ts';
+import { rerouteConsole } from './console.ts';
+import { errorToWire } from './error-wire.ts';
+import { runOnLoop, runParked } from './loops.ts';
+import type { Loop } from './loops.ts';
+import type { ControlMessage, WorkerMessage, WorkerTask } from './messages.ts';
+
+/** How long a stop waits for async handlers in flight. */
+const stopGraceMs = 500;
+
+/** The task of a pooled worker: hosts the actors of one executor until the run stops it. */
+export default async function hostExecutor({ task, port }: { task: WorkerTask; port: MessagePort }): Promise<void> {
+  markStageWorker();
+  const post = (message: WorkerMessage): void => port.postMessage(message);
+  const restoreConsole = rerouteConsole(post);
+  try {
+    const hosted = await prepare(task, post);
+    post({ type: 'ready', threadId });
+    await run(task, port, hosted, post);
+  } catch (error) {
+    post({ type: 'failedStart', error: errorToWire(error) });
+  } finally {
+    restoreConsole();
+    post({ type: 'goodbye' });
+  }
+}
+
+interface Hosted {
+  readonly executor: Executor;
+  readonly clock: WallClock;
+  readonly loop: Omit<Loop, 'control' | 'isStopping'>;
+}
+
+async function prepare(task: WorkerTask, upcall: (message: WorkerMessage) => void): Promise<Hosted> {
+  const { plan, worker, shared, seed, recovery, hasStats } = task;
+  const stages = new Map<number, { stage: AnyStage; options: unknown }>();
+  for (const index of plan.workers[worker]?.actors ?? []) {
+    const actorPlan = plan.actors[index];
+    if (actorPlan === undefined) continue;
+    const stage = await loadStage(actorPlan);
+    stages.set(index, { stage, options: optionsOf(actorPlan, stage) });
+  }
+  const clock = new WallClock(recovery?.epochMs ?? 0);
+  let executor: Executor | undefined;
+  const wiring = wire({
+    plan, worker, shared, seed, clock, recovery, upcall, stages, flush: (actor) => executor?.flush(actor),
+  });
+  const gauges = wiring.gauges.worker(worker);
+  executor = new Executor(wiring.actors, { ...wiring, gauges, clock, upcall, hasStats });
+  for (const actor of executor.actors) if (actor.phase === 'created') actor.handlers = createHandlers(actor);
+  return { executor, clock, loop: { executor, bell: wiring.bell, gauges } };
+}
+
+async function run(task: WorkerTask, port: MessagePort, hosted: Hosted, post: (message: WorkerMessage) => void): Promise<void> {
+  const { executor, clock } = hosted;
+  let isStopping = false;
+  let hasGone = false;
+  const handle = (message: ControlMessage): void => {
+    if (message.type === 'go') {
+      clock.start(message.epochMs);
+      hasGone = true;
+    } else if (message.type === 'stop') isStopping = true;
+    else if (message.type === 'drain') executor.drain();
+    else if (message.type === 'resend') executor.resend(message.letter);
+    else {
+      executor.setBlocking(message.edge, message.isBlocking);
+      post({ type: 'done', request: message.request });
+    }
+  };
+  const control = (): void => {
+    let entry = receiveMessageOnPort(port);
+    while (entry !== undefined) {
+      handle(entry.message as ControlMessage);
+      entry = receiveMessageOnPort(port);
+    }
+  };
+  const { bell } = hosted.loop;
+  const isIo = task.plan.workers[task.worker]?.io === true;
+  while (!hasGone && !isStopping) {
+    if (bell.takeControl()) control();
+    else await sleepUntilRung(bell, isIo);
+  }
+  if (hasGone) {
+    if (task.recovery?.isDraining === true) executor.drain();
+    await executor.start();
+    if (task.recovery !== undefined) post({ type: 'running' });
+    const loop: Loop = { ...hosted.loop, control, isStopping: () => isStopping };
+    if (isIo) await runOnLoop(loop);
+    else runParked(loop);
+  }
+  await executor.stop(stopGraceMs);
+}
+
+async function sleepUntilRung(bell: Loop['bell'], isIo: boolean): Promise<void> {
+  bell.arm();
+  if (bell.hasControl()) bell.disarm();
+  else if (isIo) await bell.waitAsync(Infinity);
+  else bell.wait(Infinity);
+}

@@ -1,0 +1,63 @@
+import { actorCount, edgeReaderCount, edgeWriterCount } from '@troupe/mailbox';
+import type { Actor, Inlet } from './actor.ts';
+import type { Host } from './host.ts';
+
+function add(counts: Float64Array, index: number, value: number): void {
+  counts[index] = (counts[index] as number) + value;
+}
+
+/** Notes a batch of finished calls: counts always, durations and times with stats on. */
+export function account(actor: Actor, inlet: Inlet | undefined, done: number, tookNs: number, host: Host): void {
+  const { counts } = actor.gauges;
+  add(counts, actorCount.handled, done);
+  if (inlet !== undefined) accountInlet(inlet, done);
+  if (!host.hasStats) return;
+  add(counts, actorCount.busyNs, tookNs);
+  if (inlet === undefined || done === 0) return;
+  add(counts, actorCount.in, done);
+  add(counts, actorCount.snapshotAge, done);
+  counts[actorCount.lastTimeNs] = actor.envelope.time;
+  // Sinks record how old the newest of a batch is when it has been handled.
+  if (actor.outlets.length === 0) actor.gauges.sourceToHere.record(host.nowMs * 1e6 - actor.envelope.time, done);
+}
+
+function accountInlet(inlet: Inlet, done: number): void {
+  const { reader, gauges } = inlet;
+  add(gauges.reader, edgeReaderCount.received, done);
+  gauges.reader[edgeReaderCount.highWater] = reader.highWater;
+  if (reader.skipped === 0) return;
+  const reason =
+    reader.policy === 'latest'
+      ? edgeReaderCount.skippedLatest
+      : reader.policy === 'dropOldest'
+        ? edgeReaderCount.skippedOldest
+        : edgeReaderCount.skippedNonBlocking;
+  gauges.reader[reason] = reader.skipped;
+}
+
+/** Notes what an actor has emitted so far on each of its edges. */
+export function accountOutflow(actor: Actor): void {
+  let emitted = 0;
+  let spilled = 0;
+  for (let i = 0; i < actor.outflows.length; i++) {
+    const outflow = actor.outflows[i];
+    if (outflow === undefined) continue;
+    emitted += outflow.outlet.emitted;
+    spilled += outflow.outlet.spilled;
+    for (let j = 0; j < outflow.edges.length; j++) {
+      const edge = outflow.edges[j];
+      if (edge === undefined) continue;
+      const dropped = edge.refusing?.dropped ?? 0;
+      edge.gauges.writer[edgeWriterCount.sent] = outflow.outlet.emitted - dropped;
+      edge.gauges.writer[edgeWriterCount.droppedNewest] = dropped;
+    }
+  }
+  actor.gauges.counts[actorCount.out] = emitted;
+  actor.gauges.counts[actorCount.spilled] = spilled;
+}
+
+/** The actor had work and no room, and now has room. */
+export function accountUnblocked(actor: Actor, nowMs: number): void {
+  add(actor.gauges.counts, actorCount.blockedNs, (nowMs - actor.blockedSinceMs) * 1e6);
+  actor.blockedSinceMs = -1;
+}

@@ -1,0 +1,86 @@
+import type { ActorGauges, EdgeGauges, Envelope, FrameOutlet, MailboxReader, MessageOutlet } from '@troupe/mailbox';
+import type { ActorPlan } from '../plan/types.ts';
+import type { LetterWire } from '../drivers/messages.ts';
+import type { AnyStage, Handlers, StageContext } from '../stage.ts';
+import type { EdgeLedger, ActorLedger } from './ledger.ts';
+import type { ActorOut } from './out.ts';
+import type { FailureRecord } from './supervise.ts';
+import type { Ticker } from './ticker.ts';
+
+/** The mailbox behind one edge into an actor. */
+export interface Inlet {
+  readonly port: string;
+  readonly edge: number;
+  readonly isBack: boolean;
+  readonly reader: MailboxReader;
+  readonly gauges: EdgeGauges;
+  readonly ledger: EdgeLedger;
+  /** Inputs to come that a dead predecessor had taken. */
+  redeliver: number;
+  /** How many of them may have caused emissions that were seen. */
+  exposed: number;
+  /** A position that is passed over, its input having killed too many workers. */
+  skipAt: number | undefined;
+}
+
+/** The edges out of an actor whose traffic it counts. */
+export interface Outflow {
+  readonly outlet: FrameOutlet | MessageOutlet;
+  readonly edges: readonly { readonly gauges: EdgeGauges; readonly refusing: { readonly dropped: number } | undefined }[];
+}
+
+/** Actors joined by local queues: their inputs are released when nothing is under way between them. */
+export interface HoldGroup {
+  readonly locals: readonly MailboxReader[];
+  readonly inlets: readonly Inlet[];
+  readonly readers: readonly MailboxReader[];
+}
+
+/** What is being handled. */
+export type Work = 'input' | 'tick' | 'demand' | 'post' | 'resent' | 'start';
+
+export type ActorPhase = 'created' | 'running' | 'backoff' | 'ended' | 'stopped';
+
+/** Values that wait for `onPost`. */
+export const postsMax = 1024;
+
+/** One running instance of a stage: its handlers, mailboxes, outlets and everything its executor remembers of it. */
+export interface Actor {
+  readonly plan: ActorPlan;
+  readonly stage: AnyStage;
+  readonly context: StageContext;
+  handlers: Handlers;
+  readonly inlets: readonly Inlet[];
+  readonly readers: readonly MailboxReader[];
+  /** Those of its mailboxes that are local queues. */
+  readonly localReaders: readonly MailboxReader[];
+  readonly outlets: readonly (FrameOutlet | MessageOutlet)[];
+  readonly outflows: readonly Outflow[];
+  readonly envelope: Envelope;
+  readonly out: ActorOut;
+  readonly gauges: ActorGauges;
+  readonly ledger: ActorLedger;
+  group: HoldGroup | undefined;
+  readonly failures: FailureRecord;
+  readonly posts: unknown[];
+  readonly resent: LetterWire[];
+  ticker: Ticker | undefined;
+  phase: ActorPhase;
+  /** An async handler is pending. */
+  isBusy: boolean;
+  /** The handler has returned, but its spill waits for room; the inlet to release then. */
+  spillOf: Inlet | 'none' | undefined;
+  busySinceMs: number;
+  /** `onDemand` has returned `'end'`, or the actor has none. */
+  hasEndedDemand: boolean;
+  nextInlet: number;
+  /** Handler calls between two looks at the clock. */
+  stride: number;
+  resumeAtMs: number;
+  /** The back-off ends with a new instance of the stage. */
+  isRecreated: boolean;
+  /** Since when there has been work but no room; -1 when that is not so. */
+  blockedSinceMs: number;
+  snapshot: unknown;
+  snapshotMs: number;
+}

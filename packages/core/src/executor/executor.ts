@@ -1,0 +1,193 @@
+import type { LetterWire } from '../drivers/messages.ts';
+import { accountUnblocked } from './accounts.ts';
+import type { Actor, Inlet } from './actor.ts';
+import { Calls } from './calls.ts';
+import { Failures } from './failures.ts';
+import { Host } from './host.ts';
+import type { HostParts } from './host.ts';
+import { isFinished, isReady, wantRoom } from './readiness.ts';
+import { Ticker } from './ticker.ts';
+
+/**
+ * Steps the actors of one thread: picks one that is runnable, calls its handlers up to a bounded batch, publishes what they
+ * emitted and releases what they handled. The same code under every driver. docs/semantics.md, "Executor".
+ */
+export class Executor {
+  readonly actors: readonly Actor[];
+  readonly #host: Host;
+  readonly #failures: Failures;
+  readonly #calls: Calls;
+  #isDraining = false;
+
+  constructor(actors: readonly Actor[], parts: HostParts) {
+    this.actors = actors;
+    this.#host = new Host(parts);
+    this.#failures = new Failures(this.#host);
+    this.#calls = new Calls(this.#host, this.#failures);
+  }
+
+  /** The run begins: its clock has been started. */
+  async start(): Promise<void> {
+    const { clock, upcall } = this.#host;
+    for (const actor of this.actors) {
+      if (actor.phase !== 'created') continue;
+      const { tick, index } = actor.plan;
+      await actor.handlers.onStart?.();
+      if (tick !== undefined) actor.ticker = new Ticker(tick.hz, Math.max(0, clock.nowNs()));
+      actor.snapshotMs = this.#host.look();
+      actor.phase = 'running';
+      upcall({ type: 'actorState', actor: index, state: 'running' });
+    }
+  }
+
+  /** One pass over the actors, nearest to output first. False when none was runnable. */
+  step(): boolean {
+    this.#host.look();
+    let isProgress = false;
+    for (let i = 0; i < this.actors.length; i++) {
+      if (this.#run(this.actors[i] as Actor)) isProgress = true;
+    }
+    return isProgress;
+  }
+
+  /**
+   * After the doorbell has been armed: whether any actor is runnable after all. Asks the readers of full edges, and the
+   * writers that wait for this thread, to be told of what changes from now on.
+   */
+  hasWork(): boolean {
+    const nowNs = this.#host.look() * 1e6;
+    for (let i = 0; i < this.actors.length; i++) {
+      const actor = this.actors[i] as Actor;
+      if (actor.isBusy || actor.phase !== 'running') continue;
+      for (let j = 0; j < actor.inlets.length; j++) (actor.inlets[j] as Inlet).reader.nudge();
+      if (actor.spillOf !== undefined) {
+        if (wantRoom(actor)) return true;
+      } else if (this.#hasInput(actor, nowNs)) {
+        if (isReady(actor) || wantRoom(actor)) return true;
+      } else if (isFinished(actor, this.#isDraining)) return true;
+    }
+    return false;
+  }
+
+  /** Milliseconds until a tick, a retry or a watchdog is due; `Infinity` when nothing is. */
+  untilDeadlineMs(): number {
+    let dueMs = Infinity;
+    for (const actor of this.actors) {
+      const { asyncWatchdogMs } = actor.plan.supervision;
+      if (actor.phase === 'backoff') dueMs = Math.min(dueMs, actor.resumeAtMs);
+      else if (actor.phase !== 'running') continue;
+      else if (actor.isBusy && asyncWatchdogMs > 0) dueMs = Math.min(dueMs, actor.busySinceMs + asyncWatchdogMs);
+      else if (actor.ticker !== undefined && !actor.isBusy && !actor.ticker.isPending) {
+        dueMs = Math.min(dueMs, actor.ticker.dueNs / 1e6);
+      }
+    }
+    return Math.max(0, dueMs - this.#host.look());
+  }
+
+  /** Sources finish now; everything under way still reaches its end. */
+  drain(): void {
+    this.#isDraining = true;
+    for (const actor of this.actors) actor.hasEndedDemand = true;
+  }
+
+  /** Calls `onStop` of every actor that is not over. Handlers in flight are awaited no longer than `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    const untilMs = performance.now() + graceMs;
+    while (this.actors.some((actor) => actor.isBusy) && performance.now() < untilMs) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    for (const actor of this.actors) {
+      if (actor.phase !== 'running' && actor.phase !== 'backoff') continue;
+      actor.phase = 'stopped';
+      if (!actor.isBusy) await this.#failures.callOnStop(actor);
+    }
+  }
+
+  /** `await out.flush()` of an actor. */
+  flush(actor: Actor): void {
+    this.#host.flush(actor);
+  }
+
+  /** Hands a dead letter to its actor again. */
+  resend(letter: LetterWire): void {
+    this.actors.find((actor) => actor.plan.index === letter.actor)?.resent.push(letter);
+  }
+
+  /** Switches the reader behind an edge. */
+  setBlocking(edge: number, isBlocking: boolean): void {
+    for (const actor of this.actors) {
+      for (const inlet of actor.inlets) if (inlet.edge === edge) inlet.reader.setBlocking(isBlocking);
+    }
+  }
+
+  #hasInput(actor: Actor, nowNs: number): boolean {
+    if (!actor.hasEndedDemand || actor.posts.length > 0 || actor.resent.length > 0) return true;
+    if (actor.ticker?.advance(nowNs) === true) return true;
+    for (let i = 0; i < actor.inlets.length; i++) {
+      if ((actor.inlets[i] as Inlet).reader.available() > 0) return true;
+    }
+    return false;
+  }
+
+  /** Ticks come first, then posts, then dead letters sent again, then the mailboxes in turns, then demand. */
+  #run(actor: Actor): boolean {
+    if (actor.isBusy) return this.#watch(actor);
+    if (actor.phase !== 'running') return actor.phase === 'backoff' && this.#failures.endBackoff(actor);
+    if (actor.spillOf !== undefined) return this.#calls.drainSpill(actor);
+    const isTickDue = actor.ticker !== undefined && actor.ticker.advance(this.#host.nowMs * 1e6);
+    const isCalled = isTickDue || actor.posts.length > 0 || actor.resent.length > 0;
+    const inlet = actor.inlets.length === 0 ? undefined : nextInlet(actor);
+    if (inlet === undefined && !isCalled && actor.hasEndedDemand) return this.#idle(actor);
+    if (!isReady(actor)) return this.#block(actor);
+    if (actor.blockedSinceMs >= 0) accountUnblocked(actor, this.#host.nowMs);
+    if (isTickDue) this.#calls.tick(actor);
+    if (actor.posts.length > 0 && canGoOn(actor)) this.#calls.post(actor);
+    if (actor.resent.length > 0 && canGoOn(actor)) this.#calls.resent(actor);
+    if ((inlet !== undefined || !actor.hasEndedDemand) && (!isCalled || canGoOn(actor))) this.#calls.batch(actor, inlet);
+    return true;
+  }
+
+  /** Nothing to do: perhaps for ever. */
+  #idle(actor: Actor): boolean {
+    if (!isFinished(actor, this.#isDraining)) return false;
+    this.#failures.finish(actor);
+    return true;
+  }
+
+  /** Work, but no room. */
+  #block(actor: Actor): boolean {
+    if (actor.blockedSinceMs < 0) {
+      actor.blockedSinceMs = this.#host.nowMs;
+      // This actor will release nothing for a while: whoever waits behind it must know what room there is.
+      for (const inlet of actor.inlets) inlet.reader.nudge();
+    }
+    return false;
+  }
+
+  /** An async handler beyond its limit is reported, once a limit. */
+  #watch(actor: Actor): boolean {
+    const { asyncWatchdogMs } = actor.plan.supervision;
+    if (asyncWatchdogMs === 0 || this.#host.nowMs - actor.busySinceMs < asyncWatchdogMs) return false;
+    actor.busySinceMs = this.#host.nowMs;
+    this.#host.upcall({ type: 'hang', actor: actor.plan.index });
+    return false;
+  }
+}
+
+/** Whether another handler of the actor may start right after one. */
+function canGoOn(actor: Actor): boolean {
+  return !actor.isBusy && actor.phase === 'running' && actor.spillOf === undefined && isReady(actor);
+}
+
+/** The next mailbox with something in it, in turns. */
+function nextInlet(actor: Actor): Inlet | undefined {
+  const { inlets } = actor;
+  const count = inlets.length;
+  for (let i = 0; i < count; i++) {
+    const at = actor.nextInlet;
+    actor.nextInlet = at + 1 === count ? 0 : at + 1;
+    const inlet = inlets[at] as Inlet;
+    if (inlet.reader.available() > 0) return inlet;
+  }
+  return undefined;
+}

@@ -1,0 +1,86 @@
+import { actorCount } from '@troupe/mailbox';
+import type { LetterWire } from '../drivers/messages.ts';
+import type { Actor, HoldGroup, Inlet, Work } from './actor.ts';
+
+/** Whether every edge that blocks has room for what one call may emit. */
+export function isReady(actor: Actor): boolean {
+  const { outlets } = actor;
+  for (let i = 0; i < outlets.length; i++) if (outlets[i]?.isReady() === false) return false;
+  return true;
+}
+
+/** As `isReady`, after asking for a ring when room appears. */
+export function wantRoom(actor: Actor): boolean {
+  let isRoom = true;
+  for (const outlet of actor.outlets) isRoom = outlet.wantRoom() && isRoom;
+  return isRoom;
+}
+
+export function hasSpill(actor: Actor): boolean {
+  const { outlets } = actor;
+  for (let i = 0; i < outlets.length; i++) if (outlets[i]?.hasSpill() === true) return true;
+  return false;
+}
+
+export function settleOutlets(actor: Actor): void {
+  const { outlets } = actor;
+  for (let i = 0; i < outlets.length; i++) outlets[i]?.settle();
+}
+
+/** Whether nothing is under way between the actors of a group. */
+export function isQuiet(group: HoldGroup): boolean {
+  const { locals } = group;
+  for (let i = 0; i < locals.length; i++) {
+    const reader = locals[i];
+    if (reader !== undefined && (reader.available() > 0 || reader.position !== reader.handled)) return false;
+  }
+  return true;
+}
+
+/** Before emissions are shown whose inputs stay unreleased: those inputs are marked if they have to be handed over again. */
+export function exposeGroup(actor: Actor, group: HoldGroup): void {
+  let isDirty = false;
+  for (const outlet of actor.outlets) isDirty = outlet.isDirty() || isDirty;
+  if (!isDirty) return;
+  for (const inlet of group.inlets) inlet.ledger.expose(inlet.reader.handled);
+}
+
+/**
+ * Whether an actor without work will never have any again: all forward inputs have ended, or it is a source that has
+ * finished, or one that the drain has told to.
+ */
+export function isFinished(actor: Actor, isDraining: boolean): boolean {
+  let forward = 0;
+  for (const inlet of actor.inlets) {
+    if (inlet.isBack) continue;
+    forward++;
+    if (!inlet.reader.hasEnded()) return false;
+  }
+  if (!actor.hasEndedDemand) return false;
+  return forward > 0 || isDraining || actor.handlers.onDemand !== undefined;
+}
+
+/** An owned copy of the message in hand; `undefined` where the work has none. Takes an input out of its mailbox. */
+export function deadLetterOf(actor: Actor, work: Work, inlet: Inlet | undefined): LetterWire | undefined {
+  const base = { actor: actor.plan.index, tries: actor.plan.supervision.triesMax };
+  if (inlet !== undefined) {
+    const { envelope } = actor;
+    if (!inlet.reader.take(envelope)) return undefined;
+    const { port, frame, value, seq, time } = envelope;
+    return { ...base, edge: inlet.edge, port, frame: frame?.slice(), value, seq, time };
+  }
+  if (work === 'resent') return actor.resent[0];
+  if (work !== 'post') return undefined;
+  return { ...base, edge: -1, port: '', frame: undefined, value: actor.posts[0], seq: -1, time: actor.out.time };
+}
+
+/** Takes away what a finished (or given up) call was about; inputs are settled by their mailbox. */
+export function closeWork(actor: Actor, work: Work): void {
+  if (work === 'post') actor.posts.shift();
+  else if (work === 'resent') actor.resent.shift();
+  else if (work === 'tick' && actor.ticker !== undefined) {
+    const { counts } = actor.gauges;
+    counts[actorCount.droppedTicks] = (counts[actorCount.droppedTicks] as number) + actor.ticker.dropped;
+    actor.ticker.close();
+  }
+}

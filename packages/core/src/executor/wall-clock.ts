@@ -1,0 +1,30 @@
+/** Adding it to `performance.now()` gives milliseconds of the machine's monotonic clock, the same on every thread. */
+const originMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
+/** The machine's monotonic clock in milliseconds, comparable between threads. */
+export function monotonicMs(): number {
+  return performance.now() + originMs;
+}
+
+/** Milliseconds since a run's epoch, the same on every thread. */
+export class WallClock {
+  #offsetMs: number;
+
+  constructor(epochMs: number) {
+    this.#offsetMs = originMs - epochMs;
+  }
+
+  /** Counts from another epoch, a time of `monotonicMs`. */
+  start(epochMs: number): void {
+    this.#offsetMs = originMs - epochMs;
+  }
+
+  nowMs(): number {
+    return performance.now() + this.#offsetMs;
+  }
+
+  /** Integer nanoseconds since the run's epoch. */
+  nowNs(): number {
+    return Math.round(this.nowMs() * 1e6);
+  }
+}

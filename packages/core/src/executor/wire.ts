@@ -1,0 +1,281 @@
+import {
+  actorCount, Dispatcher, Doorbell, Envelope, FrameOutlet, FrameReader, FrameWriter, Gauges, localQueue, MessageOutlet,
+  MessageReader, MessageWriter,
+} from '@troupe/mailbox';
+import type { ActorGauges, LocalReader, LocalWriter, MailboxReader, MessageEdge, ReaderPolicy, RefusalPolicy, RefusingEdge } from '@troupe/mailbox';
+import type { Recovery, SharedRun } from '../drivers/messages.ts';
+import type { ActorPlan, EdgePlan, OutletPlan, Overflow, Plan } from '../plan/types.ts';
+import type { AnyStage, StageContext } from '../stage.ts';
+import { postsMax } from './actor.ts';
+import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
+import type { Upcall } from './host.ts';
+import { ActorLedger, EdgeLedger } from './ledger.ts';
+import { ActorOut } from './out.ts';
+import { seededRandom } from './random.ts';
+import type { WallClock } from './wall-clock.ts';
+
+/** What the actors of one thread are built from. */
+export interface WiringParts {
+  readonly plan: Plan;
+  readonly worker: number;
+  readonly shared: SharedRun;
+  readonly seed: number;
+  readonly clock: WallClock;
+  readonly recovery: Recovery | undefined;
+  readonly upcall: Upcall;
+  /** The stage of an actor with its parsed options, by the actor's index. */
+  readonly stages: ReadonlyMap<number, { readonly stage: AnyStage; readonly options: unknown }>;
+  /** Called by `await out.flush()`. */
+  readonly flush: (actor: Actor) => void;
+}
+
+/** Everything that one thread's executor needs, wired to the shared memory of the run. */
+export interface Wiring {
+  readonly actors: readonly Actor[];
+  readonly dispatcher: Dispatcher;
+  readonly bell: Doorbell;
+  readonly gauges: Gauges;
+}
+
+/** The doorbells of a run, by index: main, then the workers. */
+export function doorbells(bells: SharedArrayBuffer, count: number): readonly Doorbell[] {
+  return Array.from({ length: count }, (_, index) => new Doorbell(bells, index));
+}
+
+/** How the reader behind an edge behaves: what refuses at the writer blocks at the reader. */
+export function readerPolicy(overflow: Overflow): ReaderPolicy {
+  return overflow === 'latest' || overflow === 'dropOldest' ? overflow : 'block';
+}
+
+/** Builds the actors of one thread. Handlers are created later. */
+export function wire(parts: WiringParts): Wiring {
+  return new Wirer(parts).wire();
+}
+
+class Wirer {
+  readonly #parts: WiringParts;
+  readonly #bells: readonly Doorbell[];
+  readonly #gauges: Gauges;
+  readonly #writers = new Map<number, FrameWriter | MessageWriter>();
+  readonly #queues = new Map<number, { readonly writer: LocalWriter; readonly reader: LocalReader }>();
+
+  constructor(parts: WiringParts) {
+    this.#parts = parts;
+    this.#bells = doorbells(parts.shared.bells, parts.plan.workers.length);
+    this.#gauges = new Gauges(parts.shared.gauges);
+  }
+
+  wire(): Wiring {
+    const { plan, worker, shared } = this.#parts;
+    this.#openWriters();
+    const actors = (plan.workers[worker]?.actors ?? []).map((index) => this.#actor(plan.actors[index] as ActorPlan));
+    this.#group(actors);
+    const bell = this.#bells[worker] as Doorbell;
+    return { actors, dispatcher: new Dispatcher(shared.journals[worker]), bell, gauges: this.#gauges };
+  }
+
+  #openWriters(): void {
+    const { plan, worker, shared } = this.#parts;
+    for (const ring of plan.rings) {
+      if (ring.writerWorker !== worker || ring.writer.kind !== 'actor') continue;
+      const buffer = shared.rings[ring.index] as SharedArrayBuffer;
+      const writer = ring.kind === 'frame' ? new FrameWriter(buffer, this.#bells) : new MessageWriter(buffer, this.#bells);
+      writer.id = ring.index;
+      writer.setBell(worker);
+      this.#writers.set(ring.index, writer);
+    }
+    for (const edge of plan.edges) {
+      if (edge.transport !== 'local' || edge.from.kind !== 'actor') continue;
+      if (plan.actors[edge.from.actor]?.worker !== worker) continue;
+      this.#queues.set(edge.index, localQueue({ capacity: edge.capacity, policy: readerPolicy(edge.overflow) }));
+    }
+  }
+
+  #actor(plan: ActorPlan): Actor {
+    const { shared, stages, recovery, flush } = this.#parts;
+    const found = stages.get(plan.index);
+    if (found === undefined) throw new Error(`stage of actor ${plan.index} was not loaded`);
+    const posts: unknown[] = [];
+    const outflows = plan.outlets.map((outlet) => this.#outflow(plan, outlet));
+    const outlets = outflows.map(({ outlet }) => outlet);
+    const ledger = new ActorLedger(shared.ledger, plan.index);
+    const inlets = plan.inlets.map(({ port, edge }) => this.#inlet(port, this.#edge(edge), ledger));
+    const localReaders = inlets.filter(({ edge }) => this.#queues.has(edge)).map(({ reader }) => reader);
+    const gauges = this.#gauges.actor(plan.index);
+    const isOver = recovery?.over.includes(plan.index) === true;
+    const actor: Actor = {
+      plan,
+      stage: found.stage,
+      context: this.#context(plan, found.options, posts, gauges),
+      handlers: {},
+      inlets,
+      readers: inlets.map(({ reader }) => reader),
+      localReaders,
+      outlets,
+      outflows,
+      envelope: new Envelope(),
+      out: new ActorOut(outlets, () => flush(actor)),
+      gauges,
+      ledger,
+      group: undefined,
+      failures: { tries: 0, recreatedMs: [] },
+      posts,
+      resent: [],
+      ticker: undefined,
+      phase: isOver ? 'ended' : 'created',
+      isBusy: false,
+      spillOf: undefined,
+      busySinceMs: 0,
+      hasEndedDemand: false,
+      nextInlet: 0,
+      stride: 1,
+      resumeAtMs: 0,
+      isRecreated: false,
+      blockedSinceMs: -1,
+      snapshot: recovery?.snapshots.get(plan.index),
+      snapshotMs: 0,
+    };
+    return actor;
+  }
+
+  #edge(index: number): EdgePlan {
+    return this.#parts.plan.edges[index] as EdgePlan;
+  }
+
+  #inlet(port: string, edge: EdgePlan, ledger: ActorLedger): Inlet {
+    const { plan, shared, recovery } = this.#parts;
+    const reader = this.#reader(edge);
+    const inlet: Inlet = {
+      port,
+      edge: edge.index,
+      isBack: edge.back,
+      reader,
+      gauges: this.#gauges.edge(edge.index),
+      ledger: new EdgeLedger(shared.ledger, plan.actors.length, edge.index),
+      redeliver: 0,
+      exposed: 0,
+      skipAt: undefined,
+    };
+    if (recovery === undefined || edge.ring === undefined) return inlet;
+    const slots = plan.rings[edge.ring]?.slots ?? 0;
+    inlet.exposed = inlet.ledger.exposedFrom(reader.position, slots);
+    inlet.skipAt = recovery.skips.find((skip) => skip.edge === edge.index)?.position;
+    const held = ledger.read();
+    const taken = held.edge === edge.index ? (held.position - reader.position) | 0 : 0;
+    const skipped = inlet.skipAt === undefined ? 0 : (inlet.skipAt + 1 - reader.position) | 0;
+    inlet.redeliver = Math.max(inlet.exposed, skipped, taken > 0 && taken <= slots ? taken : 0);
+    return inlet;
+  }
+
+  #reader(edge: EdgePlan): MailboxReader {
+    const { plan, worker, shared } = this.#parts;
+    const queue = this.#queues.get(edge.index);
+    if (queue !== undefined) return queue.reader;
+    const ring = plan.rings[edge.ring ?? -1];
+    const buffer = shared.rings[edge.ring ?? -1];
+    if (ring === undefined || buffer === undefined || edge.reader === undefined) {
+      throw new Error(`edge ${edge.index} has no ring`);
+    }
+    const writer = edge.transport === 'fused' ? this.#writers.get(ring.index) : undefined;
+    const options = {
+      place: edge.reader,
+      policy: readerPolicy(edge.overflow),
+      capacity: edge.capacity,
+      bell: worker,
+      bells: this.#bells,
+      ...(writer === undefined ? {} : { fused: writer }),
+    };
+    const reader = ring.kind === 'frame' ? new FrameReader(buffer, options) : new MessageReader(buffer, options);
+    reader.id = ring.index;
+    return reader;
+  }
+
+  #outflow(plan: ActorPlan, outletPlan: OutletPlan): Outflow {
+    return outletPlan.kind === 'frame' ? this.#frameOutflow(plan, outletPlan) : this.#messageOutflow(plan, outletPlan);
+  }
+
+  #frameOutflow(plan: ActorPlan, { port, primary, edges, maxEmit }: OutletPlan): Outflow {
+    const refusing = new Map<number, RefusingEdge<FrameWriter>>();
+    for (const edge of edges.map((index) => this.#edge(index))) {
+      const policy = refusalPolicy(edge.overflow);
+      const writer = this.#writers.get(edge.ring ?? -1);
+      if (policy === undefined || !(writer instanceof FrameWriter)) continue;
+      refusing.set(edge.index, { writer, policy, capacity: edge.capacity, dropped: 0 });
+    }
+    const writer = this.#writers.get(primary ?? -1);
+    if (!(writer instanceof FrameWriter)) throw new Error(`output '${plan.name}.${port}' has no ring`);
+    const outlet = new FrameOutlet(port, writer, [...refusing.values()], maxEmit, plan.spillMax);
+    return { outlet, edges: edges.map((edge) => ({ gauges: this.#gauges.edge(edge), refusing: refusing.get(edge) })) };
+  }
+
+  #messageOutflow(plan: ActorPlan, { port, edges, maxEmit }: OutletPlan): Outflow {
+    const messageEdges = edges.map((index): MessageEdge => {
+      const edge = this.#edge(index);
+      const queue = this.#queues.get(index);
+      const writer = queue?.writer ?? this.#writers.get(edge.ring ?? -1);
+      if (writer === undefined || writer instanceof FrameWriter) throw new Error(`edge ${index} has no queue`);
+      const refusal = refusalPolicy(edge.overflow);
+      return { writer, isLocal: queue !== undefined, refusal, capacity: edge.capacity, dropped: 0 };
+    });
+    const outlet = new MessageOutlet(port, messageEdges, maxEmit, plan.spillMax);
+    return {
+      outlet,
+      edges: messageEdges.map((refusing, i) => ({ gauges: this.#gauges.edge(edges[i] ?? 0), refusing })),
+    };
+  }
+
+  #context(plan: ActorPlan, options: unknown, posts: unknown[], gauges: ActorGauges): StageContext {
+    const { clock, seed, upcall, worker } = this.#parts;
+    const bell = this.#bells[worker] as Doorbell;
+    return {
+      name: plan.name,
+      options,
+      random: seededRandom(seed, plan.name),
+      now: () => clock.nowNs(),
+      log: (message, fields) => {
+        const line = { stage: plan.name, timeNs: clock.nowNs(), message, fields };
+        upcall({ type: 'log', line });
+      },
+      post: (value) => {
+        if (posts.length >= postsMax) {
+          gauges.counts[actorCount.droppedPosts] = (gauges.counts[actorCount.droppedPosts] as number) + 1;
+          return false;
+        }
+        posts.push(value);
+        bell.ring();
+        return true;
+      },
+    };
+  }
+
+  /** Joins actors that local queues connect, so that their inputs are released together. Main outlives every worker. */
+  #group(actors: readonly Actor[]): void {
+    if (this.#parts.worker === 0 || this.#queues.size === 0) return;
+    const root = new Map<number, number>();
+    const find = (index: number): number => {
+      let at = index;
+      while (root.get(at) !== undefined) at = root.get(at) as number;
+      return at;
+    };
+    for (const edgeIndex of this.#queues.keys()) {
+      const { from, to } = this.#edge(edgeIndex);
+      if (from.kind !== 'actor' || to.kind !== 'actor') continue;
+      const [a, b] = [find(from.actor), find(to.actor)];
+      if (a !== b) root.set(a, b);
+    }
+    const members = Map.groupBy(actors, (actor) => find(actor.plan.index));
+    for (const group of members.values()) {
+      if (group.length < 2) continue;
+      const hold: HoldGroup = {
+        locals: group.flatMap(({ localReaders }) => localReaders),
+        inlets: group.flatMap(({ inlets }) => inlets.filter(({ edge }) => !this.#queues.has(edge))),
+        readers: group.flatMap(({ readers }) => readers),
+      };
+      for (const actor of group) actor.group = hold;
+    }
+  }
+}
+
+function refusalPolicy(overflow: Overflow): RefusalPolicy | undefined {
+  return overflow === 'dropNewest' || overflow === 'error' ? overflow : undefined;
+}

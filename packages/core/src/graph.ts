@@ -1,0 +1,144 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { GraphError } from './errors.ts';
+import type {
+  BoundaryEntry,
+  EdgeEntry,
+  EdgeOptions,
+  GraphDeclaration,
+  StageEntry,
+  StageSettings,
+} from './plan/types.ts';
+import type { Port, PortMap } from './ports.ts';
+import type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
+import type { Run, StartOptions } from './run/types.ts';
+import type { OptionsIn, Stage } from './stage.ts';
+
+/** Capacity and overflow of the edge between the application and a boundary port. */
+export type BoundaryOptions = Omit<EdgeOptions, 'back'>;
+
+/** `graph.stage`'s last argument: may be left out where the stage's options may. */
+export type SettingsArgument<Options> = undefined extends Options
+  ? [settings?: StageSettings<Options>]
+  : {} extends Options
+    ? [settings?: StageSettings<Options>]
+    : [settings: StageSettings<Options> & { readonly options: Options }];
+
+/**
+ * A declaration under construction. Nothing is checked here beyond types: `compile` (and so `start`) reports
+ * every problem at once. Only a reference that belongs to another graph is refused on the spot, with
+ * `GraphError`.
+ */
+export class Graph {
+  readonly name: string;
+  readonly #stages: StageEntry[] = [];
+  readonly #edges: EdgeEntry[] = [];
+  readonly #inputs: BoundaryEntry[] = [];
+  readonly #outputs: BoundaryEntry[] = [];
+  readonly #refs = new WeakSet<object>();
+
+  /** See `graph`. */
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /**
+   * Adds an actor of a stage under a name of its own. Options may be left out where the schema accepts none,
+   * or `{}`.
+   */
+  stage<S extends StandardSchemaV1 | undefined, I extends PortMap, O extends PortMap>(
+    name: string,
+    stage: Stage<S, I, O>,
+    ...[settings]: SettingsArgument<OptionsIn<S>>
+  ): StageRef<I, O> {
+    this.#stages.push({ name, stage, settings: { ...settings } });
+    return {
+      name,
+      in: this.#portRefs('in', name) as StageRef<I, O>['in'],
+      out: this.#portRefs('out', name) as StageRef<I, O>['out'],
+    };
+  }
+
+  /**
+   * Adds an edge from an output port to an input port of the same type. Any number may leave an output or
+   * enter an input.
+   */
+  connect<A extends Port, B extends Port>(
+    from: OutRef<A>,
+    to: InRef<B> & Connectable<A, B>,
+    options: EdgeOptions = {},
+  ): void {
+    const source: OutRef = this.#own(from);
+    const target: InRef = this.#own(to);
+    this.#edges.push({ ...options, from: portName(source), to: portName(target) });
+  }
+
+  /**
+   * Opens an input port to the application. `run.push` takes the name, or the reference that this returns,
+   * which types what is pushed.
+   */
+  input<P extends Port>(name: string, at: InRef<P>, options: BoundaryOptions = {}): InputRef<P> {
+    this.#inputs.push({ ...options, name, at: portName(this.#own(at)) });
+    return { boundary: 'input', name };
+  }
+
+  /**
+   * Opens an output port to the application. `run.pull`, `run.samples` and their kin take the name, or the
+   * reference that this returns, which types the samples.
+   */
+  output<P extends Port>(name: string, at: OutRef<P>, options: BoundaryOptions = {}): OutputRef<P> {
+    this.#outputs.push({ ...options, name, at: portName(this.#own(at)) });
+    return { boundary: 'output', name };
+  }
+
+  /** What has been declared so far, as data; later calls do not change it. */
+  declaration(): GraphDeclaration {
+    return {
+      name: this.name,
+      stages: [...this.#stages],
+      edges: [...this.#edges],
+      inputs: [...this.#inputs],
+      outputs: [...this.#outputs],
+    };
+  }
+
+  /** Compiles and starts the graph. Rejects with `PlanError` when it cannot run. */
+  async start(options: StartOptions = {}): Promise<Run> {
+    // Loaded here, so that a worker that only hosts stages never loads the run and what it stands on.
+    const { startRun } = await import('./run/start.ts');
+    return startRun(this.declaration(), options);
+  }
+
+  // Ports may depend on options that have not been checked yet, so a reference exists for every name that is
+  // asked for; `compile` reports the ones that are no ports.
+  #portRefs(direction: 'in' | 'out', stage: string): object {
+    return new Proxy(Object.create(null) as Record<string, object>, {
+      get: (refs, port) => {
+        if (typeof port !== 'string') return undefined;
+        let ref = refs[port];
+        if (ref === undefined) {
+          ref = Object.freeze({ direction, stage, port });
+          refs[port] = ref;
+          this.#refs.add(ref);
+        }
+        return ref;
+      },
+    });
+  }
+
+  #own<R extends object>(ref: R): R {
+    if (this.#refs.has(ref)) return ref;
+    throw new GraphError(
+      `graph '${this.name}' was given a port reference that is not its own`,
+      'Use the references that `stage` of this graph returned: `ref.out.<port>` and `ref.in.<port>`.',
+    );
+  }
+}
+
+function portName(ref: OutRef | InRef): { readonly stage: string; readonly port: string } {
+  return { stage: ref.stage, port: ref.port };
+}
+
+/** Starts the declaration of a graph. */
+export function graph(name: string): Graph {
+  return new Graph(name);
+}

@@ -1,0 +1,185 @@
+import type { FramePort } from '../ports.ts';
+import type { ResolvedEdge } from './edges.ts';
+import {
+  arenaBytes,
+  frameReadersMax,
+  hasOwnRing,
+  isLossyByReader,
+  primaryCapacity,
+  ringSlots,
+} from './sizes.ts';
+import type { ResolvedStage } from './stages.ts';
+import type { EdgeEnd, EdgePlan, InletPlan, OutletPlan, RingPlan, Transport } from './types.ts';
+
+/** How messages get from each output to each input. */
+export interface Routes {
+  readonly edges: readonly EdgePlan[];
+  readonly rings: readonly RingPlan[];
+  /** By actor. */
+  readonly inlets: readonly (readonly InletPlan[])[];
+  /** By actor. */
+  readonly outlets: readonly (readonly OutletPlan[])[];
+}
+
+/**
+ * Resolves the transport of every edge and the rings behind them. `edges` is dense: `index` is the position.
+ */
+export function resolveRoutes(
+  stages: readonly ResolvedStage[],
+  edges: readonly ResolvedEdge[],
+  workerOf: readonly number[],
+): Routes {
+  const router = new Router(edges, workerOf);
+  const incoming: ResolvedEdge[][] = stages.map(() => []);
+  const outgoing: ResolvedEdge[][] = stages.map(() => []);
+  for (const edge of edges) {
+    if (edge.from.kind === 'actor') outgoing[edge.from.actor]?.push(edge);
+    else router.addBoundaryInput(edge);
+    if (edge.to.kind === 'actor') incoming[edge.to.actor]?.push(edge);
+  }
+  const outlets = stages.map((stage, actor) => router.addOutlets(stage, outgoing[actor] ?? []));
+  const inlets = stages.map((stage, actor) => inletsOf(stage, incoming[actor] ?? []));
+  return { edges: router.edgePlans(), rings: router.rings, inlets, outlets };
+}
+
+function inletsOf(stage: ResolvedStage, incoming: readonly ResolvedEdge[]): readonly InletPlan[] {
+  const byPort = groupByPort(incoming, (edge) => edge.to);
+  const inlets: InletPlan[] = [];
+  for (const port of stage.inputs?.keys() ?? []) {
+    for (const edge of byPort.get(port) ?? []) inlets.push({ port, kind: edge.port.kind, edge: edge.index });
+  }
+  return inlets;
+}
+
+function groupByPort(
+  edges: readonly ResolvedEdge[],
+  endOf: (edge: ResolvedEdge) => EdgeEnd,
+): ReadonlyMap<string, readonly ResolvedEdge[]> {
+  const groups = new Map<string, ResolvedEdge[]>();
+  for (const edge of edges) {
+    const end = endOf(edge);
+    if (end.kind !== 'actor') continue;
+    const group = groups.get(end.port);
+    if (group === undefined) groups.set(end.port, [edge]);
+    else group.push(edge);
+  }
+  return groups;
+}
+
+/** Hands out rings, and reader places in them. */
+class Router {
+  readonly rings: RingPlan[] = [];
+  readonly #edges: readonly ResolvedEdge[];
+  readonly #workerOf: readonly number[];
+  readonly #seats = new Map<number, { readonly ring: number; readonly reader: number }>();
+
+  constructor(edges: readonly ResolvedEdge[], workerOf: readonly number[]) {
+    this.#edges = edges;
+    this.#workerOf = workerOf;
+  }
+
+  addBoundaryInput(edge: ResolvedEdge): void {
+    if (edge.port.kind === 'frame') this.#addFrameRing(edge.from, edge.port, edge.capacity, [edge]);
+    else this.#addMessageRing(edge, 1);
+  }
+
+  addOutlets(stage: ResolvedStage, outgoing: readonly ResolvedEdge[]): readonly OutletPlan[] {
+    const byPort = groupByPort(outgoing, (edge) => edge.from);
+    const outlets: OutletPlan[] = [];
+    for (const [name, port] of stage.outputs ?? []) {
+      if (port === undefined) continue;
+      const edges = byPort.get(name) ?? [];
+      const common = { port: name, maxEmit: port.maxEmit, edges: edges.map((edge) => edge.index) };
+      if (port.kind === 'frame') {
+        const { dtype, shape } = port;
+        const writer: EdgeEnd = { kind: 'actor', actor: stage.index, port: name };
+        const shared = edges.filter((edge) => !hasOwnRing(edge.overflow));
+        const capacities = shared.map((edge) => edge.capacity);
+        const primary = this.#addFrameRing(writer, port, primaryCapacity(capacities, port.maxEmit), shared);
+        const rings = edges
+          .filter((edge) => hasOwnRing(edge.overflow))
+          .map((edge) => this.#addFrameRing(writer, port, edge.capacity, [edge]));
+        outlets.push({
+          ...common,
+          kind: 'frame',
+          dtype,
+          shape: [...shape],
+          maxBytes: undefined,
+          primary,
+          rings,
+        });
+      } else {
+        const rings = edges
+          .filter((edge) => this.#transport(edge) === 'ring')
+          .map((edge) => this.#addMessageRing(edge, port.maxEmit));
+        const { maxBytes } = port;
+        const none = { dtype: undefined, shape: undefined, primary: undefined };
+        outlets.push({ ...common, ...none, kind: 'message', maxBytes, rings });
+      }
+    }
+    return outlets;
+  }
+
+  edgePlans(): readonly EdgePlan[] {
+    return this.#edges.map((edge) => {
+      const { index, from, to, capacity, overflow, back } = edge;
+      const seat = this.#seats.get(index);
+      const transport = this.#transport(edge);
+      return { index, from, to, capacity, overflow, back, transport, ring: seat?.ring, reader: seat?.reader };
+    });
+  }
+
+  #addFrameRing(writer: EdgeEnd, port: FramePort, capacity: number, edges: readonly ResolvedEdge[]): number {
+    const index = this.rings.length;
+    this.rings.push({
+      index,
+      kind: 'frame',
+      writer,
+      writerWorker: this.#workerAt(writer),
+      dtype: port.dtype,
+      shape: [...port.shape],
+      capacity,
+      slots: ringSlots(
+        capacity,
+        edges.some((edge) => isLossyByReader(edge.overflow)),
+      ),
+      readersMax: frameReadersMax(edges.length),
+      edges: this.#seat(index, edges),
+    });
+    return index;
+  }
+
+  #addMessageRing(edge: ResolvedEdge, maxEmit: number): number {
+    const index = this.rings.length;
+    const bytesMax = edge.port.kind === 'message' ? edge.port.maxBytes : 0;
+    this.rings.push({
+      index,
+      kind: 'message',
+      writer: edge.from,
+      writerWorker: this.#workerAt(edge.from),
+      capacity: edge.capacity,
+      slots: ringSlots(edge.capacity, isLossyByReader(edge.overflow)),
+      readersMax: 1,
+      edges: this.#seat(index, [edge]),
+      bytesMax,
+      arenaBytes: arenaBytes(edge.capacity, maxEmit, bytesMax),
+    });
+    return index;
+  }
+
+  #seat(ring: number, edges: readonly ResolvedEdge[]): readonly number[] {
+    edges.forEach((edge, reader) => this.#seats.set(edge.index, { ring, reader }));
+    return edges.map((edge) => edge.index);
+  }
+
+  #transport({ from, to, port }: ResolvedEdge): Transport {
+    if (from.kind === 'boundary' || to.kind === 'boundary') return 'ring';
+    if (this.#workerAt(from) !== this.#workerAt(to)) return 'ring';
+    return port.kind === 'frame' ? 'fused' : 'local';
+  }
+
+  /** The application is on main. */
+  #workerAt(end: EdgeEnd): number {
+    return end.kind === 'actor' ? (this.#workerOf[end.actor] ?? 0) : 0;
+  }
+}

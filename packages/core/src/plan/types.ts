@@ -1,0 +1,294 @@
+import type { Dtype } from '@troupe/mailbox';
+import type { AnyStage } from '../stage.ts';
+
+/** What an edge does when its consumer falls behind by its capacity. */
+export type Overflow = 'block' | 'latest' | 'dropOldest' | 'dropNewest' | 'error';
+
+export interface EdgeOptions {
+  /** Messages that may wait on this edge. 64 unless given; 1 to 2^24. */
+  readonly capacity?: number;
+  /** `block` unless given. */
+  readonly overflow?: Overflow;
+  /** The edge closes a cycle on purpose. A back-edge does not hold up the end of the stream. */
+  readonly back?: boolean;
+}
+
+/** Where a stage runs. `auto` balances over the run's workers and fuses neighbours. */
+export type Placement = 'auto' | 'main' | { readonly group: string } | { readonly dedicated: true };
+
+export type Phase = 'acquisition' | 'control' | 'physics' | 'validation' | 'export';
+
+export interface TickOptions {
+  /** Ticks per second, above 0 and at most 10,000. */
+  readonly hz: number;
+  /** `control` unless given. */
+  readonly phase?: Phase;
+  /** Low first within a phase; 0 unless given. */
+  readonly priority?: number;
+}
+
+/** What happens when a handler throws, and when a worker dies or hangs. */
+export interface Supervision {
+  /**
+   * `resume`: the actor keeps its state and tries the message again. `restart`: the actor is created anew and tries it
+   * again. `stop`: the actor's inputs are detached and its outputs end. `escalate`: the run fails.
+   */
+  readonly strategy: 'restart' | 'resume' | 'stop' | 'escalate';
+  /** How often one message is tried in all before it goes to the dead letters. 3 unless given. */
+  readonly triesMax: number;
+  /** Restarts within `withinMs` before the run fails. 5 unless given. */
+  readonly restartsMax: number;
+  /** 10,000 unless given. */
+  readonly withinMs: number;
+  /** The wait before the first retry, doubled for each further one up to `backoffMaxMs`. 10 unless given. */
+  readonly backoffMs: number;
+  /** 1,000 unless given. */
+  readonly backoffMaxMs: number;
+  /** A synchronous handler that runs longer is taken for hung and its worker replaced; 0: never. 5,000 unless given. */
+  readonly watchdogMs: number;
+  /** The same for async handlers. 30,000 unless given. */
+  readonly asyncWatchdogMs: number;
+}
+
+/** Everything `graph.stage` may say about one stage beside its definition. */
+export interface StageSettings<Options = unknown> {
+  readonly options?: Options;
+  readonly tick?: TickOptions;
+  readonly worker?: Placement;
+  readonly supervision?: Partial<Supervision>;
+  /** How often the state (`snapshot`) is kept for a restart. 1,000 unless given. */
+  readonly snapshotEveryMs?: number;
+  /** How many messages one call may emit beyond `maxEmit` and room. 1,024 unless given. */
+  readonly spillMax?: number;
+}
+
+export interface StageEntry {
+  readonly name: string;
+  readonly stage: AnyStage;
+  readonly settings: StageSettings;
+}
+
+export interface PortName {
+  readonly stage: string;
+  readonly port: string;
+}
+
+export interface EdgeEntry extends EdgeOptions {
+  readonly from: PortName;
+  readonly to: PortName;
+}
+
+/** A boundary port: where the application pushes in or pulls out. Its edge to (or from) the stage has the same options. */
+export interface BoundaryEntry extends Omit<EdgeOptions, 'back'> {
+  readonly name: string;
+  readonly at: PortName;
+}
+
+/** The declaration: pure data. */
+export interface GraphDeclaration {
+  readonly name: string;
+  readonly stages: readonly StageEntry[];
+  readonly edges: readonly EdgeEntry[];
+  readonly inputs: readonly BoundaryEntry[];
+  readonly outputs: readonly BoundaryEntry[];
+}
+
+/** What can be wrong with a declaration. Stable: tests and programs match on it. */
+export type PlanErrorCode =
+  | 'EMPTY_GRAPH'
+  /** A graph, stage, port, boundary or group name that is empty or has characters it must not have. */
+  | 'BAD_NAME'
+  | 'DUPLICATE_STAGE'
+  | 'DUPLICATE_BOUNDARY'
+  /** Not made by `defineStage`, or without `create`. */
+  | 'NOT_A_STAGE'
+  /** Two stages share module and name: a worker could not tell which one to import. */
+  | 'AMBIGUOUS_STAGE'
+  | 'BAD_MODULE'
+  /** Placed on a worker, but without a module that the worker could import. */
+  | 'NO_MODULE'
+  | 'BAD_SCHEMA'
+  | 'ASYNC_SCHEMA'
+  | 'BAD_OPTIONS'
+  | 'UNEXPECTED_OPTIONS'
+  /** Options that cannot be sent to a worker. */
+  | 'NOT_CLONEABLE'
+  | 'BAD_PORTS'
+  | 'BAD_DTYPE'
+  | 'BAD_SHAPE'
+  | 'FRAME_TOO_LARGE'
+  | 'RING_TOO_LARGE'
+  | 'BAD_MAX_EMIT'
+  | 'BAD_MAX_BYTES'
+  | 'UNKNOWN_STAGE'
+  | 'UNKNOWN_PORT'
+  /** Frame against message, or another dtype. */
+  | 'TYPE_MISMATCH'
+  | 'SHAPE_MISMATCH'
+  | 'UNCONNECTED_INPUT'
+  | 'UNMARKED_CYCLE'
+  | 'TOO_MANY_EDGES'
+  | 'MAX_EMIT_BEYOND_CAPACITY'
+  | 'BAD_CAPACITY'
+  | 'BAD_OVERFLOW'
+  | 'BAD_TICK'
+  | 'BAD_SUPERVISION'
+  | 'BAD_SNAPSHOT_INTERVAL'
+  | 'BAD_SPILL_MAX'
+  | 'BAD_PLACEMENT'
+  | 'BAD_WORKERS'
+  | 'TOO_MANY_WORKERS';
+
+/** What is odd about a declaration that runs nevertheless. */
+export type PlanWarningCode =
+  | 'UNREAD_OUTPUT'
+  /** The same output is connected to the same input twice. */
+  | 'DUPLICATE_EDGE'
+  /** Marked as a back-edge, but part of no cycle. */
+  | 'IDLE_BACK_EDGE'
+  /** A group of stages with and without `io`: the whole group waits with an event loop. */
+  | 'MIXED_GROUP';
+
+/** One thing wrong (or odd) with a declaration. */
+export interface PlanProblem {
+  readonly code: PlanErrorCode | PlanWarningCode;
+  readonly stage: string | undefined;
+  readonly port: string | undefined;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** Worker 0 is the main thread; 1 … n are pooled workers. */
+export type WorkerIndex = number;
+
+/** Who is at an end of an edge: an actor's port, or the application. */
+export type EdgeEnd =
+  | { readonly kind: 'actor'; readonly actor: number; readonly port: string }
+  | { readonly kind: 'boundary'; readonly name: string };
+
+/**
+ * How messages cross an edge. `ring`: shared memory between threads (or main and a worker). `fused`: the same shared
+ * ring without atomics, both ends on one worker (frames). `local`: by reference, both ends on one worker (values).
+ */
+export type Transport = 'ring' | 'fused' | 'local';
+
+export interface EdgePlan {
+  readonly index: number;
+  readonly from: EdgeEnd;
+  readonly to: EdgeEnd;
+  readonly capacity: number;
+  readonly overflow: Overflow;
+  readonly back: boolean;
+  readonly transport: Transport;
+  /** Index into `rings`, for `ring` and `fused`. */
+  readonly ring: number | undefined;
+  /** The reader's place in that ring. */
+  readonly reader: number | undefined;
+}
+
+interface RingPlanBase {
+  readonly index: number;
+  /** Who writes it. */
+  readonly writer: EdgeEnd;
+  readonly writerWorker: WorkerIndex;
+  /** The largest capacity of its edges. */
+  readonly capacity: number;
+  /** A power of two ≥ capacity; twice that where an edge is `latest` or `dropOldest`. */
+  readonly slots: number;
+  readonly readersMax: number;
+  /** Edges that read it; their position here is their reader place. */
+  readonly edges: readonly number[];
+}
+
+export interface FrameRingPlan extends RingPlanBase {
+  readonly kind: 'frame';
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+}
+
+export interface MessageRingPlan extends RingPlanBase {
+  readonly kind: 'message';
+  /** The most bytes of one message. */
+  readonly bytesMax: number;
+  /** Bytes of the arena that the messages lie in. */
+  readonly arenaBytes: number;
+}
+
+/** One output port produces one shared frame ring for its block, latest and dropOldest edges, and one ring for each other edge. */
+export type RingPlan = FrameRingPlan | MessageRingPlan;
+
+export interface InletPlan {
+  readonly port: string;
+  readonly kind: 'frame' | 'message';
+  readonly edge: number;
+}
+
+export interface OutletPlan {
+  readonly port: string;
+  readonly kind: 'frame' | 'message';
+  readonly dtype: Dtype | undefined;
+  readonly shape: readonly number[] | undefined;
+  readonly maxEmit: number;
+  readonly maxBytes: number | undefined;
+  /** Frame outlets: the ring that `reserve` writes into; always present (an output nobody reads has a small ring too). */
+  readonly primary: number | undefined;
+  /** All edges out of this port. */
+  readonly edges: readonly number[];
+  /** Rings of `dropNewest` and `error` edges (frames), or of every ring edge (messages). */
+  readonly rings: readonly number[];
+}
+
+export interface ActorPlan {
+  readonly index: number;
+  readonly name: string;
+  /** The stage's own name, to be matched in its module. */
+  readonly stage: string;
+  readonly module: string | undefined;
+  readonly worker: WorkerIndex;
+  readonly io: boolean;
+  /** Raw, as given to `graph.stage`: workers validate them again. */
+  readonly options: unknown;
+  readonly tick: Required<TickOptions> | undefined;
+  readonly supervision: Supervision;
+  readonly snapshotEveryMs: number | undefined;
+  readonly spillMax: number;
+  readonly inlets: readonly InletPlan[];
+  readonly outlets: readonly OutletPlan[];
+  /** Distance to the nearest sink: lower runs first. */
+  readonly depth: number;
+}
+
+export interface WorkerPlan {
+  readonly index: WorkerIndex;
+  /** Waits with an event loop instead of parking. */
+  readonly io: boolean;
+  /** Actor indices in the order in which they are stepped: nearest to output first. */
+  readonly actors: readonly number[];
+}
+
+export interface BoundaryPlan {
+  readonly name: string;
+  readonly kind: 'frame' | 'message';
+  readonly dtype: Dtype | undefined;
+  readonly shape: readonly number[] | undefined;
+  readonly edge: number;
+  readonly ring: number;
+}
+
+/** What `compile` decides. Plain data: can be printed, compared, cloned to a worker. */
+export interface Plan {
+  readonly name: string;
+  readonly workers: readonly WorkerPlan[];
+  readonly actors: readonly ActorPlan[];
+  readonly edges: readonly EdgePlan[];
+  readonly rings: readonly RingPlan[];
+  readonly inputs: readonly BoundaryPlan[];
+  readonly outputs: readonly BoundaryPlan[];
+  readonly warnings: readonly PlanProblem[];
+}
+
+/** What `compile` and `start` take beside the graph. */
+export interface CompileOptions {
+  /** Pooled workers for `auto` stages, 1 to 64. Unless given: the cores left beside main, at least 1, at most 8. */
+  readonly workers?: number;
+}

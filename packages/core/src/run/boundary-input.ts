@@ -1,0 +1,165 @@
+import { copyFrame, edgeWriterCount, encode, FrameWriter } from '@troupe/mailbox';
+import type { EdgeGauges, FrameArray, MessageWriter } from '@troupe/mailbox';
+import { PushTimeoutError, RunStoppedError, TargetError } from '../errors.ts';
+import type { BoundaryPlan, Overflow } from '../plan/types.ts';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { PushOptions } from './types.ts';
+
+/** A push that waits for room. */
+interface Waiting {
+  readonly data: FrameArray;
+  readonly time: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Where the application pushes into the graph. Everything here runs on the main thread. */
+export class BoundaryInput {
+  readonly #plan: BoundaryPlan;
+  readonly #writer: FrameWriter | MessageWriter;
+  readonly #overflow: Overflow;
+  readonly #schema: StandardSchemaV1 | undefined;
+  readonly #gauges: EdgeGauges;
+  readonly #nowMs: () => number;
+  readonly #waiting: Waiting[] = [];
+  #closed: Error | undefined;
+  #dropped = 0;
+
+  constructor(parts: {
+    readonly plan: BoundaryPlan;
+    readonly writer: FrameWriter | MessageWriter;
+    readonly overflow: Overflow;
+    readonly schema: StandardSchemaV1 | undefined;
+    readonly gauges: EdgeGauges;
+    readonly nowMs: () => number;
+  }) {
+    this.#plan = parts.plan;
+    this.#writer = parts.writer;
+    this.#overflow = parts.overflow;
+    this.#schema = parts.schema;
+    this.#gauges = parts.gauges;
+    this.#nowMs = parts.nowMs;
+  }
+
+  /** Emits at once, or says that there is no room. Throws for data that does not fit the port. */
+  tryPush(data: unknown, time: number | undefined): boolean {
+    const checked = this.#check(data);
+    if (this.#closed !== undefined || this.#waiting.length > 0) return false;
+    return this.#emit(checked, time ?? this.#timeNs());
+  }
+
+  push(data: unknown, { time, timeoutMs, signal }: PushOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const checked = this.#check(data);
+      signal?.throwIfAborted();
+      if (this.#closed !== undefined) throw this.#closed;
+      const at = time ?? this.#timeNs();
+      if (this.#waiting.length === 0 && this.#emit(checked, at)) {
+        resolve();
+        return;
+      }
+      let timer: NodeJS.Timeout | undefined;
+      const settle = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+      };
+      const waiting: Waiting = {
+        // The caller may fill its array anew while the push waits, and the codec its buffer.
+        data: checked.slice(),
+        time: at,
+        resolve: () => (settle(), resolve()),
+        reject: (error) => (settle(), reject(error)),
+      };
+      const abort = (): void => this.#giveUp(waiting, signal?.reason as Error);
+      signal?.addEventListener('abort', abort, { once: true });
+      if (timeoutMs !== undefined) {
+        const late = (): void => this.#giveUp(waiting, new PushTimeoutError(this.#plan.name, timeoutMs));
+        timer = setTimeout(late, timeoutMs);
+      }
+      this.#waiting.push(waiting);
+      this.#writer.wantRoom(1);
+    });
+  }
+
+  /** Serves pushes that wait. False when there is nothing to do. */
+  pump(): boolean {
+    let isProgress = false;
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      try {
+        if (!this.#emit(next.data, next.time)) break;
+        next.resolve();
+      } catch (error) {
+        next.reject(error as Error);
+      }
+      this.#waiting.shift();
+      isProgress = true;
+    }
+    return isProgress;
+  }
+
+  /** Whether a waiting push could go on; asks to be told otherwise. */
+  hasWork(): boolean {
+    return this.#waiting.length > 0 && this.#writer.wantRoom(1) >= 1;
+  }
+
+  /** Refuses further pushes, rejects those that wait, and ends the stream. */
+  close(error: Error = new RunStoppedError(`push to '${this.#plan.name}'`, this.#plan.name)): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = error;
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
+    this.#writer.end();
+  }
+
+  #giveUp(waiting: Waiting, error: Error): void {
+    const at = this.#waiting.indexOf(waiting);
+    if (at < 0) return;
+    this.#waiting.splice(at, 1);
+    waiting.reject(error);
+  }
+
+  #timeNs(): number {
+    return Math.round(this.#nowMs() * 1e6);
+  }
+
+  /** What will be written: the frame, or the value's bytes. Throws `TargetError` for a frame of another type or length, or a value the schema refuses. */
+  #check(data: unknown): FrameArray {
+    const { name, dtype } = this.#plan;
+    if (this.#writer instanceof FrameWriter) {
+      const { length } = this.#writer;
+      const isFrame = ArrayBuffer.isView(data) && (data as FrameArray).length === length && isOfType(data, this.#writer);
+      if (isFrame) return data as FrameArray;
+      throw new TargetError(`input '${name}' takes ${dtype} frames of ${length} elements`, 'Push such a typed array.', name);
+    }
+    return encode(this.#schema === undefined ? data : this.#validated(data, this.#schema));
+  }
+
+  #validated(data: unknown, schema: StandardSchemaV1): unknown {
+    const { name } = this.#plan;
+    const result = schema['~standard'].validate(data);
+    if (result instanceof Promise) throw new TargetError(`the schema of input '${name}' is asynchronous`, 'Use another.', name);
+    if (result.issues === undefined) return result.value;
+    const issues = result.issues.map((issue) => issue.message).join('; ');
+    throw new TargetError(`input '${name}' refuses the value: ${issues}`, 'Push a value that fits its schema.', name);
+  }
+
+  #emit(data: FrameArray, time: number): boolean {
+    const writer = this.#writer;
+    if (writer.room(1) <= 0) {
+      if (this.#overflow !== 'dropNewest') return false;
+      this.#gauges.writer[edgeWriterCount.droppedNewest] = ++this.#dropped;
+      return true;
+    }
+    if (writer instanceof FrameWriter) {
+      copyFrame(writer.view(), data);
+      writer.commit(time);
+    } else if (!writer.append(data as Uint8Array, time, 0, writer.seq)) return false;
+    writer.settle();
+    writer.publish(this.#nowMs());
+    this.#gauges.writer[edgeWriterCount.sent] = writer.seq;
+    return true;
+  }
+}
+
+function isOfType(data: ArrayBufferView, writer: FrameWriter): boolean {
+  return (data as FrameArray).constructor === writer.view().constructor;
+}

@@ -1,0 +1,338 @@
+import type { Doorbell, Gauges } from '@troupe/mailbox';
+import type { Observable } from 'rxjs';
+import { runOnLoop } from '../drivers/loops.ts';
+import type { Steppable } from '../drivers/loops.ts';
+import type { SharedRun } from '../drivers/messages.ts';
+import { TargetError } from '../errors.ts';
+import type { Executor } from '../executor/executor.ts';
+import type { WallClock } from '../executor/wall-clock.ts';
+import type { Plan, PlanProblem, PortName } from '../plan/types.ts';
+import type { Port } from '../ports.ts';
+import type { InputRef, OutputRef } from '../refs.ts';
+import type { BoundaryInput } from './boundary-input.ts';
+import type { BoundaryOutput } from './boundary-output.ts';
+import { takeCensus } from './census.ts';
+import { isOver } from './crew.ts';
+import type { Crew } from './crew.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import { workerOf } from './memory.ts';
+import { readStats } from './stats.ts';
+import { LiveTap, tappedRing } from './tap.ts';
+import type {
+  CensusEntry, DeadLetter, PushData, PushOptions, Run, RunReport, RunStats, Sample, SampleOf, StopOptions, Tap, WaitOptions,
+} from './types.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** What a live run is made of; `start` puts it together. */
+export interface LiveRunParts {
+  readonly plan: Plan;
+  readonly shared: SharedRun;
+  readonly bells: readonly Doorbell[];
+  readonly gauges: Gauges;
+  readonly clock: WallClock;
+  readonly crew: Crew;
+  readonly letters: DeadLetters;
+  /** Steps the stages on main. */
+  readonly executor: Executor;
+  readonly inputs: ReadonlyMap<string, BoundaryInput>;
+  readonly outputs: ReadonlyMap<string, BoundaryOutput>;
+  readonly rx: { readonly Observable: typeof Observable };
+}
+
+/** How long the stages on main may take to stop. */
+const stopGraceMs = 500;
+const statsIntervalMs = 1_000;
+
+/** A started graph, seen from the main thread. */
+export class LiveRun implements Run, Steppable {
+  readonly plan: Plan;
+  readonly warnings: readonly PlanProblem[];
+  readonly done: Promise<RunReport>;
+  readonly #parts: LiveRunParts;
+  readonly #taps = new Set<LiveTap>();
+  readonly #cleanups: (() => void | Promise<void>)[] = [];
+  readonly #watchdog: Watchdog;
+  #keepAlive: NodeJS.Timeout | undefined;
+  #phase: 'running' | 'draining' | 'closing' = 'running';
+  #closing: Promise<void> | undefined;
+  #error: Error | undefined;
+  #resolveDone: (report: RunReport) => void = () => undefined;
+  #rejectDone: (error: Error) => void = () => undefined;
+
+  constructor(parts: LiveRunParts) {
+    this.#parts = parts;
+    this.plan = parts.plan;
+    this.warnings = parts.plan.warnings;
+    this.done = new Promise((resolve, reject) => {
+      this.#resolveDone = resolve;
+      this.#rejectDone = reject;
+    });
+    // Whoever pulls, pushes or stops is told of a failure as well; `done` alone must not end the process.
+    this.done.catch(() => undefined);
+    this.#watchdog = new Watchdog(parts.plan, parts.shared.ledger, (...hung) => parts.crew.hang(...hung));
+  }
+
+  /** Everything is ready: lets the actors run. */
+  async go(epochMs: number): Promise<void> {
+    const { clock, crew, executor } = this.#parts;
+    clock.start(epochMs);
+    // Neither parked workers nor waitAsync keep the process alive.
+    this.#keepAlive = setInterval(() => undefined, 2 ** 30);
+    crew.go(epochMs);
+    await executor.start();
+    this.#watchdog.start();
+    const [bell] = this.#parts.bells;
+    if (bell === undefined) return;
+    const gauges = this.#parts.gauges.worker(0);
+    const isStopping = (): boolean => this.#phase === 'closing';
+    runOnLoop({ executor: this, bell, gauges, control: () => undefined, isStopping }).catch((error: Error) => this.fail(error));
+  }
+
+  /** Run when the run is over. */
+  onClose(cleanup: () => void | Promise<void>): void {
+    this.#cleanups.push(cleanup);
+  }
+
+  push<P extends Port = Port>(port: string | InputRef<P>, data: PushData<P>, options: PushOptions = {}): Promise<void> {
+    return this.#input(port).push(data, options);
+  }
+
+  tryPush<P extends Port = Port>(port: string | InputRef<P>, data: PushData<P>, options: { readonly time?: number } = {}): boolean {
+    return this.#input(port).tryPush(data, options.time);
+  }
+
+  pull<P extends Port = Port>(port: string | OutputRef<P>, options: WaitOptions = {}): Promise<SampleOf<P> | undefined> {
+    return this.#output(port).pull(options) as Promise<SampleOf<P> | undefined>;
+  }
+
+  tryPull<P extends Port = Port>(port: string | OutputRef<P>): SampleOf<P> | undefined {
+    return this.#output(port).tryPull() as SampleOf<P> | undefined;
+  }
+
+  pullOrThrow<P extends Port = Port>(port: string | OutputRef<P>, options: WaitOptions = {}): Promise<SampleOf<P>> {
+    return this.#output(port).pull(options, true) as Promise<SampleOf<P>>;
+  }
+
+  async *samples<P extends Port = Port>(port: string | OutputRef<P>): AsyncGenerator<SampleOf<P>, void, undefined> {
+    const output = this.#output(port);
+    for (let sample = await output.pull({}); sample !== undefined; sample = await output.pull({})) {
+      yield sample as SampleOf<P>;
+    }
+  }
+
+  samples$<P extends Port = Port>(port: string | OutputRef<P>): Observable<SampleOf<P>> {
+    const output = this.#output(port);
+    return new this.#parts.rx.Observable((subscriber) =>
+      output.subscribe(
+        (sample) => subscriber.next(sample as SampleOf<P>),
+        (error) => (error === undefined ? subscriber.complete() : subscriber.error(error)),
+      ),
+    );
+  }
+
+  onSample<P extends Port = Port>(port: string | OutputRef<P>, callback: (sample: SampleOf<P>) => void): () => void {
+    const unsubscribe = this.#output(port).subscribe(callback as (sample: Sample) => void, () => undefined);
+    this.#ring();
+    return unsubscribe;
+  }
+
+  stats(): RunStats {
+    const { plan, gauges, crew, letters, clock } = this.#parts;
+    const { states, replaced } = crew;
+    return readStats(plan, gauges, { elapsedMs: clock.nowMs(), states, replaced, deadLetters: letters.count });
+  }
+
+  stats$(intervalMs: number = statsIntervalMs): Observable<RunStats> {
+    return new this.#parts.rx.Observable((subscriber) => {
+      const timer = setInterval(() => subscriber.next(this.stats()), intervalMs);
+      this.done.then(
+        () => subscriber.complete(),
+        (error: unknown) => subscriber.error(error),
+      );
+      return () => clearInterval(timer);
+    });
+  }
+
+  census(): Promise<readonly CensusEntry[]> {
+    return takeCensus(this.plan, this.#parts.crew.threadIds());
+  }
+
+  tap(port: PortName, callback: (sample: Sample) => void): Tap {
+    const buffer = tappedRing(this.plan, this.#parts.shared, port);
+    const tap = new LiveTap(buffer, callback, (closed) => this.#taps.delete(closed));
+    this.#taps.add(tap);
+    this.#ring();
+    return tap;
+  }
+
+  async setBlocking(
+    target: { readonly from: PortName; readonly to: PortName } | { readonly output: string },
+    isBlocking: boolean,
+  ): Promise<void> {
+    if ('output' in target) {
+      this.#output(target.output).setBlocking(isBlocking);
+      return;
+    }
+    const { plan, executor, crew } = this.#parts;
+    const name = (end: PortName): string => `${end.stage}.${end.port}`;
+    const edge = plan.edges.find(({ from, to }) => {
+      if (from.kind !== 'actor' || to.kind !== 'actor') return false;
+      const isFrom = plan.actors[from.actor]?.name === target.from.stage && from.port === target.from.port;
+      return isFrom && plan.actors[to.actor]?.name === target.to.stage && to.port === target.to.port;
+    });
+    if (edge === undefined) {
+      throw new TargetError(`there is no edge ${name(target.from)} → ${name(target.to)}`, 'Name an edge of the graph.');
+    }
+    const worker = workerOf(plan, edge.to);
+    if (worker === 0) executor.setBlocking(edge.index, isBlocking);
+    else await crew.setBlocking(worker, edge.index, isBlocking);
+  }
+
+  deadLetters(): readonly DeadLetter[] {
+    return this.#parts.letters.list();
+  }
+
+  resend(id: number): boolean {
+    const { letters, crew, executor, plan } = this.#parts;
+    if (this.#phase === 'closing') return false;
+    const letter = letters.take(id);
+    if (letter === undefined) return false;
+    const worker = plan.actors[letter.actor]?.worker ?? 0;
+    if (worker === 0) {
+      executor.resend(letter);
+      this.#ring();
+    } else crew.resend(worker, { type: 'resend', letter });
+    return true;
+  }
+
+  async stop(options: StopOptions = {}): Promise<RunReport> {
+    if (options.drain === true && this.#phase === 'running') this.#drain();
+    if (options.drain !== true) this.#close('stopped');
+    const late = options.drain === true && options.timeoutMs !== undefined
+      ? setTimeout(() => this.#close('stopped'), options.timeoutMs)
+      : undefined;
+    try {
+      return await this.done;
+    } catch {
+      // The failure has been told through `done`; a stop after it has nothing left to do.
+      await this.#closing;
+      return this.#report('stopped');
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  /** The first fatal error wins: everything in flight is told, all threads are given back. */
+  fail(error: Error): void {
+    if (this.#error !== undefined || this.#phase === 'closing') return;
+    this.#error = error;
+    this.#close('stopped');
+  }
+
+  /** Some actor's state has changed. */
+  noteState(): void {
+    this.#ring();
+  }
+
+  step(): boolean {
+    const { executor, inputs, outputs } = this.#parts;
+    let isProgress = executor.step();
+    for (const input of inputs.values()) isProgress = input.pump() || isProgress;
+    for (const output of outputs.values()) {
+      isProgress = output.pump() || isProgress;
+      if (this.#phase === 'draining' && !output.isTaken) isProgress = output.discard() || isProgress;
+    }
+    for (const tap of this.#taps) isProgress = tap.pump() || isProgress;
+    if (this.#isComplete()) this.#close(this.#phase === 'draining' ? 'stopped' : 'ended');
+    return isProgress;
+  }
+
+  hasWork(): boolean {
+    const { executor, inputs, outputs } = this.#parts;
+    let isWork = executor.hasWork() || this.#isComplete();
+    for (const input of inputs.values()) isWork = input.hasWork() || isWork;
+    for (const output of outputs.values()) isWork = output.hasWork(this.#phase === 'draining') || isWork;
+    for (const tap of this.#taps) isWork = tap.hasWork() || isWork;
+    return isWork;
+  }
+
+  untilDeadlineMs(): number {
+    return this.#parts.executor.untilDeadlineMs();
+  }
+
+  /** All actors are over, and a drain has emptied what somebody takes. */
+  #isComplete(): boolean {
+    if (!this.#parts.crew.states.every(isOver)) return false;
+    if (this.#phase !== 'draining') return this.#phase === 'running';
+    return [...this.#parts.outputs.values()].every((output) => output.isOver || !output.isTaken);
+  }
+
+  #drain(): void {
+    this.#phase = 'draining';
+    const { inputs, crew, executor } = this.#parts;
+    for (const input of inputs.values()) input.close();
+    crew.drain();
+    executor.drain();
+    this.#ring();
+  }
+
+  #close(reason: 'ended' | 'stopped'): void {
+    if (this.#phase === 'closing') return;
+    this.#phase = 'closing';
+    this.#closing = this.#shutDown(reason);
+  }
+
+  async #shutDown(reason: 'ended' | 'stopped'): Promise<void> {
+    const { inputs, outputs, crew, executor } = this.#parts;
+    const error = this.#error;
+    for (const input of inputs.values()) input.close(error);
+    this.#watchdog.stop();
+    this.#ring();
+    for (const output of outputs.values()) {
+      // What an ended stream has left behind can still be pulled.
+      if (reason === 'stopped') output.discard();
+      if (reason === 'stopped') output.close(error);
+    }
+    await Promise.all([crew.stop(), executor.stop(stopGraceMs)]);
+    for (const output of outputs.values()) if (reason === 'stopped') output.discard();
+    for (const tap of this.#taps) tap.close();
+    clearInterval(this.#keepAlive);
+    const problems = await Promise.allSettled(this.#cleanups.map(async (cleanup) => cleanup()));
+    const failed = problems.find((problem) => problem.status === 'rejected');
+    if (error !== undefined) this.#rejectDone(error);
+    else if (failed !== undefined) this.#rejectDone(failed.reason as Error);
+    else this.#resolveDone(this.#report(reason));
+  }
+
+  #report(reason: 'ended' | 'stopped'): RunReport {
+    const { crew, letters } = this.#parts;
+    return { reason, stats: this.stats(), replacements: [...crew.replacements], deadLetters: letters.list() };
+  }
+
+  #ring(): void {
+    this.#parts.bells[0]?.ring();
+  }
+
+  #input(port: string | InputRef): BoundaryInput {
+    const name = typeof port === 'string' ? port : port.name;
+    const input = this.#parts.inputs.get(name);
+    if (input !== undefined) return input;
+    throw new TargetError(`there is no input '${name}'`, `Use one of: ${listed(this.#parts.inputs)}.`, name);
+  }
+
+  #output(port: string | OutputRef): BoundaryOutput {
+    const name = typeof port === 'string' ? port : port.name;
+    const output = this.#parts.outputs.get(name);
+    if (output !== undefined) return output;
+    throw new TargetError(`there is no output '${name}'`, `Use one of: ${listed(this.#parts.outputs)}.`, name);
+  }
+}
+
+function listed(ports: ReadonlyMap<string, unknown>): string {
+  return ports.size === 0 ? '(none)' : [...ports.keys()].join(', ');
+}

@@ -1,0 +1,43 @@
+import { allocateDoorbells, allocateFrameRing, allocateGauges, allocateJournal, allocateMessageRing, attachReader } from '@troupe/mailbox';
+import type { SharedRun } from '../drivers/messages.ts';
+import { allocateLedger } from '../executor/ledger.ts';
+import { readerPolicy } from '../executor/wire.ts';
+import type { EdgeEnd, EdgePlan, Plan, RingPlan } from '../plan/types.ts';
+
+/** The worker that has an end of an edge: main for boundaries. */
+export function workerOf(plan: Plan, end: EdgeEnd): number {
+  return end.kind === 'actor' ? (plan.actors[end.actor]?.worker ?? 0) : 0;
+}
+
+/** Allocates everything that the threads of a run share, with all planned readers in their places. */
+export function allocateRun(plan: Plan): SharedRun {
+  const { actors, edges, workers } = plan;
+  return {
+    bells: allocateDoorbells(workers.length),
+    rings: plan.rings.map((ring) => allocateRing(plan, ring)),
+    gauges: allocateGauges({ actors: actors.length, edges: edges.length, workers: workers.length }),
+    ledger: allocateLedger(actors.length, edges.length),
+    journals: workers.map(({ index }) => (index === 0 ? undefined : allocateJournal(journalWords(plan, index)))),
+  };
+}
+
+function allocateRing(plan: Plan, ring: RingPlan): SharedArrayBuffer {
+  const { capacity, slots, readersMax } = ring;
+  const buffer =
+    ring.kind === 'frame'
+      ? allocateFrameRing({ dtype: ring.dtype, shape: ring.shape, capacity, slots, readersMax })
+      : allocateMessageRing({ capacity, slots, bytesMax: ring.bytesMax, arenaBytes: ring.arenaBytes });
+  for (const [place, index] of ring.edges.entries()) {
+    const edge = plan.edges[index] as EdgePlan;
+    const policy = readerPolicy(edge.overflow);
+    attachReader(buffer, place, { policy, capacity: edge.capacity, bell: workerOf(plan, edge.to) });
+  }
+  return buffer;
+}
+
+/** One word for each ring that a worker writes, and one for each that it reads. */
+function journalWords(plan: Plan, worker: number): number {
+  const written = plan.rings.filter((ring) => ring.writerWorker === worker).length;
+  const read = plan.edges.filter((edge) => edge.ring !== undefined && workerOf(plan, edge.to) === worker).length;
+  return written + read;
+}

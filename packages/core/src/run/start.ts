@@ -1,0 +1,134 @@
+import { FrameReader, FrameWriter, Gauges, MessageReader, MessageWriter } from '@troupe/mailbox';
+import { isStageWorker } from '../drivers/inside.ts';
+import { NestedStartError } from '../errors.ts';
+import { Executor } from '../executor/executor.ts';
+import { createHandlers } from '../executor/lifecycle.ts';
+import { optionsOf } from '../executor/load.ts';
+import { monotonicMs, WallClock } from '../executor/wall-clock.ts';
+import { doorbells, readerPolicy, wire } from '../executor/wire.ts';
+import type { WorkerMessage } from '../drivers/messages.ts';
+import { errorFromWire } from '../drivers/error-wire.ts';
+import { compile } from '../plan/compile.ts';
+import type { BoundaryPlan, EdgePlan, GraphDeclaration, Plan } from '../plan/types.ts';
+import type { AnyStage } from '../stage.ts';
+import { BoundaryInput } from './boundary-input.ts';
+import { BoundaryOutput } from './boundary-output.ts';
+import { Crew } from './crew.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { LiveRun } from './live-run.ts';
+import { allocateRun } from './memory.ts';
+import { schemaOf } from './schema.ts';
+import type { LogLine, Run, StartOptions } from './types.ts';
+
+/** Compiles a declaration, starts its workers and lets it run. Rejects when any part of it cannot start; nothing is left then. */
+export async function startRun(declaration: GraphDeclaration, options: StartOptions): Promise<Run> {
+  if (isStageWorker()) throw new NestedStartError(declaration.name);
+  const plan = compile(declaration, options);
+  const rx = import('rxjs');
+  const shared = allocateRun(plan);
+  const bells = doorbells(shared.bells, plan.workers.length);
+  const letters = new DeadLetters(plan);
+  let run: LiveRun | undefined;
+  const onLog = options.onLog ?? writeLog;
+  const crew = new Crew({
+    plan, shared, bells, options, letters, onLog,
+    onFatal: (error) => run?.fail(error),
+    onState: () => run?.noteState(),
+  });
+  const clock = new WallClock(0);
+  const gauges = new Gauges(shared.gauges);
+  const opening = crew.open();
+  // While a stage on main is created, an opening that fails meanwhile is nobody's unhandled rejection.
+  opening.catch(() => undefined);
+  try {
+    const executor = mainExecutor(declaration, plan, shared, clock, options, (message) => receive(message));
+    const receive = (message: WorkerMessage): void => {
+      if (message.type === 'actorState') crew.setState(message.actor, message.state);
+      else if (message.type === 'log') onLog(message.line);
+      else if (message.type === 'deadLetter') letters.add(message.letter, errorFromWire(message.error));
+      else if (message.type === 'fatal') run?.fail(errorFromWire(message.error));
+    };
+    const [inputs, outputs] = openBoundaries(declaration, plan, shared, bells, gauges, () => clock.nowMs());
+    await opening;
+    run = new LiveRun({ plan, shared, bells, gauges, clock, crew, letters, executor, inputs, outputs, rx: await rx });
+    await run.go(monotonicMs());
+  } catch (error) {
+    await crew.stop();
+    throw error;
+  }
+  await attachObservers(run, options);
+  return run;
+}
+
+async function attachObservers(run: LiveRun, options: StartOptions): Promise<void> {
+  try {
+    for (const observer of options.observers ?? []) {
+      const cleanup = await observer.attach(run);
+      if (cleanup !== undefined) run.onClose(cleanup);
+    }
+  } catch (error) {
+    await run.stop();
+    throw error;
+  }
+}
+
+function writeLog({ stage, message, fields }: LogLine): void {
+  const tail = fields === undefined ? '' : ` ${JSON.stringify(fields)}`;
+  process.stderr.write(`${stage === '' ? '' : `[${stage}] `}${message}${tail}\n`);
+}
+
+/** The executor of the stages on main; most graphs have none there. */
+function mainExecutor(
+  declaration: GraphDeclaration,
+  plan: Plan,
+  shared: ReturnType<typeof allocateRun>,
+  clock: WallClock,
+  options: StartOptions,
+  upcall: (message: WorkerMessage) => void,
+): Executor {
+  const stages = new Map<number, { stage: AnyStage; options: unknown }>();
+  for (const index of plan.workers[0]?.actors ?? []) {
+    const actor = plan.actors[index];
+    const entry = declaration.stages.find(({ name }) => name === actor?.name);
+    if (actor === undefined || entry === undefined) continue;
+    stages.set(index, { stage: entry.stage, options: optionsOf(actor, entry.stage) });
+  }
+  let executor: Executor | undefined;
+  const wiring = wire({
+    plan, worker: 0, shared, seed: options.seed ?? 0, clock, recovery: undefined, upcall, stages,
+    flush: (actor) => executor?.flush(actor),
+  });
+  const gauges = wiring.gauges.worker(0);
+  executor = new Executor(wiring.actors, { ...wiring, gauges, clock, upcall, hasStats: options.stats !== false });
+  for (const actor of executor.actors) actor.handlers = createHandlers(actor);
+  return executor;
+}
+
+function openBoundaries(
+  declaration: GraphDeclaration,
+  plan: Plan,
+  shared: ReturnType<typeof allocateRun>,
+  bells: ReturnType<typeof doorbells>,
+  gauges: Gauges,
+  nowMs: () => number,
+): [Map<string, BoundaryInput>, Map<string, BoundaryOutput>] {
+  const openInput = (input: BoundaryPlan): BoundaryInput => {
+    const buffer = shared.rings[input.ring] as SharedArrayBuffer;
+    const writer = input.kind === 'frame' ? new FrameWriter(buffer, bells) : new MessageWriter(buffer, bells);
+    writer.setBell(0);
+    const { overflow } = plan.edges[input.edge] as EdgePlan;
+    const schema = schemaOf(declaration, input.name);
+    return new BoundaryInput({ plan: input, writer, overflow, schema, gauges: gauges.edge(input.edge), nowMs });
+  };
+  const openOutput = (output: BoundaryPlan): BoundaryOutput => {
+    const buffer = shared.rings[output.ring] as SharedArrayBuffer;
+    const { reader: place = 0, overflow, capacity } = plan.edges[output.edge] as EdgePlan;
+    const options = { place, policy: readerPolicy(overflow), capacity, bell: 0, bells };
+    const reader = output.kind === 'frame' ? new FrameReader(buffer, options) : new MessageReader(buffer, options);
+    return new BoundaryOutput(output.name, reader, gauges.edge(output.edge));
+  };
+  return [
+    new Map(plan.inputs.map((input) => [input.name, openInput(input)])),
+    new Map(plan.outputs.map((output) => [output.name, openOutput(output)])),
+  ];
+}

@@ -1,0 +1,99 @@
+import { Gauges } from '@troupe/mailbox';
+import type { ActorReading, LatencySummary } from '@troupe/mailbox';
+import type { EdgeEnd, EdgePlan, Plan } from '../plan/types.ts';
+import type { ActorState, EdgeStats, Quantiles, RunStats, StageStats, WorkerStats } from './types.ts';
+
+/** What the gauges do not know. */
+export interface StatsContext {
+  readonly elapsedMs: number;
+  readonly states: readonly ActorState[];
+  readonly replaced: readonly number[];
+  readonly deadLetters: number;
+}
+
+/** Reads the gauges of a run. */
+export function readStats(plan: Plan, gauges: Gauges, context: StatsContext): RunStats {
+  const edges = plan.edges.map((edge) => edgeStats(plan, edge, gauges));
+  const depths = new Map<number, number>();
+  for (const [index, edge] of plan.edges.entries()) {
+    if (edge.to.kind !== 'actor') continue;
+    depths.set(edge.to.actor, (depths.get(edge.to.actor) ?? 0) + (edges[index]?.depth ?? 0));
+  }
+  return {
+    elapsedMs: context.elapsedMs,
+    stages: plan.actors.map((actor) => {
+      const reading = gauges.readActor(actor.index, context.elapsedMs * 1e6);
+      const state = context.states[actor.index] ?? 'starting';
+      return stageStats(actor.name, actor.worker, state, depths.get(actor.index) ?? 0, reading);
+    }),
+    edges,
+    workers: plan.workers.map(({ index }) => workerStats(index, gauges, context.replaced[index] ?? 0)),
+    deadLetters: context.deadLetters,
+  };
+}
+
+function stageStats(name: string, worker: number, state: ActorState, depth: number, reading: ActorReading): StageStats {
+  const { progressDone, progressTotal } = reading;
+  return {
+    name,
+    worker,
+    state,
+    handled: reading.handled,
+    in: reading.in,
+    out: reading.out,
+    failed: reading.failed,
+    redelivered: reading.redelivered,
+    resent: reading.resent,
+    deadLettered: reading.deadLettered,
+    restarts: reading.restarts,
+    droppedTicks: reading.droppedTicks,
+    droppedPosts: reading.droppedPosts,
+    spilled: reading.spilled,
+    depth,
+    busyMs: reading.busyNs / 1e6,
+    blockedMs: reading.blockedNs / 1e6,
+    idleMs: reading.idleNs / 1e6,
+    queueWait: quantiles(reading.queueWait),
+    onInput: quantiles(reading.onInput),
+    onTick: quantiles(reading.onTick),
+    sourceToHere: quantiles(reading.sourceToHere),
+    progress:
+      progressDone === 0 && progressTotal === 0
+        ? undefined
+        : { done: progressDone, total: progressTotal === 0 ? undefined : progressTotal },
+  };
+}
+
+function quantiles({ count, p50Ns, p90Ns, p99Ns, maxNs }: LatencySummary): Quantiles {
+  return { count, p50: p50Ns, p90: p90Ns, p99: p99Ns, max: maxNs };
+}
+
+function edgeStats(plan: Plan, edge: EdgePlan, gauges: Gauges): EdgeStats {
+  const reading = gauges.readEdge(edge.index);
+  return {
+    from: endName(plan, edge.from),
+    to: endName(plan, edge.to),
+    transport: edge.transport,
+    capacity: edge.capacity,
+    depth: reading.depth,
+    highWater: reading.highWater,
+    sent: reading.sent,
+    received: reading.received,
+    drops: {
+      dropNewest: reading.droppedNewest,
+      dropOldest: reading.skippedOldest,
+      latest: reading.skippedLatest,
+      nonBlocking: reading.skippedNonBlocking,
+      discarded: reading.discarded,
+    },
+  };
+}
+
+function endName(plan: Plan, end: EdgeEnd): string {
+  return end.kind === 'boundary' ? `> ${end.name}` : `${plan.actors[end.actor]?.name ?? '?'}.${end.port}`;
+}
+
+function workerStats(index: number, gauges: Gauges, replaced: number): WorkerStats {
+  const { busyNs, idleNs, sleeps } = gauges.readWorker(index);
+  return { index, busyMs: busyNs / 1e6, idleMs: idleNs / 1e6, sleeps, replaced };
+}

@@ -1,0 +1,246 @@
+import type { ArrayOf, FrameArray, TroupeError } from '@troupe/mailbox';
+import type { Observable } from 'rxjs';
+import type { CompileOptions, Plan, PlanProblem, PortName } from '../plan/types.ts';
+import type { FramePort, MessagePort, Payload, Port } from '../ports.ts';
+import type { InputRef, OutputRef } from '../refs.ts';
+import type { Progress } from '../stage.ts';
+
+/** An owned copy of what a boundary output gave. Frame ports fill `frame`, message ports `value`. */
+export interface Sample<Frame = FrameArray, Value = unknown> {
+  readonly frame: Frame;
+  readonly value: Value;
+  /** Counts per output port from 0. */
+  readonly seq: number;
+  /** Logical time: integer nanoseconds since the run's epoch. */
+  readonly time: number;
+}
+
+/** The samples of a port; those of a port known by name only are typed as any frame and any value. */
+export type SampleOf<P> = [Port] extends [P]
+  ? Sample
+  : P extends FramePort<infer D>
+    ? Sample<ArrayOf<D>, undefined>
+    : P extends MessagePort<infer T>
+      ? Sample<undefined, T>
+      : Sample;
+
+/** What may be pushed into a port; anything where it is known by name only. */
+export type PushData<P> = [Port] extends [P] ? unknown : Payload<P>;
+
+/** One line that a stage logged. */
+export interface LogLine {
+  readonly stage: string;
+  readonly timeNs: number;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Attached to a run from outside: the devtools, an exporter. */
+export interface Observer {
+  readonly name: string;
+  /** Called once the graph runs. What it returns is called when the run is over. */
+  attach(run: Run): void | (() => void | Promise<void>) | Promise<void | (() => void | Promise<void>)>;
+}
+
+export interface StartOptions extends CompileOptions {
+  readonly observers?: readonly Observer[];
+  /** Seeds every stage's `random`. 0 unless given. */
+  readonly seed?: number;
+  /** Counters and histograms. On unless `false`; counts of drops are always kept. */
+  readonly stats?: boolean;
+  /** Where `log` lines go; to stderr unless given. */
+  readonly onLog?: (line: LogLine) => void;
+  /** Heap limits of each worker. */
+  readonly resourceLimits?: { readonly maxOldGenerationSizeMb?: number; readonly maxYoungGenerationSizeMb?: number };
+  /** How often workers may be replaced in all within `withinMs` before the run fails. 20 within 10,000 ms unless given. */
+  readonly replacements?: { readonly max: number; readonly withinMs: number };
+}
+
+export interface WaitOptions {
+  /** Unbounded unless given. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface PushOptions extends WaitOptions {
+  /** Logical time of the message; the run's now unless given. */
+  readonly time?: number;
+}
+
+export interface StopOptions {
+  /** Let everything that is under way reach its end first. `false` unless given. */
+  readonly drain?: boolean;
+  /** Drain: what is not done by then is discarded and counted. Unbounded unless given. */
+  readonly timeoutMs?: number;
+}
+
+/** Quantiles of a log-bucketed histogram, in nanoseconds; 0 where nothing was recorded. */
+export interface Quantiles {
+  readonly count: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export type ActorState = 'starting' | 'running' | 'backoff' | 'ended' | 'stopped' | 'lost';
+
+export interface StageStats {
+  readonly name: string;
+  /** 0 is the main thread. */
+  readonly worker: number;
+  readonly state: ActorState;
+  /** Inputs, ticks, demands and posts handled to the end. */
+  readonly handled: number;
+  readonly in: number;
+  readonly out: number;
+  /** Handler calls that threw. */
+  readonly failed: number;
+  readonly redelivered: number;
+  readonly resent: number;
+  readonly deadLettered: number;
+  readonly restarts: number;
+  readonly droppedTicks: number;
+  readonly droppedPosts: number;
+  readonly spilled: number;
+  /** Messages that wait on all inputs. */
+  readonly depth: number;
+  readonly busyMs: number;
+  /** Had input, but no room on an output. */
+  readonly blockedMs: number;
+  readonly idleMs: number;
+  readonly queueWait: Quantiles;
+  readonly onInput: Quantiles;
+  readonly onTick: Quantiles;
+  /** Real-time sinks: from the logical time of an input to the end of its handling. */
+  readonly sourceToHere: Quantiles;
+  readonly progress: Progress | undefined;
+}
+
+/** Drops of an edge by reason. */
+export interface Drops {
+  readonly dropNewest: number;
+  readonly dropOldest: number;
+  readonly latest: number;
+  readonly nonBlocking: number;
+  /** At stop, and by boundary outputs that nobody took. */
+  readonly discarded: number;
+}
+
+export interface EdgeStats {
+  /** `stage.port`, or `> name` for a boundary. */
+  readonly from: string;
+  readonly to: string;
+  readonly transport: 'ring' | 'fused' | 'local';
+  readonly capacity: number;
+  readonly depth: number;
+  /** The deepest that it has been. */
+  readonly highWater: number;
+  readonly sent: number;
+  readonly received: number;
+  readonly drops: Drops;
+}
+
+export interface WorkerStats {
+  readonly index: number;
+  readonly busyMs: number;
+  readonly idleMs: number;
+  readonly sleeps: number;
+  readonly replaced: number;
+}
+
+export interface RunStats {
+  /** Milliseconds since the run's epoch. */
+  readonly elapsedMs: number;
+  readonly stages: readonly StageStats[];
+  readonly edges: readonly EdgeStats[];
+  readonly workers: readonly WorkerStats[];
+  readonly deadLetters: number;
+}
+
+/** One thread of the process, as far as the run knows it. */
+export interface CensusEntry {
+  readonly role: 'main' | 'compute' | 'io';
+  /** The graph that owns it, or `pool` for an idle pooled worker. */
+  readonly owner: string;
+  readonly threadId: number;
+  readonly stages: readonly string[];
+  /** CPU time used so far, in milliseconds. */
+  readonly cpuMs: number;
+}
+
+/** A message that was given up after its last try. */
+export interface DeadLetter {
+  readonly id: number;
+  readonly stage: string;
+  readonly port: string;
+  readonly frame: FrameArray | undefined;
+  readonly value: unknown;
+  readonly seq: number;
+  readonly time: number;
+  readonly tries: number;
+  readonly error: TroupeError;
+}
+
+/** A worker was replaced. */
+export interface Replacement {
+  readonly worker: number;
+  readonly reason: 'exit' | 'error' | 'hang';
+  readonly error: TroupeError;
+  /** From the death being noticed to the successor stepping its actors. */
+  readonly tookMs: number;
+  /** Stages whose state was restored, with how many inputs lie between the snapshot and the death. */
+  readonly restored: readonly { readonly stage: string; readonly inputsSince: number; readonly fromSnapshot: boolean }[];
+}
+
+/** How a run ended. */
+export interface RunReport {
+  readonly reason: 'ended' | 'stopped';
+  readonly stats: RunStats;
+  readonly replacements: readonly Replacement[];
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+export interface Tap {
+  /** Calls back with a copy of each frame seen; what was skipped is counted. */
+  readonly skipped: number;
+  close(): void;
+}
+
+/** A started graph. */
+export interface Run extends AsyncDisposable {
+  readonly plan: Plan;
+  readonly warnings: readonly PlanProblem[];
+  /** Resolves with the report when every stage has ended or the run was stopped; rejects with the first fatal error. */
+  readonly done: Promise<RunReport>;
+  /** Waits for room. Rejects `PushTimeoutError` (nothing is lost, the run goes on), `RunStoppedError` after a stop. */
+  push<P extends Port = Port>(port: string | InputRef<P>, data: PushData<P>, options?: PushOptions): Promise<void>;
+  /** False when there is no room, or the run is stopping. */
+  tryPush<P extends Port = Port>(
+    port: string | InputRef<P>,
+    data: PushData<P>,
+    options?: { readonly time?: number },
+  ): boolean;
+  /** The next sample; `undefined` after stop, at the end of the stream, or on timeout. Rejects when the run has failed. */
+  pull<P extends Port = Port>(port: string | OutputRef<P>, options?: WaitOptions): Promise<SampleOf<P> | undefined>;
+  /** The next sample if there is one now. */
+  tryPull<P extends Port = Port>(port: string | OutputRef<P>): SampleOf<P> | undefined;
+  /** As `pull`, but rejects `PullTimeoutError` or `RunStoppedError`. */
+  pullOrThrow<P extends Port = Port>(port: string | OutputRef<P>, options?: WaitOptions): Promise<SampleOf<P>>;
+  samples<P extends Port = Port>(port: string | OutputRef<P>): AsyncIterableIterator<SampleOf<P>>;
+  samples$<P extends Port = Port>(port: string | OutputRef<P>): Observable<SampleOf<P>>;
+  /** Returns the unsubscribe function. */
+  onSample<P extends Port = Port>(port: string | OutputRef<P>, callback: (sample: SampleOf<P>) => void): () => void;
+  stats(): RunStats;
+  /** Every `intervalMs` (1,000 unless given) while subscribed. */
+  stats$(intervalMs?: number): Observable<RunStats>;
+  census(): Promise<readonly CensusEntry[]>;
+  /** Watches an output port of a stage without ever holding it back. */
+  tap(port: PortName, callback: (sample: Sample) => void): Tap;
+  /** Switches the reader behind an edge to a stage, or a boundary output, between blocking and non-blocking. */
+  setBlocking(target: { readonly from: PortName; readonly to: PortName } | { readonly output: string }, blocking: boolean): Promise<void>;
+  deadLetters(): readonly DeadLetter[];
+  /** Sends a dead letter to its stage again, marked `resent`. False when it is not there any more. */
+  resend(id: number): boolean;
+  stop(options?: StopOptions): Promise<RunReport>;
+}

@@ -1,0 +1,65 @@
+import inspector from 'node:inspector';
+import { ActorLedger } from '../executor/ledger.ts';
+import type { Plan } from '../plan/types.ts';
+
+const intervalMsMax = 250;
+
+interface Watched {
+  readonly actor: number;
+  readonly worker: number;
+  readonly limitMs: number;
+  readonly ledger: ActorLedger;
+  calls: number;
+  sinceMs: number;
+}
+
+/**
+ * Notices handlers that do not return: looks at what each pooled actor has in hand, and reports one that has had the same
+ * thing in hand at two looks at least its limit apart. Off while an inspector is attached.
+ */
+export class Watchdog {
+  readonly #watched: Watched[];
+  readonly #report: (worker: number, actor: number, limitMs: number) => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(plan: Plan, ledger: SharedArrayBuffer, report: (worker: number, actor: number, limitMs: number) => void) {
+    this.#report = report;
+    this.#watched = plan.actors
+      .filter(({ worker, supervision }) => worker > 0 && supervision.watchdogMs > 0)
+      .map(({ index, worker, supervision }) => ({
+        actor: index,
+        worker,
+        limitMs: supervision.watchdogMs,
+        ledger: new ActorLedger(ledger, index),
+        calls: -1,
+        sinceMs: 0,
+      }));
+  }
+
+  start(): void {
+    if (this.#watched.length === 0) return;
+    const intervalMs = Math.min(intervalMsMax, ...this.#watched.map(({ limitMs }) => Math.max(1, limitMs / 4)));
+    this.#timer = setInterval(() => this.#look(), intervalMs);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    if (inspector.url() !== undefined) return;
+    const nowMs = performance.now();
+    for (const watched of this.#watched) {
+      const { isRunning, calls } = watched.ledger.read();
+      if (!isRunning) watched.calls = -1;
+      else if (calls !== watched.calls) {
+        watched.calls = calls;
+        watched.sinceMs = nowMs;
+      } else if (nowMs - watched.sinceMs >= watched.limitMs) {
+        watched.calls = -1;
+        this.#report(watched.worker, watched.actor, watched.limitMs);
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { lineBytes, lineWords } from './layout.ts';
+
+const awake = 0;
+const sleeping = 1;
+
+/** Int32 positions in a doorbell's line. */
+const bellWord = { state: 0, control: 1 } as const;
+
+/** Shared memory for the doorbells of a run: one line each. */
+export function allocateDoorbells(count: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(count * lineBytes);
+}
+
+/**
+ * How one consumer thread sleeps and any producer wakes it. The consumer arms, checks all its sources once more, and
+ * waits; a producer publishes, then rings. `arm` (store, then the consumer's loads) and `ring` (the producer's store,
+ * then a load) are sequentially consistent, so one of the two always sees the other: no wake-up is lost, and nobody
+ * notifies a consumer that is awake (docs/semantics.md, "Doorbell").
+ */
+export class Doorbell {
+  readonly #words: Int32Array;
+  readonly #state: number;
+  readonly #control: number;
+  #controlSeen: number;
+
+  constructor(bells: SharedArrayBuffer, index: number) {
+    this.#words = new Int32Array(bells);
+    this.#state = index * lineWords + bellWord.state;
+    this.#control = index * lineWords + bellWord.control;
+    this.#controlSeen = 0;
+  }
+
+  /** Producer: wakes the consumer if it sleeps. Call it after publishing. */
+  ring(): void {
+    // Acquires the consumer's decision to sleep; ordered after the caller's own publishing store.
+    if (Atomics.load(this.#words, this.#state) === sleeping) this.#wake();
+  }
+
+  #wake(): void {
+    // Only the producer that turns `sleeping` into `awake` pays for the notify.
+    if (Atomics.compareExchange(this.#words, this.#state, sleeping, awake) === sleeping) {
+      Atomics.notify(this.#words, this.#state);
+    }
+  }
+
+  /** Producer: says that a control message has been posted, and wakes the consumer. */
+  ringControl(): void {
+    // Publishes the message that the caller has put on the control port.
+    Atomics.add(this.#words, this.#control, 1);
+    this.ring();
+  }
+
+  /** Consumer: whether control messages have been announced since the last call that said so. */
+  takeControl(): boolean {
+    // Acquires the control messages announced by ringControl.
+    const control = Atomics.load(this.#words, this.#control);
+    if (control === this.#controlSeen) return false;
+    this.#controlSeen = control;
+    return true;
+  }
+
+  /** Consumer: whether control messages wait that `takeControl` has not reported. */
+  hasControl(): boolean {
+    return Atomics.load(this.#words, this.#control) !== this.#controlSeen;
+  }
+
+  /** Consumer: announces that it is about to sleep. It must check its sources once more before it waits. */
+  arm(): void {
+    // Publishes the intent to sleep; ordered before the consumer's last look at its sources.
+    Atomics.store(this.#words, this.#state, sleeping);
+  }
+
+  /** Consumer: takes the announcement back. */
+  disarm(): void {
+    Atomics.store(this.#words, this.#state, awake);
+  }
+
+  /** Consumer: blocks until rung or until the time is over. Only after `arm`. */
+  wait(timeoutMs: number): void {
+    Atomics.wait(this.#words, this.#state, sleeping, timeoutMs);
+    this.disarm();
+  }
+
+  /** Consumer with an event loop: resolves when rung or when the time is over; may resolve early. Only after `arm`. */
+  async waitAsync(timeoutMs: number): Promise<void> {
+    const wait = Atomics.waitAsync(this.#words, this.#state, sleeping, timeoutMs);
+    if (wait.async) await wait.value;
+    this.disarm();
+  }
+}

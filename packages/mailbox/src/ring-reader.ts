@@ -1,0 +1,307 @@
+import type { FrameArray } from './dtype.ts';
+import type { Doorbell } from './doorbell.ts';
+import { TooManyReadersError } from './errors.ts';
+import {
+  flag, metaDouble, metaDoubles, metaWord, metaWords, readerBase, readerState, readerWord, ringWord, ringWords,
+} from './layout.ts';
+import type { Journal } from './journal.ts';
+import type { RingWriter } from './ring-writer.ts';
+
+/** What a reader that falls behind does: hold the writer back, jump to the newest, or keep the newest `capacity`. */
+export type ReaderPolicy = 'block' | 'latest' | 'dropOldest';
+
+/** A message as a handler gets it; one object per reader or actor, refilled for each message. */
+export class Envelope {
+  port = '';
+  frame: FrameArray | undefined = undefined;
+  value: unknown = undefined;
+  seq = 0;
+  time = 0;
+  flags = 0;
+  /** Wall clock of the publication in ms, 0 except on the first message of a batch. */
+  stamp = 0;
+
+  get redelivered(): boolean {
+    return (this.flags & flag.redelivered) !== 0;
+  }
+
+  get resent(): boolean {
+    return (this.flags & flag.resent) !== 0;
+  }
+}
+
+export interface ReaderOptions {
+  /** Reader place; the first free one unless given. A given place is resumed where its cursor stands. */
+  readonly place?: number;
+  /** `block` unless given. */
+  readonly policy?: ReaderPolicy;
+  /** The most messages that wait for this reader; the ring's slots unless given. */
+  readonly capacity?: number;
+  /** Index of the doorbell to ring when something is published; none unless given. */
+  readonly bell?: number;
+  readonly bells?: readonly Doorbell[];
+  /** The writer, when it is on this thread. */
+  readonly fused?: RingWriter;
+}
+
+/** Bounded attempts to copy a message that the writer keeps overtaking; then the reader comes back later. */
+const copyTriesMax = 8;
+
+/**
+ * A reader's half of a ring. `position` is the next message to take, `handled` where the messages of finished handler calls
+ * end, `released` what the writer has been told. Positions are Int32 counts modulo 2^32.
+ */
+export abstract class RingReader {
+  /** The ring's index in its run, for the journal. */
+  id = -1;
+  readonly buffer: SharedArrayBuffer;
+  readonly place: number;
+  readonly policy: ReaderPolicy;
+  readonly capacity: number;
+  position: number;
+  handled: number;
+  released: number;
+  /** Whether it holds the writer back. */
+  isBlocking: boolean;
+  /** Messages that were never taken: overtaken, or given up by `latest` and `dropOldest`. */
+  skipped = 0;
+  /** The deepest that its queue has been seen. */
+  highWater = 0;
+  protected readonly words: Int32Array<SharedArrayBuffer>;
+  protected readonly mask: number;
+  protected readonly meta: Float64Array;
+  protected readonly metaWords: Int32Array;
+  readonly #base: number;
+  readonly #bells: readonly Doorbell[];
+  readonly #writer: RingWriter | undefined;
+  #head: number;
+  /** Whether the private copy still holds the message at `#copied`, for a retry. */
+  #isCopied = false;
+  #copied = 0;
+
+  constructor(buffer: SharedArrayBuffer, options: ReaderOptions = {}) {
+    this.buffer = buffer;
+    this.words = ringWords(buffer);
+    const slots = this.words[ringWord.slots] ?? 0;
+    this.mask = slots - 1;
+    const metaOffset = this.words[ringWord.metaOffset] ?? 0;
+    this.meta = new Float64Array(buffer, metaOffset, slots * metaDoubles);
+    this.metaWords = new Int32Array(buffer, metaOffset, slots * metaWords);
+    this.policy = options.policy ?? 'block';
+    this.capacity = options.capacity ?? slots;
+    this.#bells = options.bells ?? [];
+    this.#writer = options.fused;
+    this.place = options.place ?? reserveReader(this.words);
+    this.#base = readerBase(this.place);
+    // Acquires the predecessor's last release, or the cursor at which the owner placed this reader.
+    const isResumed = Atomics.load(this.words, this.#base + readerWord.state) !== readerState.reserved;
+    this.isBlocking = this.policy === 'block';
+    if (isResumed) {
+      this.isBlocking = this.words[this.#base + readerWord.state] === readerState.blocking;
+    } else {
+      attachReader(buffer, this.place, { ...options, capacity: this.capacity });
+    }
+    this.position = Atomics.load(this.words, this.#base + readerWord.cursor);
+    this.handled = this.position;
+    this.released = this.position;
+    this.#head = this.position;
+    this.#writer?.fuse(this);
+  }
+
+  /** Messages that can be taken now. */
+  available(): number {
+    const known = (this.#head - this.position) | 0;
+    return known > 0 && this.isBlocking ? known : this.#refresh();
+  }
+
+  /** Fills the envelope with the next message and moves on. False when there is none (any more). */
+  take(into: Envelope): boolean {
+    if (!this.isBlocking) return this.#takeCopy(into);
+    if (((this.#head - this.position) | 0) <= 0 && this.#refresh() <= 0) return false;
+    const slot = this.position & this.mask;
+    const base = slot * metaDoubles;
+    into.seq = this.meta[base + metaDouble.seq] as number;
+    into.time = this.meta[base + metaDouble.time] as number;
+    into.stamp = this.meta[base + metaDouble.stamp] as number;
+    into.flags = this.metaWords[slot * metaWords + metaWord.flags] as number;
+    this.loadInPlace(slot, into);
+    this.position = (this.position + 1) | 0;
+    return true;
+  }
+
+  /** Ends a handler call: what was taken is done with. */
+  settle(): void {
+    this.handled = this.position;
+  }
+
+  /** Goes back to the first message that is not settled. */
+  rewind(): void {
+    this.position = this.handled;
+  }
+
+  /** Says in the journal what `release` is going to store. */
+  record(journal: Journal): void {
+    if (this.handled !== this.released) journal.add(this.id, this.#base + readerWord.cursor, this.handled);
+  }
+
+  /** Gives settled messages back to the writer, and wakes it when it waits for room and half is free. */
+  release(): void {
+    if (this.handled === this.released) return;
+    this.released = this.handled;
+    // Publishes that the slots below have been read; ordered before the look at the writer's wish.
+    Atomics.store(this.words, this.#base + readerWord.cursor, this.handled);
+    if (this.#writer !== undefined) return;
+    if (((this.#head - this.handled) | 0) <= this.capacity >> 1) this.nudge();
+  }
+
+  /** Wakes the writer if it waits for room, however little there is: to be called before the reader stops for a while. */
+  nudge(): void {
+    // Acquires the wish; pairs with `wantRoom`.
+    if (Atomics.load(this.words, ringWord.roomWanted) !== 1) return;
+    if (Atomics.exchange(this.words, ringWord.roomWanted, 0) !== 1) return;
+    this.#bells[Atomics.load(this.words, ringWord.writerBell)]?.ring();
+  }
+
+  /** Whether the writer has ended the stream and everything has been taken. */
+  hasEnded(): boolean {
+    // Acquires the end before the head: the head cannot move after it.
+    if (Atomics.load(this.words, ringWord.ended) !== 1) return false;
+    return this.#refresh() <= 0;
+  }
+
+  /** Blocking again, it resumes at the writer's position; what lies between is counted as skipped. */
+  setBlocking(isBlocking: boolean): void {
+    if (isBlocking === this.isBlocking) return;
+    this.isBlocking = isBlocking;
+    this.#isCopied = false;
+    if (isBlocking) {
+      const head = activateReader(this.words, this.place, readerState.blocking);
+      this.#skipTo(head);
+      this.settle();
+      this.released = head;
+      this.#head = head;
+    } else {
+      // The writer respects the old cursor until it sees the new state at its next look at the registry.
+      Atomics.store(this.words, this.#base + readerWord.state, readerState.nonBlocking);
+      Atomics.add(this.words, ringWord.registry, 1);
+      this.nudge();
+    }
+  }
+
+  /** Gives the place back; the writer is held no longer. */
+  detach(): void {
+    detachReader(this.buffer, this.place);
+    this.nudge();
+  }
+
+  /** Points the envelope at the message in the slot. */
+  protected abstract loadInPlace(slot: number, into: Envelope): void;
+  /** Copies the message of the slot into private memory, which the writer may be overwriting meanwhile. */
+  protected abstract copyOut(slot: number): void;
+  /** Points the envelope at the private copy. False when the copied bytes cannot be used. */
+  protected abstract loadCopy(into: Envelope): void;
+
+  #refresh(): number {
+    // Acquires the slots of every published message; on the writer's own thread they are simply there.
+    this.#head = this.#writer === undefined ? Atomics.load(this.words, ringWord.head) : this.#writer.settled;
+    let waiting = (this.#head - this.position) | 0;
+    if (waiting > this.highWater) this.highWater = waiting;
+    if (this.isBlocking || (this.#isCopied && this.#copied === this.position)) return waiting;
+    const keep = this.policy === 'latest' ? 1 : this.capacity;
+    if (waiting > keep) {
+      this.#skipTo((this.#head - keep) | 0);
+      waiting = keep;
+    }
+    return waiting;
+  }
+
+  #takeCopy(into: Envelope): boolean {
+    if (!this.#isCopied || this.#copied !== this.position) {
+      if (!this.#copyNext(into)) return false;
+      this.#isCopied = true;
+      this.#copied = this.position;
+    }
+    this.loadCopy(into);
+    this.position = (this.position + 1) | 0;
+    return true;
+  }
+
+  #copyNext(into: Envelope): boolean {
+    this.#isCopied = false;
+    for (let tries = 0; tries < copyTriesMax && this.#refresh() > 0; tries++) {
+      const slot = this.position & this.mask;
+      const base = slot * metaDoubles;
+      into.seq = this.meta[base + metaDouble.seq] as number;
+      into.time = this.meta[base + metaDouble.time] as number;
+      into.stamp = this.meta[base + metaDouble.stamp] as number;
+      into.flags = this.metaWords[slot * metaWords + metaWord.flags] as number;
+      this.copyOut(slot);
+      // Orders the copy's loads before the load of the floor on ARMv8 (loads; STLR; LDAR), where a second plain or
+      // acquiring load alone could be satisfied first.
+      Atomics.store(this.words, this.#base + readerWord.fence, 0);
+      // Acquires which positions may have been overwritten while they were copied.
+      const floor = Atomics.load(this.words, ringWord.floor);
+      if (((this.position - floor) | 0) >= 0) return true;
+      // Halfway between the floor and the head the writer is not there again at once.
+      const intact = Math.max(0, (this.#head - floor) | 0);
+      this.#skipTo((this.#head - (intact >> 1)) | 0);
+    }
+    return false;
+  }
+
+  #skipTo(position: number): void {
+    const count = (position - this.position) | 0;
+    if (count <= 0) return;
+    this.skipped += count;
+    this.position = position;
+    this.handled = position;
+  }
+}
+
+/** Takes a free reader place of a ring. Throws `TooManyReadersError`. */
+function reserveReader(words: Int32Array<SharedArrayBuffer>): number {
+  const readersMax = words[ringWord.readersMax] ?? 0;
+  for (let place = 0; place < readersMax; place++) {
+    const state = readerBase(place) + readerWord.state;
+    // Only one thread turns a free place into a reserved one.
+    if (Atomics.compareExchange(words, state, readerState.free, readerState.reserved) === readerState.free) return place;
+  }
+  throw new TooManyReadersError(readersMax);
+}
+
+/** Fills in a reserved place and attaches it at the writer's position. Owners place planned readers before the run. */
+export function attachReader(buffer: SharedArrayBuffer, place: number, options: ReaderOptions): void {
+  const words = ringWords(buffer);
+  const base = readerBase(place);
+  Atomics.store(words, base + readerWord.bell, options.bell ?? -1);
+  Atomics.store(words, base + readerWord.capacity, options.capacity ?? words[ringWord.slots] ?? 1);
+  const isBlocking = (options.policy ?? 'block') === 'block';
+  activateReader(words, place, isBlocking ? readerState.blocking : readerState.nonBlocking);
+}
+
+/** Store active, then load the head and start there: the writer's limit is at most its slots beyond that head. */
+function activateReader(words: Int32Array<SharedArrayBuffer>, place: number, state: number): number {
+  const base = readerBase(place);
+  // A recent cursor, so that the writer sees a believable one between the next two lines.
+  Atomics.store(words, base + readerWord.cursor, Atomics.load(words, ringWord.head));
+  Atomics.store(words, base + readerWord.state, state);
+  // Publishes the new state; ordered before the load of the head.
+  Atomics.add(words, ringWord.registry, 1);
+  const head = Atomics.load(words, ringWord.head);
+  Atomics.store(words, base + readerWord.cursor, head);
+  return head;
+}
+
+/** Frees a reader's place, on its own behalf or because its thread died. */
+export function detachReader(buffer: SharedArrayBuffer, place: number): void {
+  const words = ringWords(buffer);
+  Atomics.store(words, readerBase(place) + readerWord.state, readerState.free);
+  // Publishes the detachment: the writer counts its readers anew.
+  Atomics.add(words, ringWord.registry, 1);
+}
+
+/** Ends the stream of a ring in place of its writer, whose thread is gone for good. */
+export function endRing(buffer: SharedArrayBuffer): void {
+  // Publishes the end; whoever reads must be rung by the caller.
+  Atomics.store(ringWords(buffer), ringWord.ended, 1);
+}

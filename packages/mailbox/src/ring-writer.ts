@@ -1,0 +1,205 @@
+import type { Doorbell } from './doorbell.ts';
+import {
+  lineWords, metaDouble, metaDoubles, metaWord, metaWords, readerBase, readerState, readerWord, ringWord, ringWords,
+} from './layout.ts';
+import type { Journal } from './journal.ts';
+import type { RingReader } from './ring-reader.ts';
+
+/** Unpublished frames that a writer may claim ahead where no blocking reader bounds it. */
+const claimMax = 64;
+
+/**
+ * The writer's half of a ring: cursors, readers, publication. Positions are Int32 counts modulo 2^32; only their
+ * differences mean anything. `position` is where the next message goes, `settled` where the messages of finished handler
+ * calls end, `published` what readers on other threads have been shown. docs/semantics.md, "Ring", has the argument.
+ */
+export abstract class RingWriter {
+  /** The ring's index in its run, for the journal. */
+  id = -1;
+  readonly buffer: SharedArrayBuffer;
+  position: number;
+  settled: number;
+  published: number;
+  /** The writer never writes at or beyond it without a new look at the readers. */
+  limit: number;
+  /** Sequence number of the message at `position`. */
+  seq: number;
+  readonly slots: number;
+  protected readonly words: Int32Array<SharedArrayBuffer>;
+  protected readonly mask: number;
+  protected readonly meta: Float64Array;
+  protected readonly metaWords: Int32Array;
+  readonly #bells: readonly Doorbell[];
+  readonly #fused: RingReader[] = [];
+  /** Everything below it may have been written since the floor was published. */
+  #claimed: number;
+  #registry = -1;
+  #blocking: number[] = [];
+  #wake: Doorbell[] = [];
+  #isOvertaking = true;
+
+  /** `bells`: the doorbells of the run by index, to wake sleeping readers. Resumes where the ring's words stand. */
+  constructor(buffer: SharedArrayBuffer, bells: readonly Doorbell[] = []) {
+    this.buffer = buffer;
+    this.words = ringWords(buffer);
+    this.slots = this.words[ringWord.slots] ?? 0;
+    this.mask = this.slots - 1;
+    const metaOffset = this.words[ringWord.metaOffset] ?? 0;
+    this.meta = new Float64Array(buffer, metaOffset, this.slots * metaDoubles);
+    this.metaWords = new Int32Array(buffer, metaOffset, this.slots * metaWords);
+    this.#bells = bells;
+    // Acquires everything that a predecessor on another thread published.
+    const head = Atomics.load(this.words, ringWord.head);
+    this.position = head;
+    this.settled = head;
+    this.published = head;
+    this.limit = head;
+    this.#claimed = head;
+    this.seq = (this.meta[((head - 1) & this.mask) * metaDoubles + metaDouble.seq] ?? -1) + 1;
+  }
+
+  /** A reader on this thread: it is read directly, without atomics, and needs no wake-up. */
+  fuse(reader: RingReader): void {
+    this.#fused.push(reader);
+    this.#registry = -1;
+  }
+
+  /** How many more messages fit now. Looks at the readers only when fewer than `wanted` are known to fit. */
+  room(wanted: number): number {
+    let room = (this.limit - this.position) | 0;
+    if (room < wanted) {
+      this.#scan();
+      room = (this.limit - this.position) | 0;
+    }
+    return room;
+  }
+
+  /** Ends a handler call: what it emitted will be published. */
+  settle(): void {
+    this.settled = this.position;
+  }
+
+  /** Discards what has been emitted since the last settled call. */
+  rollback(): void {
+    this.seq -= (this.position - this.settled) | 0;
+    this.position = this.settled;
+  }
+
+  /** Shows all settled messages to the readers and wakes those that sleep. `stampMs`: the wall clock, for queue waits. */
+  publish(stampMs: number): void {
+    const first = this.published;
+    if (first === this.settled) return;
+    this.meta[(first & this.mask) * metaDoubles + metaDouble.stamp] = stampMs;
+    this.published = this.settled;
+    // Publishes slots and meta of every settled message (and, on a sleeping reader, pairs with its `arm`).
+    Atomics.store(this.words, ringWord.head, this.settled);
+    this.#wakeReaders();
+  }
+
+  /** No more messages will come. Call after the last `publish`. */
+  end(): void {
+    // Publishes the end of the stream; readers load it before the head, so they miss no message.
+    Atomics.store(this.words, ringWord.ended, 1);
+    this.#wakeReaders();
+  }
+
+  /** Whether a settled message waits to be published. */
+  isDirty(): boolean {
+    return this.settled !== this.published;
+  }
+
+  /** Says in the journal what `publish` is going to store. */
+  record(journal: Journal): void {
+    if (this.isDirty()) journal.add(this.id, ringWord.head, this.settled);
+  }
+
+  /** Asks for a ring of the writer's doorbell at the next release. Returns the room found after asking. */
+  wantRoom(wanted: number): number {
+    // Publishes the wish before the last look at the cursors, as a reader releases before it looks for wishes.
+    Atomics.store(this.words, ringWord.roomWanted, 1);
+    const room = this.room(wanted);
+    if (room >= wanted) Atomics.store(this.words, ringWord.roomWanted, 0);
+    return room;
+  }
+
+  /** Names the doorbell that readers ring when this writer wants room. */
+  setBell(index: number): void {
+    Atomics.store(this.words, ringWord.writerBell, index);
+  }
+
+  protected writeMeta(time: number, flags: number): void {
+    const slot = this.position & this.mask;
+    const base = slot * metaDoubles;
+    this.meta[base + metaDouble.seq] = this.seq;
+    this.meta[base + metaDouble.time] = time;
+    this.meta[base + metaDouble.stamp] = 0;
+    this.metaWords[slot * metaWords + metaWord.flags] = flags;
+    this.position = (this.position + 1) | 0;
+    this.seq++;
+  }
+
+  /** Shows readers the new floor before anything below it may be overwritten. */
+  protected publishFloor(floor: number): void {
+    // Publishes which positions may be overwritten from now on. The load that follows orders this store before the
+    // plain stores into the slots on ARMv8 (STLR; LDAR; store), where a release store alone would not.
+    Atomics.store(this.words, ringWord.floor, floor);
+    Atomics.load(this.words, ringWord.fence);
+  }
+
+  #scan(): void {
+    this.#refreshReaders();
+    // No slot above what is published may come around before a reader that attaches now can have seen it.
+    let room = this.slots - ((this.position - this.published) | 0);
+    if (this.#isOvertaking) room = Math.min(room, Math.max(1, Math.min(claimMax, this.slots >> 2)));
+    for (const place of this.#blocking) {
+      const base = readerBase(place);
+      // Acquires the reader's release: its slots may be overwritten.
+      const cursor = Atomics.load(this.words, base + readerWord.cursor);
+      room = Math.min(room, this.#roomBehind(cursor, this.words[base + readerWord.capacity] ?? 1));
+    }
+    for (const reader of this.#fused) {
+      if (reader.isBlocking) room = Math.min(room, this.#roomBehind(reader.handled, reader.capacity));
+    }
+    const limit = (this.position + Math.max(0, room)) | 0;
+    this.limit = limit;
+    if (((limit - this.#claimed) | 0) <= 0) return;
+    this.#claimed = limit;
+    this.publishFloor((limit - this.slots) | 0);
+  }
+
+  /** A cursor that cannot be (its reader is between two lines of attaching) leaves no room. */
+  #roomBehind(cursor: number, capacity: number): number {
+    const lag = (this.position - cursor) | 0;
+    return lag < 0 || lag > capacity ? 0 : capacity - lag;
+  }
+
+  #refreshReaders(): void {
+    // Acquires attachments and switches; ordered before the loads of the cursors.
+    const registry = Atomics.load(this.words, ringWord.registry);
+    if (registry === this.#registry) return;
+    this.#registry = registry;
+    const blocking: number[] = [];
+    const wake = new Set<Doorbell>();
+    let active = this.#fused.length;
+    const places = (this.words.length - ringWord.readers) / lineWords;
+    for (let place = 0; place < places; place++) {
+      const base = readerBase(place);
+      const state = Atomics.load(this.words, base + readerWord.state);
+      if (state !== readerState.blocking && state !== readerState.nonBlocking) continue;
+      if (this.#fused.some((reader) => reader.place === place)) continue;
+      active++;
+      if (state === readerState.blocking) blocking.push(place);
+      const bell = this.#bells[this.words[base + readerWord.bell] ?? -1];
+      if (bell !== undefined) wake.add(bell);
+    }
+    this.#blocking = blocking;
+    this.#wake = [...wake];
+    const blockers = blocking.length + this.#fused.filter((reader) => reader.isBlocking).length;
+    this.#isOvertaking = blockers < active || active === 0;
+  }
+
+  #wakeReaders(): void {
+    this.#refreshReaders();
+    for (let i = 0; i < this.#wake.length; i++) this.#wake[i]?.ring();
+  }
+}

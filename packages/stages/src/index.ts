@@ -1,0 +1,56 @@
+export { SinkFileError, SourceFileError } from './errors.ts';
+export type { SourceFileCode } from './errors.ts';
+export type { SampleLayout, SamplesPort } from './samples.ts';
+
+export type { RecordingInfo } from './sources/recording.ts';
+export type { Speed } from './sources/pace.ts';
+export type { PaceOptions } from './sources/paced-source.ts';
+export { probeEdf } from './sources/edf-file.ts';
+export { edfSource } from './sources/edf-source.ts';
+export type { EdfSourceOptions } from './sources/edf-source.ts';
+export { probeWav } from './sources/wav-file.ts';
+export { wavSource } from './sources/wav-source.ts';
+export type { WavSourceOptions } from './sources/wav-source.ts';
+export { probeCsv } from './sources/csv-file.ts';
+export type { CsvFormat, TimeUnit } from './sources/csv-file.ts';
+export { csvSource } from './sources/csv-source.ts';
+export type { CsvSourceOptions } from './sources/csv-source.ts';
+export { generatorSource } from './sources/generator-source.ts';
+export type { GeneratorSourceOptions } from './sources/generator-source.ts';
+export type { Waveform } from './sources/waveform.ts';
+export { hostFigures, hostSource } from './sources/host-source.ts';
+
+export type { FilterBand } from './dsp/filter-band.ts';
+export type { Section, Sections } from './dsp/biquad.ts';
+export { window } from './dsp/window.ts';
+export type { WindowOptions } from './dsp/window.ts';
+export { channelSelect } from './dsp/channel-select.ts';
+export type { ChannelSelectOptions } from './dsp/channel-select.ts';
+export { gain } from './dsp/gain.ts';
+export type { GainOptions } from './dsp/gain.ts';
+export { designWindowedSinc } from './dsp/windowed-sinc.ts';
+export { fir } from './dsp/fir.ts';
+export type { FirDesign, FirOptions } from './dsp/fir.ts';
+export { designButterworth } from './dsp/butterworth.ts';
+export { iir } from './dsp/iir.ts';
+export type { IirDesign, IirOptions } from './dsp/iir.ts';
+export { decimate } from './dsp/decimate.ts';
+export type { DecimateOptions } from './dsp/decimate.ts';
+
+export type { WindowLayout } from './features/window-input.ts';
+export { isFftSize, nextFftSize } from './features/real-fft.ts';
+export type { Taper } from './features/spectrum.ts';
+export { fftMagnitude } from './features/fft-magnitude.ts';
+export type { FftMagnitudeOptions } from './features/fft-magnitude.ts';
+export { eegBands } from './features/bands.ts';
+export type { Band } from './features/bands.ts';
+export { bandPower } from './features/band-power.ts';
+export type { BandPowerOptions } from './features/band-power.ts';
+export { rms } from './features/rms.ts';
+
+export { csvSink } from './outputs/csv-sink.ts';
+export type { CsvSinkOptions } from './outputs/csv-sink.ts';
+export { jsonLinesSink } from './outputs/json-lines-sink.ts';
+export type { JsonLinesSinkOptions } from './outputs/json-lines-sink.ts';
+export { consoleSink } from './outputs/console-sink.ts';
+export type { ConsoleSinkOptions } from './outputs/console-sink.ts';

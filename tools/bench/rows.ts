@@ -1,0 +1,280 @@
+/**
+ * The benchmark table: what is measured, by which contenders, and what it must reach. Order and bounds are
+ * those of the issue.
+ */
+import type { contenders } from './contenders.ts';
+import { slope } from './statistics.ts';
+
+export type ContenderId = keyof typeof contenders;
+
+/** Reads a metric of a contender: of one round, or its median over the rounds. */
+export type Reading = (contender: ContenderId, metric: string) => number;
+
+export interface Line {
+  readonly what: string;
+  /** The figure of one round; the table shows the median over the rounds. */
+  readonly figure: (read: Reading) => number;
+  readonly unit: '×' | '%' | 'ns' | 'µs' | 'ms' | 'KB' | 'M/s';
+  readonly atLeast?: number;
+  /** A bound, or a bound that depends on what was read (medians). */
+  readonly atMost?: number | ((read: Reading) => number);
+}
+
+export interface Row {
+  readonly id: string;
+  readonly title: string;
+  readonly contenders: readonly ContenderId[];
+  /** Interleaved rounds of a full run; figures that scatter take more than the usual five. */
+  readonly rounds: number;
+  readonly lines: readonly Line[];
+}
+
+/** How many times faster than `peer` Troupe handles a frame. */
+function speedup(peer: ContenderId, troupe: ContenderId): Line['figure'] {
+  return (read) => read(peer, 'nsPerFrame') / read(troupe, 'nsPerFrame');
+}
+
+function quotient(metric: string, troupe: ContenderId, peer: ContenderId): Line['figure'] {
+  return (read) => read(troupe, metric) / read(peer, metric);
+}
+
+const READERS_MAX = 4;
+
+/**
+ * Growth of the writer's time per commit with each reader, in percent of its time with none or one, whichever
+ * is less: the steeper of the slopes from none on and from one on.
+ */
+function growthPerReader(read: Reading): number {
+  const timesNs = Array.from({ length: READERS_MAX + 1 }, (_, readers) =>
+    read('writer-readers', `readers${readers}NsPerCommit`),
+  );
+  const points = timesNs.map((timeNs, readers) => [readers, timeNs] as const);
+  const steepest = Math.max(slope(points), slope(points.slice(1)));
+  return (100 * steepest) / Math.min(...timesNs.slice(0, 2));
+}
+
+function memoryPerActorKb(read: Reading): number {
+  const more = read('troupe-actors-2500', 'ownBytes') - read('troupe-actors-1000', 'ownBytes');
+  return more / (2500 - 1000) / 1024;
+}
+
+const streaming: Row = {
+  id: 'stream',
+  title: '64 B frames, stage to stage across two workers, stats on',
+  contenders: [
+    'troupe-stream',
+    'ring-each',
+    'ring-by-64',
+    'post-message',
+    'tinypool',
+    'tinypool-tuned',
+    'piscina',
+    'piscina-tuned',
+  ],
+  rounds: 5,
+  lines: [
+    {
+      what: 'against the ring that publishes each',
+      figure: speedup('ring-each', 'troupe-stream'),
+      unit: '×',
+      atLeast: 1.5,
+    },
+    {
+      what: 'against the ring publishing by 64',
+      figure: speedup('ring-by-64', 'troupe-stream'),
+      unit: '×',
+      atLeast: 0.5,
+    },
+    { what: 'against postMessage', figure: speedup('post-message', 'troupe-stream'), unit: '×', atLeast: 20 },
+    {
+      what: 'against tinypool.run, defaults',
+      figure: speedup('tinypool', 'troupe-stream'),
+      unit: '×',
+      atLeast: 400,
+    },
+    {
+      what: 'against tinypool.run, 64 calls at the worker',
+      figure: speedup('tinypool-tuned', 'troupe-stream'),
+      unit: '×',
+      atLeast: 400,
+    },
+    {
+      what: 'against piscina.run, defaults',
+      figure: speedup('piscina', 'troupe-stream'),
+      unit: '×',
+      atLeast: 200,
+    },
+    {
+      what: 'against piscina.run, 64 calls at the worker',
+      figure: speedup('piscina-tuned', 'troupe-stream'),
+      unit: '×',
+      atLeast: 200,
+    },
+  ],
+};
+
+const burst: Row = {
+  id: 'burst',
+  title: 'Latency of the first frame of a burst',
+  contenders: ['troupe-lone-frame', 'troupe-burst'],
+  rounds: 9,
+  lines: [
+    {
+      what: 'first of 64 beyond a lone frame, p50',
+      figure: (read) => (read('troupe-burst', 'p50Ns') - read('troupe-lone-frame', 'p50Ns')) / 1000,
+      unit: 'µs',
+      atMost: 20,
+    },
+  ],
+};
+
+const large: Row = {
+  id: 'large',
+  title: 'Large frames, copied in, against the ring with TypedArray.set',
+  contenders: ['troupe-copy-64k', 'ring-copy-64k', 'troupe-copy-1m', 'ring-copy-1m'],
+  rounds: 7,
+  lines: [
+    { what: '64 KiB', figure: speedup('ring-copy-64k', 'troupe-copy-64k'), unit: '×', atLeast: 0.9 },
+    { what: '1 MiB', figure: speedup('ring-copy-1m', 'troupe-copy-1m'), unit: '×', atLeast: 0.9 },
+  ],
+};
+
+const inPlace: Row = {
+  id: 'in-place',
+  title: 'Large frames, produced in place against produced privately and copied',
+  contenders: ['troupe-private-64k', 'troupe-in-place-64k', 'troupe-private-1m', 'troupe-in-place-1m'],
+  rounds: 5,
+  lines: [
+    { what: '64 KiB', figure: speedup('troupe-private-64k', 'troupe-in-place-64k'), unit: '×', atLeast: 1.1 },
+    { what: '1 MiB', figure: speedup('troupe-private-1m', 'troupe-in-place-1m'), unit: '×', atLeast: 1.2 },
+  ],
+};
+
+const readers: Row = {
+  id: 'readers',
+  title: "One writer, four readers: the writer's time per commit",
+  contenders: ['writer-readers'],
+  rounds: 5,
+  lines: [{ what: 'growth per reader', figure: growthPerReader, unit: '%', atMost: 20 }],
+};
+
+const roundTrip: Row = {
+  id: 'round-trip',
+  title: 'Round trip between two sleeping workers',
+  contenders: ['troupe-round-trip', 'wait-notify', 'troupe-io-round-trip', 'wait-async'],
+  rounds: 9,
+  lines: [
+    {
+      what: 'p50 against bare Atomics.wait',
+      figure: quotient('p50Ns', 'troupe-round-trip', 'wait-notify'),
+      unit: '×',
+      atMost: 1.5,
+    },
+    {
+      what: 'p99 against bare Atomics.wait',
+      figure: quotient('p99Ns', 'troupe-round-trip', 'wait-notify'),
+      unit: '×',
+      atMost: 3,
+    },
+    {
+      what: 'io p50 against bare Atomics.waitAsync',
+      figure: quotient('p50Ns', 'troupe-io-round-trip', 'wait-async'),
+      unit: '×',
+      atMost: 1.5,
+    },
+    {
+      what: 'io p99 against bare Atomics.waitAsync',
+      figure: quotient('p99Ns', 'troupe-io-round-trip', 'wait-async'),
+      unit: '×',
+      atMost: 3,
+    },
+  ],
+};
+
+const fused: Row = {
+  id: 'fused',
+  title: 'Fused edge (same worker)',
+  contenders: ['troupe-fused-frames', 'troupe-fused-values'],
+  rounds: 5,
+  lines: [
+    {
+      what: '64 B frames',
+      figure: (read) => 1000 / read('troupe-fused-frames', 'nsPerFrame'),
+      unit: 'M/s',
+      atLeast: 20,
+    },
+    {
+      what: 'values',
+      figure: (read) => 1000 / read('troupe-fused-values', 'nsPerFrame'),
+      unit: 'M/s',
+      atLeast: 20,
+    },
+  ],
+};
+
+const idle: Row = {
+  id: 'idle',
+  title: 'Idle started graph',
+  contenders: ['troupe-idle'],
+  rounds: 5,
+  lines: [
+    { what: 'of one core', figure: (read) => read('troupe-idle', 'cpuPercent'), unit: '%', atMost: 0.5 },
+  ],
+};
+
+const start: Row = {
+  id: 'start',
+  title: 'Start to first frame, and memory',
+  contenders: [
+    'troupe-start',
+    'troupe-start-1000',
+    'compile-1000',
+    'troupe-actors-1000',
+    'troupe-actors-2500',
+  ],
+  rounds: 5,
+  lines: [
+    { what: 'cold', figure: (read) => read('troupe-start', 'coldMs'), unit: 'ms', atMost: 150 },
+    { what: 'on a warm pool', figure: (read) => read('troupe-start', 'warmMs'), unit: 'ms', atMost: 15 },
+    {
+      what: '1,000 stages on two workers',
+      figure: (read) => read('troupe-start-1000', 'coldMs'),
+      unit: 'ms',
+      atMost: 1500,
+    },
+    {
+      what: 'memory per extra idle actor beside its ring',
+      figure: memoryPerActorKb,
+      unit: 'KB',
+      atMost: 20,
+    },
+  ],
+};
+
+const stats: Row = {
+  id: 'stats',
+  title: 'Stats on against off, 64 B frames across two workers',
+  contenders: ['troupe-stream', 'troupe-stream-no-stats'],
+  rounds: 9,
+  lines: [
+    {
+      what: 'extra time per frame',
+      figure: (read) => read('troupe-stream', 'nsPerFrame') - read('troupe-stream-no-stats', 'nsPerFrame'),
+      unit: 'ns',
+      atMost: (read) => Math.max(3, 0.03 * read('troupe-stream-no-stats', 'nsPerFrame')),
+    },
+  ],
+};
+
+export const rows: readonly Row[] = [
+  streaming,
+  burst,
+  large,
+  inPlace,
+  readers,
+  roundTrip,
+  fused,
+  idle,
+  start,
+  stats,
+];

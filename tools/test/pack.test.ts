@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const bin = join(root, 'node_modules/.bin');
+const libraries = ['mailbox', 'core', 'stages', 'cli', 'devtools'] as const;
+
+/** As a user's shell has it: without what `npm test` and vitest set for their own children. */
+const environment: NodeJS.ProcessEnv = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOfThisRun(name))),
+  PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}`,
+};
+
+function isOfThisRun(name: string): boolean {
+  if (/^npm_config_(registry|cache|userconfig)$/.test(name)) return false;
+  return /^(npm_|VITEST|NODE_OPTIONS$|NODE_ENV$|TEST$|INIT_CWD$|FORCE_COLOR$)/.test(name);
+}
+
+/** Runs a command to its end and gives its stdout; rejects with all its output when it fails. */
+async function run(cwd: string, file: string, args: readonly string[]): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)(file, args, { cwd, env: environment, timeout: 120_000 });
+    return stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${file} ${args.join(' ')}\n${stdout}\n${stderr}`, { cause: error });
+  }
+}
+
+/** The first block of TypeScript in a Markdown file. */
+function exampleOf(path: string): string {
+  const example = /```ts\n([^]+?)```/.exec(readFileSync(path, 'utf8'))?.[1];
+  if (example === undefined) throw new Error(`no example in ${path}`);
+  return example;
+}
+
+describe('the packed packages', () => {
+  let folder: string;
+  let project: string;
+  let tarballs: readonly string[];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'troupe-pack-'));
+    project = join(folder, 'project');
+    await run(root, 'tsc', ['-b', ...libraries.map((name) => `packages/${name}/tsconfig.build.json`)]);
+    const workspaces = libraries.map((name) => `--workspace=@troupe/${name}`);
+    await run(root, 'npm', ['pack', '--ignore-scripts', `--pack-destination=${folder}`, ...workspaces]);
+    tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+    mkdirSync(project);
+    cpSync(join(import.meta.dirname, 'fixtures/consumer'), project, { recursive: true });
+    writeFileSync(join(project, 'readme.ts'), exampleOf(join(root, 'packages/core/README.md')));
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', type: 'module' }));
+    const wanted = [...tarballs.map((name) => join(folder, name)), '@types/node@24'];
+    await run(project, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...wanted]);
+  }, 240_000);
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('are one tarball for each library', () => {
+    expect(tarballs).toHaveLength(libraries.length);
+  });
+
+  it('run a two-stage graph on two workers from dist alone', async () => {
+    const output = await run(project, 'node', ['main.ts']);
+    const result = JSON.parse(output.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+    expect(result['core']).toMatch(/project\/node_modules\/@troupe\/core\/dist\/index\.js$/);
+    // 2 × (0 + 1 + … + 999)
+    expect(result).toMatchObject({ threads: 2, frames: 1000, sum: 999_000, reason: 'ended' });
+  });
+
+  it('run the example of the readme as printed', async () => {
+    expect(await run(project, 'node', ['readme.ts'])).toBe('Float32Array(4) [ 2, 4, 6, 8 ]\n');
+  });
+
+  it('type-check a consumer, the declarations of the packages included', async () => {
+    expect(await run(project, 'tsc', ['-p', 'tsconfig.json'])).toBe('');
+  });
+
+  it.each(libraries)('load %s', async (name) => {
+    const script = `import('@troupe/${name}').then((module) => console.log(typeof module))`;
+    expect(await run(project, 'node', ['--input-type=module', '--eval', script])).toBe('object\n');
+  });
+
+  it('install the troupe command', async () => {
+    expect(await run(project, join(project, 'node_modules/.bin/troupe'), ['--help'])).toContain('troupe run');
+  });
+
+  it.each(libraries)('satisfy publint: %s', async (name) => {
+    const bytes = readFileSync(tarballOf(name));
+    const tarball = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+    const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
+  });
+
+  it.each(libraries)('have types that resolve as their code does: %s', async (name) => {
+    const options = ['--profile', 'esm-only', '--no-definitely-typed', '--no-emoji', '--no-color'];
+    expect(await run(folder, 'attw', [...options, tarballOf(name)])).toContain('OK (ESM)');
+  });
+
+  it.each(libraries)('hold code, sources, licence and readme, and nothing else: %s', async (name) => {
+    const files = (await run(folder, 'tar', ['-tzf', tarballOf(name)])).trim().split('\n');
+    expect(files).toEqual(
+      expect.arrayContaining(['package/LICENSE', 'package/README.md', 'package/dist/index.js']),
+    );
+    const others = files.filter((file) => !/^package\/(dist|src)\/[\w/.-]+\.(js|d\.ts|map|ts)$/.test(file));
+    expect(others.toSorted()).toEqual(['package/LICENSE', 'package/README.md', 'package/package.json']);
+  });
+
+  function tarballOf(name: string): string {
+    const found = tarballs.find((tarball) => tarball.startsWith(`troupe-${name}-`));
+    return join(folder, found ?? `no tarball of ${name}`);
+  }
+});
