@@ -13,7 +13,7 @@ const frame64k = { frameLength: 16_384, capacity: 64, frames: 100_000 };
 const frame1m = { frameLength: 262_144, capacity: 16, frames: 5_000 };
 const produced64k = { ...frame64k, frames: 40_000 };
 const produced1m = { ...frame1m, frames: 3_000 };
-const trips = { trips: 600, pauseMs: 1 };
+const trips = { warmUp: 5000, trips: 600, pauseMs: 1 };
 
 const peers = {
   'ring-each': {

@@ -35,7 +35,8 @@ const FIGURE_WIDTH = 13;
 
 function amount(value: number | null, unit: string): string {
   if (value === null) return 'none';
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  const size = Math.abs(value);
+  const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
   return `${value.toFixed(digits)} ${unit}`;
 }
 

@@ -36,6 +36,7 @@ const computedImports: readonly ComputedImport[] = [
     file: 'packages/core/src/executor/load.ts',
     reason: 'a worker imports the modules of the stages it hosts',
   },
+  { file: 'packages/cli/src/graph-module.ts', reason: 'the user names the module that exports the graph' },
   { file: 'tools/bench/child.ts', reason: 'runs the one contender it is told, in a process of its own' },
 ];
 

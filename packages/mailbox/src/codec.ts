@@ -67,14 +67,15 @@ function encodeAny(value: unknown): Uint8Array {
   const serializer = new ValueSerializer();
   serializer.writeHeader();
   serializer.writeValue(value);
-  return serializer.releaseBuffer();
+  const out = serializer.releaseBuffer();
+  return plain(out, out.length);
 }
 
 function encodeJson(value: unknown): Uint8Array {
   const text = JSON.stringify(value);
   const out = scratchOf(1 + text.length * 3);
   out[0] = jsonTag;
-  return out.subarray(0, 1 + out.write(text, 1));
+  return plain(out, 1 + out.write(text, 1));
 }
 
 function encodeView(view: ArrayBufferView): Uint8Array {
@@ -82,11 +83,16 @@ function encodeView(view: ArrayBufferView): Uint8Array {
   const out = scratchOf(1 + view.byteLength);
   out[0] = viewTag + codeOf(view);
   out.set(bytesOf(view), 1);
-  return out.subarray(0, 1 + view.byteLength);
+  return plain(out, 1 + view.byteLength);
 }
 
 function scratchOf(bytes: number): Buffer {
   return bytes <= scratch.length ? scratch : Buffer.allocUnsafeSlow(bytes);
+}
+
+/** Its first bytes, not as a Buffer, whose `slice` would be no copy. */
+function plain(buffer: Buffer, length: number): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, length);
 }
 
 /** Whether JSON gives exactly this value back. Nothing nested: JSON would lose shared references. */

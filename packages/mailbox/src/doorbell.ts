@@ -21,18 +21,41 @@ export class Doorbell {
   readonly #words: Int32Array;
   readonly #state: number;
   readonly #control: number;
-  #controlSeen: number;
+  #controlSeen = 0;
+  #isDeferred = false;
+  #isDue = false;
 
   constructor(bells: SharedArrayBuffer, index: number) {
     this.#words = new Int32Array(bells);
     this.#state = index * lineWords + bellWord.state;
     this.#control = index * lineWords + bellWord.control;
-    this.#controlSeen = 0;
   }
 
   /** Producer: wakes the consumer if it sleeps. Call it after publishing. */
   ring(): void {
+    if (this.#isDeferred) this.#isDue = true;
     // Acquires the consumer's decision to sleep; ordered after the caller's own publishing store.
+    else if (Atomics.load(this.#words, this.#state) === sleeping) this.#wake();
+  }
+
+  /**
+   * Producer: from now on `ring` only notes that it is due, and `strike` carries it out. A woken thread may have to
+   * wait for the waker's core, so a thread that is about to sleep strikes last.
+   */
+  defer(): void {
+    this.#isDeferred = true;
+  }
+
+  /** Producer: whether a deferred ring is due and would wake somebody. */
+  wouldWake(): boolean {
+    return this.#isDue && Atomics.load(this.#words, this.#state) === sleeping;
+  }
+
+  /** Producer: carries out a deferred ring. */
+  strike(): void {
+    if (!this.#isDue) return;
+    this.#isDue = false;
+    // As in `ring`: ordered after every publication since the ring was noted.
     if (Atomics.load(this.#words, this.#state) === sleeping) this.#wake();
   }
 

@@ -108,18 +108,38 @@ export type WorkerReading = Counts<typeof workerCount>;
 export class ActorGauges {
   /** Indexed by `actorCount`. */
   readonly counts: Float64Array;
-  readonly queueWait: Histogram;
-  readonly onInput: Histogram;
-  readonly onTick: Histogram;
-  readonly sourceToHere: Histogram;
+  readonly #memory: SharedArrayBuffer;
+  readonly #histograms: number;
+  #queueWait: Histogram | undefined;
+  #onInput: Histogram | undefined;
+  #onTick: Histogram | undefined;
+  #sourceToHere: Histogram | undefined;
 
   constructor(memory: SharedArrayBuffer, byteOffset: number) {
     this.counts = new Float64Array(memory, byteOffset, length(actorCount));
-    const histograms = byteOffset + actorCountBytes;
-    this.queueWait = new Histogram(memory, histograms);
-    this.onInput = new Histogram(memory, histograms + histogramBytes);
-    this.onTick = new Histogram(memory, histograms + 2 * histogramBytes);
-    this.sourceToHere = new Histogram(memory, histograms + 3 * histogramBytes);
+    this.#memory = memory;
+    this.#histograms = byteOffset + actorCountBytes;
+  }
+
+  // Views are made when they are first used: most actors record in one or two of their histograms.
+  get queueWait(): Histogram {
+    return (this.#queueWait ??= this.#histogram(0));
+  }
+
+  get onInput(): Histogram {
+    return (this.#onInput ??= this.#histogram(1));
+  }
+
+  get onTick(): Histogram {
+    return (this.#onTick ??= this.#histogram(2));
+  }
+
+  get sourceToHere(): Histogram {
+    return (this.#sourceToHere ??= this.#histogram(3));
+  }
+
+  #histogram(index: number): Histogram {
+    return new Histogram(this.#memory, this.#histograms + index * histogramBytes);
   }
 }
 

@@ -21,6 +21,6 @@ export type { MailboxReader } from './mailbox-reader.ts';
 export { allocateMessageRing, MessageReader, MessageWriter } from './message-ring.ts';
 export { FrameOutlet, MessageOutlet } from './outlet.ts';
 export type { MessageEdge, Outlet, RefusalPolicy, RefusingEdge } from './outlet.ts';
-export { attachReader, detachReader, endRing, Envelope, RingReader } from './ring-reader.ts';
+export { attachReader, detachReader, endRing, Envelope, readerCursor, RingReader } from './ring-reader.ts';
 export type { ReaderOptions, ReaderPolicy } from './ring-reader.ts';
 export { RingWriter } from './ring-writer.ts';

@@ -33,9 +33,15 @@ export const ringWord = {
   roomWanted: 2 * lineWords + 3,
   writerBell: 2 * lineWords + 4,
   fence: 2 * lineWords + 5,
+  /** Two notes (`noteWord`), written in turn: the one whose head is `head` holds. */
+  notes: 2 * lineWords + 8,
   /** Line 3 and on: one line for each reader place. */
   readers: 3 * lineWords,
 } as const;
+
+/** Int32 positions in a note: what a writer's successor must know about a head beside what its slots say. */
+export const noteWord = { head: 0, seqLow: 1, seqHigh: 2, arena: 3 } as const;
+export const noteWords = 4;
 
 /** Int32 positions in a reader's line. */
 export const readerWord = { cursor: 0, state: 1, bell: 2, capacity: 3, fence: 4 } as const;
@@ -48,15 +54,15 @@ export const metaDoubles = 4;
 export const metaWord = { flags: 6, extent: 7 } as const;
 export const metaWords = 8;
 
-/** Flags of a message. */
-export const flag = { redelivered: 1, resent: 2 } as const;
+/** Flags of a message. The first two go on from an input to what its handler emits. */
+export const flag = { redelivered: 1, resent: 2, stamped: 4 } as const;
 
 export const ringMagic = 0x54525550;
 export const ringVersion = 1;
 export const ringKind = { frame: 1, message: 2 } as const;
 export const slotsMax: number = 2 ** 24;
 export const readersLimit = 64;
-const ringBytesMax = 2 ** 31;
+export const ringBytesMax: number = 2 ** 31;
 
 /** What a frame ring is made of. */
 export interface FrameRingSpec {
@@ -131,13 +137,12 @@ export function allocateFrameRing(spec: FrameRingSpec): SharedArrayBuffer {
   words[ringWord.dtype] = dtypeCode(spec.dtype);
   words[ringWord.length] = length;
   words[ringWord.slotBytes] = slotBytes;
-  writeCommonHeader(buffer, words, slots, readersMax, meta, data);
+  writeCommonHeader(words, slots, readersMax, meta, data);
   return buffer;
 }
 
 /** The header words that frame and message rings share. */
 export function writeCommonHeader(
-  buffer: SharedArrayBuffer,
   words: Int32Array,
   slots: number,
   readersMax: number,
@@ -152,15 +157,13 @@ export function writeCommonHeader(
   words[ringWord.dataOffset] = data;
   words[ringWord.writerBell] = -1;
   words[ringWord.floor] = -slots;
-  // A slot that was never written has seq -1, so that a writer's successor finds the next seq at head - 1.
-  const doubles = new Float64Array(buffer, meta, slots * metaDoubles);
-  for (let slot = 0; slot < slots; slot++) doubles[slot * metaDoubles + metaDouble.seq] = -1;
 }
 
 /** Starts all cursors of a fresh ring at `position` instead of 0, so that tests can meet the 32-bit wrap-around. */
 export function startRingAt(buffer: SharedArrayBuffer, position: number): void {
   const words = ringWords(buffer);
   words[ringWord.head] = position;
+  words[ringWord.notes + noteWord.head] = position;
   words[ringWord.floor] = position - (words[ringWord.slots] ?? 0);
   const readersMax = words[ringWord.readersMax] ?? 0;
   for (let place = 0; place < readersMax; place++) words[readerBase(place) + readerWord.cursor] = position;

@@ -1,6 +1,6 @@
 import { LayoutError } from './errors.ts';
 import type { Journal } from './journal.ts';
-import { powerOfTwo, slotsMax } from './layout.ts';
+import { flag, powerOfTwo, slotsMax } from './layout.ts';
 import type { MailboxReader } from './mailbox-reader.ts';
 import type { Envelope, ReaderPolicy } from './ring-reader.ts';
 
@@ -93,11 +93,11 @@ function createQueue({ capacity, policy = 'block' }: LocalQueueOptions, position
 /** The writer's half of a local queue, with the face of a `MessageWriter`. */
 export class LocalWriter {
   /** Where the next message goes. */
-  position: number;
+  position = 0;
   /** Sequence number of the last message and one more. */
   seq = 0;
   readonly #queue: Queue;
-  #published: number;
+  #published = 0;
   #settledSeq = 0;
 
   /** `localQueue` makes both halves. */
@@ -155,7 +155,10 @@ export class LocalWriter {
     const { settled, entries, mask } = this.#queue;
     if (this.#published === settled) return;
     const first = entries[this.#published & mask];
-    if (first?.position === this.#published) first.stamp = stampMs;
+    if (first?.position === this.#published) {
+      first.stamp = stampMs;
+      first.flags |= flag.stamped;
+    }
     this.#published = settled;
   }
 
@@ -185,9 +188,9 @@ export class LocalWriter {
 /** The reader's half of a local queue. */
 export class LocalReader implements MailboxReader {
   readonly policy: ReaderPolicy;
-  readonly capacity: number;
-  position: number;
-  handled: number;
+  readonly capacity: number = 0;
+  position = 0;
+  handled = 0;
   skipped = 0;
   highWater = 0;
   readonly #queue: Queue;

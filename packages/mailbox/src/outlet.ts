@@ -1,6 +1,6 @@
 import { allocateFrame } from './dtype.ts';
 import type { FrameArray } from './dtype.ts';
-import { EdgeOverflowError, EmitError, SpillOverflowError } from './errors.ts';
+import { EdgeOverflowError, EmitError, MessageTooLargeError, SpillOverflowError } from './errors.ts';
 import { copyFrame } from './frame-ring.ts';
 import type { FrameWriter } from './frame-ring.ts';
 import { encode } from './codec.ts';
@@ -23,6 +23,8 @@ export interface Outlet {
   settle(): void;
   rollback(): void;
   isDirty(): boolean;
+  /** Whether publishing shows something that outlives this thread. */
+  isDirtyOutside(): boolean;
   record(journal: Journal): void;
   publish(stampMs: number): void;
   end(): void;
@@ -56,6 +58,8 @@ export class FrameOutlet implements Outlet {
   spilled = 0;
   readonly #writer: FrameWriter;
   readonly #refusing: readonly RefusingEdge<FrameWriter>[];
+  readonly #hasRefusing: boolean;
+  readonly #settledDropped: number[] = [];
   readonly #spillMax: number;
   readonly #spill: Spilled[] = [];
   #reserved: FrameArray | undefined;
@@ -71,6 +75,7 @@ export class FrameOutlet implements Outlet {
     this.port = port;
     this.#writer = writer;
     this.#refusing = refusing;
+    this.#hasRefusing = refusing.length > 0;
     this.maxEmit = maxEmit;
     this.#spillMax = spillMax;
   }
@@ -91,19 +96,33 @@ export class FrameOutlet implements Outlet {
 
   reserve(): FrameArray {
     const writer = this.#writer;
-    if (this.#spill.length > 0 || (((writer.limit - writer.position) | 0) <= 0 && writer.room(1) <= 0)) {
-      return (this.#reserved = this.#scratch ??= allocateFrame(writer.dtype, writer.length));
-    }
+    if (((writer.limit - writer.position) | 0) <= 0 || this.#spill.length > 0) return this.#reserveSlowly();
     return (this.#reserved = writer.view());
   }
 
   commit(time: number, flags: number): void {
     const frame = this.#reserved;
+    if (frame === undefined || frame === this.#scratch || this.#hasRefusing) {
+      this.#commitSlowly(frame, time, flags);
+      return;
+    }
+    this.#reserved = undefined;
+    this.#writer.commit(time, flags);
+  }
+
+  /** At the limit that is known: perhaps there is more room, or the frame will go to the spill buffer. */
+  #reserveSlowly(): FrameArray {
+    const writer = this.#writer;
+    if (this.#spill.length === 0 && writer.room(1) > 0) return (this.#reserved = writer.view());
+    return (this.#reserved = this.#scratch ??= allocateFrame(writer.dtype, writer.length));
+  }
+
+  #commitSlowly(frame: FrameArray | undefined, time: number, flags: number): void {
     if (frame === undefined) {
       throw new EmitError(`commit('${this.port}') without reserve('${this.port}')`, this.port, 'Call reserve first.');
     }
     this.#reserved = undefined;
-    if (this.#refusing.length > 0) this.#offer(frame, time, flags);
+    if (this.#hasRefusing) this.#offer(frame, time, flags);
     if (frame === this.#scratch) this.#spillOver(frame, time, flags);
     else this.#writer.commit(time, flags);
   }
@@ -123,18 +142,29 @@ export class FrameOutlet implements Outlet {
 
   settle(): void {
     this.#writer.settle();
-    for (let i = 0; i < this.#refusing.length; i++) this.#refusing[i]?.writer.settle();
+    for (let i = 0; i < this.#refusing.length; i++) {
+      const edge = this.#refusing[i] as RefusingEdge<FrameWriter>;
+      edge.writer.settle();
+      this.#settledDropped[i] = edge.dropped;
+    }
   }
 
   rollback(): void {
     this.#reserved = undefined;
     this.#spill.length = 0;
     this.#writer.rollback();
-    for (const edge of this.#refusing) edge.writer.rollback();
+    for (const [i, edge] of this.#refusing.entries()) {
+      edge.writer.rollback();
+      edge.dropped = this.#settledDropped[i] ?? 0;
+    }
   }
 
   isDirty(): boolean {
     return this.#writer.isDirty() || this.#refusing.some((edge) => edge.writer.isDirty());
+  }
+
+  isDirtyOutside(): boolean {
+    return this.isDirty();
   }
 
   record(journal: Journal): void {
@@ -204,6 +234,8 @@ export interface MessageEdge {
 
 interface SpilledValue {
   readonly value: unknown;
+  /** Already serialised, where an edge needs that: a failure belongs to the call that sent it. */
+  readonly bytes: Uint8Array | undefined;
   readonly time: number;
   readonly flags: number;
 }
@@ -217,6 +249,8 @@ export class MessageOutlet implements Outlet {
   #settledSeq: number;
   readonly #edges: readonly MessageEdge[];
   readonly #holding: readonly MessageEdge[];
+  readonly #refusing: readonly MessageEdge[];
+  readonly #settledDropped: number[] = [];
   readonly #spillMax: number;
   readonly #spill: SpilledValue[] = [];
   readonly #isRemote: boolean;
@@ -226,6 +260,7 @@ export class MessageOutlet implements Outlet {
     this.maxEmit = maxEmit;
     this.#edges = edges;
     this.#holding = edges.filter((edge) => edge.refusal === undefined);
+    this.#refusing = edges.filter((edge) => edge.refusal !== undefined);
     this.#isRemote = edges.some((edge) => !edge.isLocal);
     this.#spillMax = spillMax;
     this.#seq = Math.max(0, ...edges.map((edge) => edge.writer.seq));
@@ -251,27 +286,31 @@ export class MessageOutlet implements Outlet {
   }
 
   send(value: unknown, time: number, flags: number): void {
-    if (this.#spill.length === 0 && this.#hasRoom()) this.#append(value, time, flags);
-    else {
-      if (this.#spill.length >= this.#spillMax) throw new SpillOverflowError(this.port, this.#spillMax, this.maxEmit);
-      this.#spill.push({ value, time, flags });
-      this.spilled++;
-    }
+    const bytes = this.#isRemote ? encode(value) : undefined;
+    this.#offer(value, bytes, time, flags);
+    if (this.#spill.length === 0 && this.#hasRoom()) this.#append(value, bytes, time, flags);
+    else this.#spillOver(value, bytes, time, flags);
   }
 
   settle(): void {
     this.#settledSeq = this.#seq;
     for (let i = 0; i < this.#edges.length; i++) this.#edges[i]?.writer.settle();
+    for (let i = 0; i < this.#refusing.length; i++) this.#settledDropped[i] = this.#refusing[i]?.dropped ?? 0;
   }
 
   rollback(): void {
     this.#seq = this.#settledSeq;
     this.#spill.length = 0;
     for (const edge of this.#edges) edge.writer.rollback();
+    for (const [i, edge] of this.#refusing.entries()) edge.dropped = this.#settledDropped[i] ?? 0;
   }
 
   isDirty(): boolean {
     return this.#edges.some((edge) => edge.writer.isDirty());
+  }
+
+  isDirtyOutside(): boolean {
+    return this.#edges.some((edge) => !edge.isLocal && edge.writer.isDirty());
   }
 
   record(journal: Journal): void {
@@ -292,8 +331,8 @@ export class MessageOutlet implements Outlet {
 
   drainSpill(): boolean {
     while (this.#spill.length > 0 && this.#hasRoom()) {
-      const { value, time, flags } = this.#spill.shift() as SpilledValue;
-      this.#append(value, time, flags);
+      const { value, bytes, time, flags } = this.#spill.shift() as SpilledValue;
+      this.#append(value, bytes, time, flags);
     }
     return this.#spill.length === 0;
   }
@@ -305,15 +344,42 @@ export class MessageOutlet implements Outlet {
     return true;
   }
 
-  #append(value: unknown, time: number, flags: number): void {
-    const bytes = this.#isRemote ? encode(value) : undefined;
-    const seq = this.#seq;
-    for (const edge of this.#edges) {
-      const isTaken = edge.isLocal
-        ? (edge.writer as LocalWriter).append(value, time, flags, seq)
-        : (edge.writer as MessageWriter).append(bytes as Uint8Array, time, flags, seq);
-      if (!isTaken) refuse(edge, edge.refusal ?? 'error', this.port);
+  /** Edges that may refuse never hold the writer back: they take the value now or not at all. */
+  #offer(value: unknown, bytes: Uint8Array | undefined, time: number, flags: number): void {
+    const seq = this.#seq + this.#spill.length;
+    for (let i = 0; i < this.#refusing.length; i++) {
+      const edge = this.#refusing[i] as MessageEdge;
+      if (!appendTo(edge, value, bytes, time, flags, seq)) refuse(edge, edge.refusal ?? 'error', this.port);
+    }
+  }
+
+  #append(value: unknown, bytes: Uint8Array | undefined, time: number, flags: number): void {
+    for (let i = 0; i < this.#holding.length; i++) {
+      appendTo(this.#holding[i] as MessageEdge, value, bytes, time, flags, this.#seq);
     }
     this.#seq++;
   }
+
+  #spillOver(value: unknown, bytes: Uint8Array | undefined, time: number, flags: number): void {
+    if (this.#spill.length >= this.#spillMax) throw new SpillOverflowError(this.port, this.#spillMax, this.maxEmit);
+    for (const { writer } of this.#holding) {
+      if ('bytesMax' in writer && bytes !== undefined && bytes.length > writer.bytesMax) {
+        throw new MessageTooLargeError(bytes.length, writer.bytesMax, this.port);
+      }
+    }
+    this.#spill.push({ value, bytes: bytes?.slice(), time, flags });
+    this.spilled++;
+  }
+}
+
+function appendTo(
+  edge: MessageEdge,
+  value: unknown,
+  bytes: Uint8Array | undefined,
+  time: number,
+  flags: number,
+  seq: number,
+): boolean {
+  if (edge.isLocal) return (edge.writer as LocalWriter).append(value, time, flags, seq);
+  return (edge.writer as MessageWriter).append(bytes as Uint8Array, time, flags, seq);
 }

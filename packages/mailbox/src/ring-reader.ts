@@ -2,9 +2,10 @@ import type { FrameArray } from './dtype.ts';
 import type { Doorbell } from './doorbell.ts';
 import { TooManyReadersError } from './errors.ts';
 import {
-  flag, metaDouble, metaDoubles, metaWord, metaWords, readerBase, readerState, readerWord, ringWord, ringWords,
+  flag, metaDoubles, metaWords, readerBase, readerState, readerWord, ringWord, ringWords,
 } from './layout.ts';
 import type { Journal } from './journal.ts';
+import type { MailboxReader } from './mailbox-reader.ts';
 import type { RingWriter } from './ring-writer.ts';
 
 /** What a reader that falls behind does: hold the writer back, jump to the newest, or keep the newest `capacity`. */
@@ -18,7 +19,7 @@ export class Envelope {
   seq = 0;
   time = 0;
   flags = 0;
-  /** Wall clock of the publication in ms, 0 except on the first message of a batch. */
+  /** Wall clock of the publication in ms; only with the flag `stamped`: the first message of a batch. */
   stamp = 0;
 
   get redelivered(): boolean {
@@ -51,30 +52,30 @@ const copyTriesMax = 8;
  * A reader's half of a ring. `position` is the next message to take, `handled` where the messages of finished handler calls
  * end, `released` what the writer has been told. Positions are Int32 counts modulo 2^32.
  */
-export abstract class RingReader {
+export abstract class RingReader implements MailboxReader {
   /** The ring's index in its run, for the journal. */
   id = -1;
   readonly buffer: SharedArrayBuffer;
-  readonly place: number;
+  readonly place: number = 0;
   readonly policy: ReaderPolicy;
-  readonly capacity: number;
-  position: number;
-  handled: number;
-  released: number;
+  readonly capacity: number = 0;
+  position = 0;
+  handled = 0;
+  released = 0;
   /** Whether it holds the writer back. */
-  isBlocking: boolean;
+  isBlocking = false;
   /** Messages that were never taken: overtaken, or given up by `latest` and `dropOldest`. */
   skipped = 0;
   /** The deepest that its queue has been seen. */
   highWater = 0;
   protected readonly words: Int32Array<SharedArrayBuffer>;
-  protected readonly mask: number;
+  protected readonly mask: number = 0;
   protected readonly meta: Float64Array;
   protected readonly metaWords: Int32Array;
-  readonly #base: number;
+  readonly #base: number = 0;
   readonly #bells: readonly Doorbell[];
   readonly #writer: RingWriter | undefined;
-  #head: number;
+  #head = 0;
   /** Whether the private copy still holds the message at `#copied`, for a retry. */
   #isCopied = false;
   #copied = 0;
@@ -119,11 +120,7 @@ export abstract class RingReader {
     if (!this.isBlocking) return this.#takeCopy(into);
     if (((this.#head - this.position) | 0) <= 0 && this.#refresh() <= 0) return false;
     const slot = this.position & this.mask;
-    const base = slot * metaDoubles;
-    into.seq = this.meta[base + metaDouble.seq] as number;
-    into.time = this.meta[base + metaDouble.time] as number;
-    into.stamp = this.meta[base + metaDouble.stamp] as number;
-    into.flags = this.metaWords[slot * metaWords + metaWord.flags] as number;
+    this.#loadMeta(slot, into);
     this.loadInPlace(slot, into);
     this.position = (this.position + 1) | 0;
     return true;
@@ -190,6 +187,9 @@ export abstract class RingReader {
 
   /** Gives the place back; the writer is held no longer. */
   detach(): void {
+    // From here on the place may be another reader's.
+    this.handled = this.position;
+    this.released = this.position;
     detachReader(this.buffer, this.place);
     this.nudge();
   }
@@ -201,12 +201,24 @@ export abstract class RingReader {
   /** Points the envelope at the private copy. False when the copied bytes cannot be used. */
   protected abstract loadCopy(into: Envelope): void;
 
+  #loadMeta(slot: number, into: Envelope): void {
+    const meta = this.meta;
+    // Literal offsets of `metaDouble`, `metaWord` and `flag`: see `RingWriter.writeMeta`.
+    into.seq = meta[slot * 4] as number;
+    into.time = meta[slot * 4 + 1] as number;
+    const flags = this.metaWords[slot * 8 + 6] as number;
+    into.flags = flags;
+    if ((flags & 4) !== 0) into.stamp = meta[slot * 4 + 2] as number;
+  }
+
   #refresh(): number {
     // Acquires the slots of every published message; on the writer's own thread they are simply there.
     this.#head = this.#writer === undefined ? Atomics.load(this.words, ringWord.head) : this.#writer.settled;
     let waiting = (this.#head - this.position) | 0;
     if (waiting > this.highWater) this.highWater = waiting;
-    if (this.isBlocking || (this.#isCopied && this.#copied === this.position)) return waiting;
+    // Nothing is given up while a message is in hand, or waits for its retry.
+    if (this.isBlocking || this.position !== this.handled) return waiting;
+    if (this.#isCopied && this.#copied === this.position) return waiting;
     const keep = this.policy === 'latest' ? 1 : this.capacity;
     if (waiting > keep) {
       this.#skipTo((this.#head - keep) | 0);
@@ -230,11 +242,7 @@ export abstract class RingReader {
     this.#isCopied = false;
     for (let tries = 0; tries < copyTriesMax && this.#refresh() > 0; tries++) {
       const slot = this.position & this.mask;
-      const base = slot * metaDoubles;
-      into.seq = this.meta[base + metaDouble.seq] as number;
-      into.time = this.meta[base + metaDouble.time] as number;
-      into.stamp = this.meta[base + metaDouble.stamp] as number;
-      into.flags = this.metaWords[slot * metaWords + metaWord.flags] as number;
+      this.#loadMeta(slot, into);
       this.copyOut(slot);
       // Orders the copy's loads before the load of the floor on ARMv8 (loads; STLR; LDAR), where a second plain or
       // acquiring load alone could be satisfied first.
@@ -298,6 +306,12 @@ export function detachReader(buffer: SharedArrayBuffer, place: number): void {
   Atomics.store(words, readerBase(place) + readerWord.state, readerState.free);
   // Publishes the detachment: the writer counts its readers anew.
   Atomics.add(words, ringWord.registry, 1);
+}
+
+/** Where the messages end that a reader has given back to the writer. */
+export function readerCursor(buffer: SharedArrayBuffer, place: number): number {
+  // Acquires the reader's last release.
+  return Atomics.load(ringWords(buffer), readerBase(place) + readerWord.cursor);
 }
 
 /** Ends the stream of a ring in place of its writer, whose thread is gone for good. */

@@ -1,6 +1,7 @@
 import type { Doorbell } from './doorbell.ts';
 import {
-  lineWords, metaDouble, metaDoubles, metaWord, metaWords, readerBase, readerState, readerWord, ringWord, ringWords,
+  flag, lineWords, metaDouble, metaDoubles, metaWord, metaWords, noteWord, noteWords, readerBase, readerState, readerWord,
+  ringWord, ringWords,
 } from './layout.ts';
 import type { Journal } from './journal.ts';
 import type { RingReader } from './ring-reader.ts';
@@ -17,22 +18,24 @@ export abstract class RingWriter {
   /** The ring's index in its run, for the journal. */
   id = -1;
   readonly buffer: SharedArrayBuffer;
-  position: number;
-  settled: number;
-  published: number;
+  position = 0;
+  settled = 0;
+  published = 0;
   /** The writer never writes at or beyond it without a new look at the readers. */
-  limit: number;
+  limit = 0;
   /** Sequence number of the message at `position`. */
-  seq: number;
-  readonly slots: number;
+  seq = 0;
+  readonly slots: number = 0;
   protected readonly words: Int32Array<SharedArrayBuffer>;
-  protected readonly mask: number;
+  protected readonly mask: number = 0;
   protected readonly meta: Float64Array;
   protected readonly metaWords: Int32Array;
   readonly #bells: readonly Doorbell[];
   readonly #fused: RingReader[] = [];
   /** Everything below it may have been written since the floor was published. */
-  #claimed: number;
+  #claimed = 0;
+  /** The note that holds for `published`. */
+  #note = 0;
   #registry = -1;
   #blocking: number[] = [];
   #wake: Doorbell[] = [];
@@ -54,8 +57,12 @@ export abstract class RingWriter {
     this.settled = head;
     this.published = head;
     this.limit = head;
-    this.#claimed = head;
-    this.seq = (this.meta[((head - 1) & this.mask) * metaDoubles + metaDouble.seq] ?? -1) + 1;
+    // A predecessor may have begun to write everything that it had claimed.
+    this.#claimed = (Atomics.load(this.words, ringWord.floor) + this.slots) | 0;
+    const [first, second] = [ringWord.notes, ringWord.notes + noteWords];
+    this.#note = this.words[first + noteWord.head] === head ? first : second;
+    const low = (this.words[this.#note + noteWord.seqLow] ?? 0) >>> 0;
+    this.seq = low + (this.words[this.#note + noteWord.seqHigh] ?? 0) * 2 ** 32;
   }
 
   /** A reader on this thread: it is read directly, without atomics, and needs no wake-up. */
@@ -68,7 +75,7 @@ export abstract class RingWriter {
   room(wanted: number): number {
     let room = (this.limit - this.position) | 0;
     if (room < wanted) {
-      this.#scan();
+      this.#scan(wanted);
       room = (this.limit - this.position) | 0;
     }
     return room;
@@ -90,6 +97,9 @@ export abstract class RingWriter {
     const first = this.published;
     if (first === this.settled) return;
     this.meta[(first & this.mask) * metaDoubles + metaDouble.stamp] = stampMs;
+    const flags = (first & this.mask) * metaWords + metaWord.flags;
+    this.metaWords[flags] = (this.metaWords[flags] as number) | flag.stamped;
+    this.#note = this.#writeNote();
     this.published = this.settled;
     // Publishes slots and meta of every settled message (and, on a sleeping reader, pairs with its `arm`).
     Atomics.store(this.words, ringWord.head, this.settled);
@@ -110,7 +120,9 @@ export abstract class RingWriter {
 
   /** Says in the journal what `publish` is going to store. */
   record(journal: Journal): void {
-    if (this.isDirty()) journal.add(this.id, ringWord.head, this.settled);
+    if (!this.isDirty()) return;
+    this.#writeNote();
+    journal.add(this.id, ringWord.head, this.settled);
   }
 
   /** Asks for a ring of the writer's doorbell at the next release. Returns the room found after asking. */
@@ -127,13 +139,42 @@ export abstract class RingWriter {
     Atomics.store(this.words, ringWord.writerBell, index);
   }
 
+  /** Sequence number of the message at `settled`. */
+  protected settledSeq(): number {
+    return this.seq - ((this.position - this.settled) | 0);
+  }
+
+  /** Byte offset in the arena of the message at `settled`; rings without an arena have none. */
+  protected settledArena(): number {
+    return 0;
+  }
+
+  /**
+   * Notes what goes with the head to be published, beside the note that holds until then. The slot at `head - 1` could
+   * not say it: unpublished messages may have come around to it when this thread dies. The store of the head publishes it.
+   */
+  #writeNote(): number {
+    const note = this.#note === ringWord.notes ? ringWord.notes + noteWords : ringWord.notes;
+    const seq = this.settledSeq();
+    this.words[note + noteWord.head] = this.settled;
+    this.words[note + noteWord.seqLow] = seq | 0;
+    this.words[note + noteWord.seqHigh] = Math.floor(seq / 2 ** 32);
+    this.words[note + noteWord.arena] = this.settledArena();
+    return note;
+  }
+
+  /** What the note that holds says of the arena. */
+  protected notedArena(): number {
+    return this.words[this.#note + noteWord.arena] ?? 0;
+  }
+
   protected writeMeta(time: number, flags: number): void {
     const slot = this.position & this.mask;
-    const base = slot * metaDoubles;
-    this.meta[base + metaDouble.seq] = this.seq;
-    this.meta[base + metaDouble.time] = time;
-    this.meta[base + metaDouble.stamp] = 0;
-    this.metaWords[slot * metaWords + metaWord.flags] = flags;
+    const meta = this.meta;
+    // Literal offsets of `metaDouble` and `metaWord`: a look-up in an imported table costs more than these three stores.
+    meta[slot * 4] = this.seq;
+    meta[slot * 4 + 1] = time;
+    this.metaWords[slot * 8 + 6] = flags;
     this.position = (this.position + 1) | 0;
     this.seq++;
   }
@@ -146,11 +187,11 @@ export abstract class RingWriter {
     Atomics.load(this.words, ringWord.fence);
   }
 
-  #scan(): void {
+  #scan(wanted: number): void {
     this.#refreshReaders();
     // No slot above what is published may come around before a reader that attaches now can have seen it.
     let room = this.slots - ((this.position - this.published) | 0);
-    if (this.#isOvertaking) room = Math.min(room, Math.max(1, Math.min(claimMax, this.slots >> 2)));
+    if (this.#isOvertaking) room = Math.min(room, Math.max(wanted, Math.min(claimMax, this.slots >> 2)));
     for (const place of this.#blocking) {
       const base = readerBase(place);
       // Acquires the reader's release: its slots may be overwritten.
@@ -158,7 +199,10 @@ export abstract class RingWriter {
       room = Math.min(room, this.#roomBehind(cursor, this.words[base + readerWord.capacity] ?? 1));
     }
     for (const reader of this.#fused) {
-      if (reader.isBlocking) room = Math.min(room, this.#roomBehind(reader.handled, reader.capacity));
+      if (!reader.isBlocking) continue;
+      // Handled messages make room at once, but stay intact until released: a successor may have to hand them over again.
+      room = Math.min(room, this.#roomBehind(reader.handled, reader.capacity));
+      room = Math.min(room, this.#roomBehind(reader.released, this.slots));
     }
     const limit = (this.position + Math.max(0, room)) | 0;
     this.limit = limit;

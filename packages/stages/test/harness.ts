@@ -45,6 +45,8 @@ const elements = (port: PortMap[string] | undefined): number =>
  */
 class TestOut implements Out<Record<string, FramePort<'float32'>>> {
   readonly emissions: Emission[] = [];
+  /** Of the call under way: a throw discards them. */
+  #pending: Emission[] = [];
   #time = 0;
   #counts = new Map<string, number>();
   readonly #reserved = new Map<string, Float32Array>();
@@ -58,6 +60,7 @@ class TestOut implements Out<Record<string, FramePort<'float32'>>> {
     this.#time = time;
     this.#counts = new Map();
     this.#reserved.clear();
+    this.#pending = [];
   }
 
   reserve(port: string): Float32Array<ArrayBuffer> {
@@ -84,7 +87,12 @@ class TestOut implements Out<Record<string, FramePort<'float32'>>> {
     if (data.length !== elements(this.#ports[port]))
       throw new Error(`a frame of ${data.length} on '${port}'`);
     if (!Number.isInteger(this.#time)) throw new Error(`time ${this.#time} is no integer`);
-    this.emissions.push({ port, time: this.#time, data: Array.from(data) });
+    this.#pending.push({ port, time: this.#time, data: Array.from(data) });
+  }
+
+  /** The call has returned: what it emitted counts. */
+  finish(): void {
+    this.emissions.push(...this.#pending);
   }
 
   at(timeNs: number): void {
@@ -136,6 +144,7 @@ export class TestActor {
     this.#out.start(time);
     const input = { port, seq: this.#seq++, time, redelivered: false, resent: false, frame: owned, value };
     void this.handlers.onInput?.(input, this.#out);
+    this.#out.finish();
   }
 
   /** Hands over frames of the port's size, one after the other. */
@@ -149,11 +158,14 @@ export class TestActor {
   tick(time: number): void {
     this.#out.start(time);
     void this.handlers.onTick?.({ time, dt: 1, index: 0, dropped: 0 }, this.#out);
+    this.#out.finish();
   }
 
   async demand(): Promise<void | 'end'> {
     this.#out.start(0);
-    return await this.handlers.onDemand?.(this.#out);
+    const result = await this.handlers.onDemand?.(this.#out);
+    this.#out.finish();
+    return result;
   }
 
   /** Plays a source to its end, or for at most so many calls. */

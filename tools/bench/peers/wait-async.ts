@@ -21,12 +21,15 @@ interface Task {
   readonly pauseMs: number;
 }
 
-/** Parameters: `trips` (timed), `pauseMs` (sleep of the first thread before each trip, 0 for none). */
+/**
+ * Parameters: `warmUp` (trips without a pause), `trips` (timed), `pauseMs` (sleep of the first thread before
+ * each timed trip, 0 for none).
+ */
 export async function measure(load: Load): Promise<Sample> {
   const trips = countOf(load, numberOf(load, 'trips'));
   const task = {
     words: new Int32Array(new SharedArrayBuffer(WORDS * 4)),
-    warmUp: Math.ceil(trips / 4),
+    warmUp: countOf(load, numberOf(load, 'warmUp')),
     trips,
     pauseMs: numberOf(load, 'pauseMs'),
   };
@@ -51,7 +54,7 @@ function wake(words: Int32Array, index: number, value: number): void {
 async function ping({ words, warmUp, trips, pauseMs }: Task): Promise<Float64Array> {
   const tripsNs = new Float64Array(trips);
   for (let n = 1; n <= warmUp + trips; n++) {
-    if (pauseMs > 0) await delay(pauseMs);
+    if (n > warmUp && pauseMs > 0) await delay(pauseMs);
     const startNs = process.hrtime.bigint();
     wake(words, PING, n);
     await sleepUntil(words, PONG, n);

@@ -17,12 +17,15 @@ interface Task {
   readonly pauseMs: number;
 }
 
-/** Parameters: `trips` (timed), `pauseMs` (sleep of the first thread before each trip, 0 for none). */
+/**
+ * Parameters: `warmUp` (trips without a pause), `trips` (timed), `pauseMs` (sleep of the first thread before
+ * each timed trip, 0 for none).
+ */
 export async function measure(load: Load): Promise<Sample> {
   const trips = countOf(load, numberOf(load, 'trips'));
   const task = {
     words: new Int32Array(new SharedArrayBuffer(WORDS * 4)),
-    warmUp: Math.ceil(trips / 4),
+    warmUp: countOf(load, numberOf(load, 'warmUp')),
     trips,
     pauseMs: numberOf(load, 'pauseMs'),
   };
@@ -48,7 +51,7 @@ function ping({ words, warmUp, trips, pauseMs }: Task): Float64Array {
   const never = new Int32Array(new SharedArrayBuffer(4));
   const tripsNs = new Float64Array(trips);
   for (let n = 1; n <= warmUp + trips; n++) {
-    if (pauseMs > 0) Atomics.wait(never, 0, 0, pauseMs);
+    if (n > warmUp && pauseMs > 0) Atomics.wait(never, 0, 0, pauseMs);
     const startNs = process.hrtime.bigint();
     wake(words, PING, n);
     sleepUntil(words, PONG, n);

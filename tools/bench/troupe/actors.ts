@@ -1,35 +1,50 @@
 /**
- * The resident memory of a process with a chain of idle actors on two workers, beside what their rings
- * take.
+ * The resident memory of a process with chains of idle actors on two workers, beside what their rings take,
+ * after every thread has collected its garbage.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { graph } from '@troupe/core';
 import { allocateFrameRing } from '@troupe/mailbox';
+import { collectGarbage } from '../collect-garbage.ts';
 import { numberOf } from '../contender.ts';
 import type { Load, Sample } from '../contender.ts';
+import { garbageCollector } from '../stages/garbage-collector.ts';
 import { smallRelay } from '../stages/small-relay.ts';
 
-const SETTLE_MS = 500;
+const groups = ['left', 'right'];
 
-/**
- * Parameters: `actors`. Edges hold one frame each, so that all of a ring is resident and can be subtracted.
- */
-export async function measure(load: Load): Promise<Sample> {
-  const declared = graph('actors');
-  const first = declared.stage('relay-0', smallRelay);
-  declared.input('frames', first.in.frames, { capacity: 1 });
+/** Edges hold one frame each, so that all of a ring is resident and can be subtracted. */
+const single = { capacity: 1 };
+
+/** Adds a worker's share: a chain of relays, and the stage that collects its garbage. */
+function declareGroup(declared: ReturnType<typeof graph>, group: string, actors: number): void {
+  const worker = { group };
+  const first = declared.stage(`${group}-0`, smallRelay, { worker });
+  declared.input(`${group}-in`, first.in.frames, single);
   let { out } = first;
-  for (let index = 1; index < numberOf(load, 'actors'); index++) {
-    const relay = declared.stage(`relay-${index}`, smallRelay);
-    declared.connect(out.frames, relay.in.frames, { capacity: 1 });
+  for (let index = 1; index < actors; index++) {
+    const relay = declared.stage(`${group}-${index}`, smallRelay, { worker });
+    declared.connect(out.frames, relay.in.frames, single);
     out = relay.out;
   }
-  declared.output('frames', out.frames, { capacity: 1 });
-  const run = await declared.start({ workers: 2 });
-  await delay(SETTLE_MS);
+  declared.output(`${group}-out`, out.frames, single);
+  const collector = declared.stage(`${group}-collector`, garbageCollector, { worker });
+  declared.input(`${group}-collect`, collector.in.requests, single);
+  declared.output(`${group}-collected`, collector.out.answers, single);
+}
+
+/** Parameters: `actors`. */
+export async function measure(load: Load): Promise<Sample> {
+  const declared = graph('actors');
+  for (const group of groups) declareGroup(declared, group, numberOf(load, 'actors') / groups.length);
+  const run = await declared.start();
+  for (const group of groups) {
+    await run.push(`${group}-collect`, new Uint8Array(1));
+    await run.pullOrThrow(`${group}-collected`);
+  }
+  collectGarbage();
+  const residentBytes = process.memoryUsage.rss();
   const rings = run.plan.rings.filter((ring) => ring.kind === 'frame');
   const ringBytes = rings.reduce((bytes, ring) => bytes + allocateFrameRing(ring).byteLength, 0);
-  const residentBytes = process.memoryUsage.rss();
   await run.stop();
   return { ownBytes: residentBytes - ringBytes, ringBytes };
 }

@@ -8,13 +8,16 @@ import { measuredRun } from './measured-run.ts';
 
 const worker = { dedicated: true } as const;
 
-/** Parameters: `trips` (timed), `pauseMs` (between trips), `io` (workers with an event loop). */
+/**
+ * Parameters: `warmUp` (trips without a pause), `trips` (timed), `pauseMs` (between trips), `io` (workers
+ * with an event loop).
+ */
 export async function measure(load: Load): Promise<Sample> {
   const trips = countOf(load, numberOf(load, 'trips'));
   const isIo = load.parameters['io'] === true;
   const declared = graph('round-trip');
   const first = declared.stage('ping', isIo ? ioPing : ping, {
-    options: { warmUp: Math.ceil(trips / 4), trips },
+    options: { warmUp: countOf(load, numberOf(load, 'warmUp')), trips },
     tick: { hz: 1000 / numberOf(load, 'pauseMs') },
     worker,
   });

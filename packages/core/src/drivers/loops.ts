@@ -3,7 +3,7 @@ import { workerCount } from '@troupe/mailbox';
 
 /** How long an executor that has run out of work looks for more before it sleeps, in ms. */
 const spinMs = 0.02;
-/** How long an executor with an event loop works before it lets the loop run, in ms. */
+/** How long an executor works before it looks whether an event loop has to turn, in ms. */
 const sliceMs = 0.5;
 
 /** What a loop drives: an executor, or main's executor and boundary ports together. */
@@ -12,7 +12,14 @@ export interface Steppable {
   step(): boolean;
   /** After the doorbell has been armed: whether there is something to do after all. */
   hasWork(): boolean;
+  /** Looks at the clock. */
   untilDeadlineMs(): number;
+  /** As of the last look at the clock. */
+  readonly nowMs: number;
+  /** Carries out deferred rings of other threads' doorbells. */
+  strike(): void;
+  /** Whether `strike` would wake a thread. */
+  wouldWake(): boolean;
 }
 
 export interface Loop {
@@ -28,60 +35,77 @@ function add(gauges: WorkerGauges, index: number, value: number): void {
   gauges.counts[index] = (gauges.counts[index] as number) + value;
 }
 
-/** Steps while there is work, and a little longer. True when a control message has come. */
-function work({ executor, bell, gauges }: Loop, untilMs: number): boolean {
-  const startMs = performance.now();
-  let idleMs = 0;
+/**
+ * Steps while there is work, and a little longer, unless somebody is to be woken: he may need this core. True when a
+ * control message has come.
+ */
+function work({ executor, bell, gauges }: Loop, sliceMs: number): boolean {
+  let startMs = -1;
+  let idleMs = -1;
   for (;;) {
     if (bell.takeControl()) return true;
     const isBusy = executor.step();
-    const nowMs = performance.now();
-    if (isBusy) idleMs = 0;
-    else if (idleMs === 0) idleMs = nowMs;
-    if (nowMs >= untilMs || (!isBusy && nowMs - idleMs >= spinMs)) {
-      add(gauges, workerCount.busyNs, (nowMs - startMs) * 1e6);
-      return false;
-    }
+    const { nowMs } = executor;
+    if (startMs < 0) startMs = nowMs;
+    if (isBusy) idleMs = -1;
+    else if (idleMs < 0) idleMs = nowMs;
+    const isLeft = isBusy ? nowMs - startMs >= sliceMs : nowMs - idleMs >= spinMs || executor.wouldWake();
+    if (!isLeft) continue;
+    add(gauges, workerCount.busyNs, (nowMs - startMs) * 1e6);
+    return false;
   }
 }
 
-/** The loop of a compute worker: parks its thread while there is nothing to do. Returns when the worker is to stop. */
-export function runParked(loop: Loop): void {
-  const { executor, bell, gauges } = loop;
+/** The loop of a compute worker: parks its thread while there is nothing to do, unless it awaits something of its own. */
+export async function runParked(loop: Loop & { readonly isAwaiting: () => boolean }): Promise<void> {
+  const { executor, bell } = loop;
   while (!loop.isStopping()) {
     if (work(loop, Infinity)) {
+      executor.strike();
       loop.control();
-      continue;
+    } else if (mayRest(loop)) {
+      const untilMs = executor.untilDeadlineMs();
+      const sleptMs = executor.nowMs;
+      executor.strike();
+      if (loop.isAwaiting()) await bell.waitAsync(untilMs);
+      else bell.wait(untilMs);
+      noteSleep(loop, sleptMs);
     }
-    bell.arm();
-    if (bell.hasControl() || executor.hasWork()) {
-      bell.disarm();
-      continue;
-    }
-    const sleptMs = performance.now();
-    bell.wait(executor.untilDeadlineMs());
-    add(gauges, workerCount.sleeps, 1);
-    add(gauges, workerCount.idleNs, (performance.now() - sleptMs) * 1e6);
   }
 }
 
 /** The loop of an `io` worker and of the main thread: sleeps and works between turns of the event loop. */
 export async function runOnLoop(loop: Loop): Promise<void> {
-  const { executor, bell, gauges } = loop;
+  const { executor, bell } = loop;
   while (!loop.isStopping()) {
-    if (work(loop, performance.now() + sliceMs)) {
+    if (work(loop, sliceMs)) {
+      executor.strike();
       loop.control();
-      continue;
-    }
-    bell.arm();
-    if (bell.hasControl() || executor.hasWork()) {
-      bell.disarm();
+    } else if (mayRest(loop)) {
+      const untilMs = executor.untilDeadlineMs();
+      const sleptMs = executor.nowMs;
+      const rung = bell.waitAsync(untilMs);
+      executor.strike();
+      await rung;
+      noteSleep(loop, sleptMs);
+    } else {
+      executor.strike();
       await new Promise((resolve) => setImmediate(resolve));
-      continue;
     }
-    const sleptMs = performance.now();
-    await bell.waitAsync(executor.untilDeadlineMs());
-    add(gauges, workerCount.sleeps, 1);
-    add(gauges, workerCount.idleNs, (performance.now() - sleptMs) * 1e6);
   }
+}
+
+/** Arms the doorbell; false, with the doorbell disarmed, when there is something to do after all. */
+function mayRest({ executor, bell }: Loop): boolean {
+  bell.arm();
+  if (!bell.hasControl() && !executor.hasWork()) return true;
+  bell.disarm();
+  return false;
+}
+
+function noteSleep({ executor, gauges }: Loop, sleptMs: number): void {
+  add(gauges, workerCount.sleeps, 1);
+  // `untilDeadlineMs` looks at the clock.
+  executor.untilDeadlineMs();
+  add(gauges, workerCount.idleNs, (executor.nowMs - sleptMs) * 1e6);
 }

@@ -16,6 +16,8 @@ export interface ErrorWire {
 
 /** A message given up, or sent again. `edge` is the edge it came by; -1 for a post. */
 export interface LetterWire {
+  /** Its number among the dead letters of the run; -1 as long as it has none. */
+  readonly id: number;
   readonly actor: number;
   readonly edge: number;
   readonly port: string;
@@ -48,6 +50,8 @@ export type WorkerMessage =
   | { readonly type: 'actorState'; readonly actor: number; readonly state: ActorStateWire }
   | { readonly type: 'snapshot'; readonly actor: number; readonly state: unknown }
   | { readonly type: 'deadLetter'; readonly letter: LetterWire; readonly error: ErrorWire }
+  /** A dead letter that was sent again has been handled, or given up anew. */
+  | { readonly type: 'resentDone'; readonly id: number }
   | { readonly type: 'fatal'; readonly error: ErrorWire }
   /** An async handler outlived its limit. */
   | { readonly type: 'hang'; readonly actor: number }
@@ -72,7 +76,7 @@ export interface Recovery {
   /** The last snapshot of each actor that had one. */
   readonly snapshots: ReadonlyMap<number, unknown>;
   /** Inputs that have killed a worker often enough: they are passed over. */
-  readonly skips: readonly { readonly actor: number; readonly edge: number; readonly position: number }[];
+  readonly skips: readonly { readonly edge: number; readonly position: number }[];
   /** Actors that are over already. */
   readonly over: readonly number[];
   readonly epochMs: number;

@@ -3,6 +3,7 @@ import type { MessagePort, Worker } from 'node:worker_threads';
 import type { Tinypool } from 'tinypool';
 import type { StartOptions } from '../run/types.ts';
 import type { WorkerTask } from './messages.ts';
+import type { EntryTask } from './worker-entry.ts';
 
 /** Threads that no run needs are kept this long. */
 const idleTimeoutMs = 60_000;
@@ -16,6 +17,8 @@ export interface PooledTask {
   readonly ended: Promise<{ readonly error: unknown }>;
   /** Ends the thread, if the task still runs on it. */
   abort(): void;
+  /** Resolves with the exit code when the thread, which hosts this task, has ended. */
+  exitOf(threadId: number): Promise<number>;
 }
 
 type Limits = StartOptions['resourceLimits'];
@@ -53,14 +56,34 @@ export async function runPooled(task: WorkerTask, limits: Limits): Promise<Poole
   const pool = await poolOf(limits);
   const { port1, port2 } = new MessageChannel();
   const abort = new AbortController();
+  const entry: EntryTask = { task, port: port2 };
   const ended = pool
-    .run({ task, port: port2 }, { transferList: [port2], signal: abort.signal })
+    .run(entry, { transferList: [port2], signal: abort.signal })
     .then(() => ({ error: undefined }), (error: unknown) => ({ error }));
-  return { port: port1, ended, abort: () => abort.abort() };
+  const exitOf = (threadId: number): Promise<number> =>
+    new Promise((resolve) => {
+      const thread = threadsOf(pool).find((candidate) => candidate.threadId === threadId);
+      thread?.once('exit', resolve);
+      // The thread goes on to other tasks, and would gather listeners.
+      void ended.then(() => setImmediate(() => thread?.off('exit', resolve)));
+    });
+  return { port: port1, ended, abort: () => abort.abort(), exitOf };
+}
+
+/** Has a thread of the pool at hand with these modules loaded: it takes the next task at once. */
+export async function keepSpare(modules: readonly string[], limits: Limits): Promise<void> {
+  const pool = await poolOf(limits);
+  const entry: EntryTask = { modules };
+  // A thread that cannot load them is no loss: the task that needs them will say why.
+  await pool.run(entry).catch(() => undefined);
+}
+
+function threadsOf(pool: Tinypool): Worker[] {
+  return pool.threads.map((worker) => (worker as unknown as { thread: Worker }).thread);
 }
 
 /** The pooled threads of this process. */
 export async function pooledThreads(): Promise<readonly Worker[]> {
   const all = await Promise.all(pools.values());
-  return all.flatMap((pool) => pool.threads.map((worker) => (worker as unknown as { thread: Worker }).thread));
+  return all.flatMap(threadsOf);
 }

@@ -16,17 +16,30 @@ import type { ControlMessage, WorkerMessage, WorkerTask } from './messages.ts';
 /** How long a stop waits for async handlers in flight. */
 const stopGraceMs = 500;
 
-/** The task of a pooled worker: hosts the actors of one executor until the run stops it. */
-export default async function hostExecutor({ task, port }: { task: WorkerTask; port: MessagePort }): Promise<void> {
+/** What the entry of a pooled thread is called with: to host an executor, or to have modules at hand for one. */
+export type EntryTask =
+  | { readonly task: WorkerTask; readonly port: MessagePort }
+  | { readonly modules: readonly string[] };
+
+/** The task of a pooled thread. */
+export default async function enter(entry: EntryTask): Promise<void> {
   markStageWorker();
+  if ('task' in entry) await hostExecutor(entry.task, entry.port);
+  else await Promise.all(entry.modules.map((module) => import(module) as Promise<unknown>));
+}
+
+/** Hosts the actors of one executor until the run stops it. */
+async function hostExecutor(task: WorkerTask, port: MessagePort): Promise<void> {
   const post = (message: WorkerMessage): void => port.postMessage(message);
   const restoreConsole = rerouteConsole(post);
+  let isReady = false;
   try {
     const hosted = await prepare(task, post);
+    isReady = true;
     post({ type: 'ready', threadId });
     await run(task, port, hosted, post);
   } catch (error) {
-    post({ type: 'failedStart', error: errorToWire(error) });
+    post({ type: isReady ? 'fatal' : 'failedStart', error: errorToWire(error) });
   } finally {
     restoreConsole();
     post({ type: 'goodbye' });
@@ -55,7 +68,12 @@ async function prepare(task: WorkerTask, upcall: (message: WorkerMessage) => voi
   });
   const gauges = wiring.gauges.worker(worker);
   executor = new Executor(wiring.actors, { ...wiring, gauges, clock, upcall, hasStats });
-  for (const actor of executor.actors) if (actor.phase === 'created') actor.handlers = createHandlers(actor);
+  for (const actor of executor.actors) {
+    if (actor.phase !== 'created') continue;
+    actor.ledger.create();
+    actor.handlers = createHandlers(actor);
+    actor.ledger.leave();
+  }
   return { executor, clock, loop: { executor, bell: wiring.bell, gauges } };
 }
 
@@ -71,8 +89,7 @@ async function run(task: WorkerTask, port: MessagePort, hosted: Hosted, post: (m
     else if (message.type === 'drain') executor.drain();
     else if (message.type === 'resend') executor.resend(message.letter);
     else {
-      executor.setBlocking(message.edge, message.isBlocking);
-      post({ type: 'done', request: message.request });
+      executor.setBlocking(message.edge, message.isBlocking, () => post({ type: 'done', request: message.request }));
     }
   };
   const control = (): void => {
@@ -90,11 +107,11 @@ async function run(task: WorkerTask, port: MessagePort, hosted: Hosted, post: (m
   }
   if (hasGone) {
     if (task.recovery?.isDraining === true) executor.drain();
-    await executor.start();
+    executor.start();
     if (task.recovery !== undefined) post({ type: 'running' });
     const loop: Loop = { ...hosted.loop, control, isStopping: () => isStopping };
     if (isIo) await runOnLoop(loop);
-    else runParked(loop);
+    else await runParked({ ...loop, isAwaiting: () => executor.isAwaiting() });
   }
   await executor.stop(stopGraceMs);
 }

@@ -10,12 +10,14 @@ function add(counts: Float64Array, index: number, value: number): void {
 export function account(actor: Actor, inlet: Inlet | undefined, done: number, tookNs: number, host: Host): void {
   const { counts } = actor.gauges;
   add(counts, actorCount.handled, done);
-  if (inlet !== undefined) accountInlet(inlet, done);
+  if (inlet !== undefined) {
+    accountInlet(inlet, done);
+    add(counts, actorCount.snapshotAge, done);
+  }
   if (!host.hasStats) return;
   add(counts, actorCount.busyNs, tookNs);
   if (inlet === undefined || done === 0) return;
   add(counts, actorCount.in, done);
-  add(counts, actorCount.snapshotAge, done);
   counts[actorCount.lastTimeNs] = actor.envelope.time;
   // Sinks record how old the newest of a batch is when it has been handled.
   if (actor.outlets.length === 0) actor.gauges.sourceToHere.record(host.nowMs * 1e6 - actor.envelope.time, done);

@@ -4,7 +4,7 @@ import type { LetterWire } from '../drivers/messages.ts';
 import type { AnyStage, Handlers, StageContext } from '../stage.ts';
 import type { EdgeLedger, ActorLedger } from './ledger.ts';
 import type { ActorOut } from './out.ts';
-import type { FailureRecord } from './supervise.ts';
+import type { Attempts, RestartRecord } from './supervise.ts';
 import type { Ticker } from './ticker.ts';
 
 /** The mailbox behind one edge into an actor. */
@@ -15,12 +15,18 @@ export interface Inlet {
   readonly reader: MailboxReader;
   readonly gauges: EdgeGauges;
   readonly ledger: EdgeLedger;
-  /** Inputs to come that a dead predecessor had taken. */
-  redeliver: number;
-  /** How many of them may have caused emissions that were seen. */
-  exposed: number;
-  /** A position that is passed over, its input having killed too many workers. */
-  skipAt: number | undefined;
+  /** How often the input at its head has been tried. */
+  readonly attempts: Attempts;
+  /** Some of the next inputs are handed over again. */
+  isRecovering: boolean;
+  /** Inputs below this position had been taken before. */
+  takenTo: number;
+  /** Inputs below this one may have caused emissions that were seen. */
+  exposedTo: number;
+  /** Inputs below this one have been counted as handed over again. */
+  countedTo: number;
+  /** Positions that are passed over, their inputs having killed too many workers. */
+  readonly skips: readonly number[];
 }
 
 /** The edges out of an actor whose traffic it counts. */
@@ -31,6 +37,7 @@ export interface Outflow {
 
 /** Actors joined by local queues: their inputs are released when nothing is under way between them. */
 export interface HoldGroup {
+  readonly actors: readonly Actor[];
   readonly locals: readonly MailboxReader[];
   readonly inlets: readonly Inlet[];
   readonly readers: readonly MailboxReader[];
@@ -61,7 +68,9 @@ export interface Actor {
   readonly gauges: ActorGauges;
   readonly ledger: ActorLedger;
   group: HoldGroup | undefined;
-  readonly failures: FailureRecord;
+  readonly restarts: RestartRecord;
+  /** How often other work than inputs has been tried in a row. */
+  readonly attempts: Readonly<Record<Exclude<Work, 'input'>, Attempts>>;
   readonly posts: unknown[];
   readonly resent: LetterWire[];
   ticker: Ticker | undefined;
@@ -71,6 +80,8 @@ export interface Actor {
   /** The handler has returned, but its spill waits for room; the inlet to release then. */
   spillOf: Inlet | 'none' | undefined;
   busySinceMs: number;
+  /** `await out.flush()` of the pending handler, while its emissions wait for room. */
+  flushing: PromiseWithResolvers<void> | undefined;
   /** `onDemand` has returned `'end'`, or the actor has none. */
   hasEndedDemand: boolean;
   nextInlet: number;

@@ -4,6 +4,7 @@ import { account } from './accounts.ts';
 import type { Actor, Inlet, Work } from './actor.ts';
 import type { Failures } from './failures.ts';
 import type { Host } from './host.ts';
+import { noEdge } from './ledger.ts';
 import { closeWork, hasSpill, isReady, settleOutlets } from './readiness.ts';
 
 /** The most messages in one batch, and so the most that publication waits for. */
@@ -31,6 +32,7 @@ export class Calls {
     const startMs = host.nowMs;
     let atMs = startMs;
     let budget = inlet === undefined ? batchMax : Math.min(batchMax, inlet.reader.available());
+    if (actor.group !== undefined && inlet?.isRecovering === true) budget = Math.min(1, budget);
     actor.envelope.port = inlet === undefined ? '' : inlet.port;
     let total = 0;
     while (budget > 0) {
@@ -46,7 +48,8 @@ export class Calls {
       if (done < wanted || atMs - startMs + eachMs > publishAfterMs) break;
     }
     account(actor, inlet, total, (host.nowMs - startMs) * 1e6, host);
-    host.commit(actor);
+    if (inlet === undefined && total > 0) actor.attempts.demand.tries = 0;
+    host.commit(actor, this.#thrown === undefined);
     if (this.#thrown !== undefined) this.#fail(actor, inlet === undefined ? 'demand' : 'input', inlet);
   }
 
@@ -105,6 +108,7 @@ export class Calls {
   #inputChunk(actor: Actor, inlet: Inlet, count: number): number {
     const { envelope, out, handlers, ledger, outlets } = actor;
     const { reader } = inlet;
+    const { onInput } = handlers;
     const only = outlets.length === 1 ? outlets[0] : undefined;
     let done = 0;
     out.isOpen = true;
@@ -112,14 +116,17 @@ export class Calls {
     try {
       while (done < count && reader.take(envelope)) {
         ledger.hold(reader.position);
-        if (envelope.stamp !== 0) this.#recordWait(actor);
-        if (inlet.redeliver > 0 && !recover(actor, inlet)) {
+        // `flag.stamped`, as a literal.
+        if ((envelope.flags & 4) !== 0) this.#recordWait(actor);
+        if (inlet.isRecovering && !recover(actor, inlet)) {
           done++;
           continue;
         }
-        out.time = envelope.time;
-        out.flags = envelope.flags;
-        const result = handlers.onInput?.(envelope as never, out as never);
+        if (out.hasTime) out.hasTime = false;
+        const result =
+          count === 1
+            ? callApart(onInput as Handler, handlers, envelope, out)
+            : (onInput as Handler).call(handlers, envelope, out);
         if (result !== undefined) {
           this.#pend(actor, 'input', inlet, result);
           return done;
@@ -146,17 +153,22 @@ export class Calls {
 
   /** Up to `count` calls of `onDemand`. */
   #demandChunk(actor: Actor, count: number): number {
-    const { out, handlers, ledger, outlets } = actor;
+    const { envelope, out, handlers, ledger, outlets } = actor;
     const only = outlets.length === 1 ? outlets[0] : undefined;
-    const timeNs = Math.round(this.#host.nowMs * 1e6);
+    const { onDemand } = handlers;
+    envelope.time = Math.round(this.#host.nowMs * 1e6);
+    envelope.flags = 0;
     let done = 0;
     out.isOpen = true;
-    ledger.enter(-1);
-    out.flags = 0;
+    ledger.enter(noEdge.other);
     try {
       while (done < count) {
-        out.time = timeNs;
-        const result = handlers.onDemand?.(out as never);
+        ledger.hold(done);
+        if (out.hasTime) out.hasTime = false;
+        const result =
+          count === 1
+            ? callApart(onDemand as Handler, handlers, out, undefined)
+            : (onDemand as Handler).call(handlers, out, undefined);
         if (result === 'end') actor.hasEndedDemand = true;
         else if (result !== undefined) {
           this.#pend(actor, 'demand', undefined, result);
@@ -181,11 +193,13 @@ export class Calls {
   #once(actor: Actor, work: Work, timeNs: number, flags: number, call: () => unknown): void {
     const host = this.#host;
     const startMs = host.nowMs;
-    const { out, ledger } = actor;
+    const { envelope, out, ledger } = actor;
     out.isOpen = true;
-    out.time = timeNs;
-    out.flags = flags;
-    ledger.enter(-1);
+    out.hasTime = false;
+    envelope.time = timeNs;
+    envelope.flags = flags;
+    ledger.enter(work === 'resent' ? noEdge.resent : noEdge.other);
+    ledger.hold(actor.resent[0]?.id ?? 0);
     try {
       const result = call();
       if (result !== undefined) {
@@ -215,6 +229,7 @@ export class Calls {
       // What settles after its actor was stopped has nobody to report to.
       if (actor.phase !== 'running') return;
       actor.isBusy = false;
+      if (this.#host.isStopping && thrown !== undefined) return;
       this.#thrown = thrown;
       if (thrown === undefined) {
         if (hasSpill(actor)) actor.spillOf = inlet ?? 'none';
@@ -222,6 +237,7 @@ export class Calls {
         settleOutlets(actor);
       }
       this.#close(actor, work, inlet, (this.#host.look() - startMs) * 1e6);
+      this.#host.strike();
       this.#host.bell.ring();
     };
     pending.then(
@@ -244,9 +260,10 @@ export class Calls {
     // An input whose spill still waits is accounted for when that has drained.
     const isReleased = isDone && (inlet === undefined || actor.spillOf === undefined);
     account(actor, inlet, isReleased ? 1 : 0, tookNs, host);
-    host.commit(actor);
-    if (isDone) closeWork(actor, work);
-    else this.#fail(actor, work, inlet);
+    host.commit(actor, isDone);
+    if (!isDone) return this.#fail(actor, work, inlet);
+    if (work !== 'input') actor.attempts[work].tries = 0;
+    closeWork(actor, work, host.upcall);
   }
 
   #fail(actor: Actor, work: Work, inlet: Inlet | undefined): void {
@@ -261,20 +278,36 @@ export class Calls {
   }
 }
 
-/** Inputs that a predecessor had in hand. False when this one is passed over for the harm it has done. */
+/** Inputs that had been in hand before. False when this one is passed over for the harm it has done. */
 function recover(actor: Actor, inlet: Inlet): boolean {
-  inlet.redeliver--;
   const { reader } = inlet;
-  if (inlet.exposed > 0) {
-    inlet.exposed--;
-    actor.envelope.flags |= flag.redelivered;
+  const position = (reader.position - 1) | 0;
+  if (((inlet.takenTo - position) | 0) <= 0) {
+    inlet.isRecovering = false;
+    return true;
   }
-  if (inlet.skipAt === ((reader.position - 1) | 0)) {
-    inlet.skipAt = undefined;
+  if (((inlet.exposedTo - position) | 0) > 0) actor.envelope.flags |= flag.redelivered;
+  if (inlet.skips.includes(position)) {
     reader.settle();
     return false;
   }
+  if (((position - inlet.countedTo) | 0) < 0) return true;
+  inlet.countedTo = reader.position;
   const { counts } = actor.gauges;
   counts[actorCount.redelivered] = (counts[actorCount.redelivered] as number) + 1;
   return true;
 }
+
+type Handler = (this: unknown, first: unknown, second: unknown) => unknown;
+
+/**
+ * Calls a handler from a place where it is never inlined. Slow handlers come here: a long loop in an inlined handler could
+ * not be compiled while it runs (seen as three times the time for frames of 1 MiB). Fast ones are inlined into their chunk.
+ */
+function callApart(handler: Handler, handlers: unknown, first: unknown, second: unknown): unknown {
+  return handler.call(handlers, first, second);
+}
+
+// Two callees of different origin make the call megamorphic, which keeps every callee out of line.
+callApart(function one() {}, undefined, undefined, undefined);
+callApart(function other() {}, undefined, undefined, undefined);

@@ -1,12 +1,23 @@
 import type { LetterWire } from '../drivers/messages.ts';
+import { RunStoppedError } from '../errors.ts';
 import { accountUnblocked } from './accounts.ts';
 import type { Actor, Inlet } from './actor.ts';
 import { Calls } from './calls.ts';
 import { Failures } from './failures.ts';
 import { Host } from './host.ts';
 import type { HostParts } from './host.ts';
-import { isFinished, isReady, wantRoom } from './readiness.ts';
-import { Ticker } from './ticker.ts';
+import { isFinished, isHeldBack, isReady, wantRoom } from './readiness.ts';
+
+/** A change of an inlet's blocking that has been asked for. */
+interface Switch {
+  readonly actor: Actor;
+  readonly inlet: Inlet;
+  readonly isBlocking: boolean;
+  readonly onDone: () => void;
+}
+
+/** More actors than these are not looked at before a woken thread is told. */
+const strikeActors = 8;
 
 /**
  * Steps the actors of one thread: picks one that is runnable, calls its handlers up to a bounded batch, publishes what they
@@ -17,6 +28,7 @@ export class Executor {
   readonly #host: Host;
   readonly #failures: Failures;
   readonly #calls: Calls;
+  readonly #switches: Switch[] = [];
   #isDraining = false;
 
   constructor(actors: readonly Actor[], parts: HostParts) {
@@ -27,26 +39,25 @@ export class Executor {
   }
 
   /** The run begins: its clock has been started. */
-  async start(): Promise<void> {
-    const { clock, upcall } = this.#host;
-    for (const actor of this.actors) {
-      if (actor.phase !== 'created') continue;
-      const { tick, index } = actor.plan;
-      await actor.handlers.onStart?.();
-      if (tick !== undefined) actor.ticker = new Ticker(tick.hz, Math.max(0, clock.nowNs()));
-      actor.snapshotMs = this.#host.look();
-      actor.phase = 'running';
-      upcall({ type: 'actorState', actor: index, state: 'running' });
-    }
+  start(): void {
+    for (const actor of this.actors) if (actor.phase === 'created') this.#failures.start(actor);
+  }
+
+  /** Whether some actor is busy with a promise, and so needs the event loop to turn. */
+  isAwaiting(): boolean {
+    return this.actors.some((actor) => actor.isBusy);
   }
 
   /** One pass over the actors, nearest to output first. False when none was runnable. */
   step(): boolean {
     this.#host.look();
+    if (this.#switches.length > 0) this.#switch();
     let isProgress = false;
     for (let i = 0; i < this.actors.length; i++) {
       if (this.#run(this.actors[i] as Actor)) isProgress = true;
     }
+    // A long way to the next call is no time for others to sleep.
+    if (isProgress && this.actors.length > strikeActors) this.#host.strike();
     return isProgress;
   }
 
@@ -58,8 +69,10 @@ export class Executor {
     const nowNs = this.#host.look() * 1e6;
     for (let i = 0; i < this.actors.length; i++) {
       const actor = this.actors[i] as Actor;
-      if (actor.isBusy || actor.phase !== 'running') continue;
+      if (actor.phase !== 'running' && actor.phase !== 'backoff') continue;
       for (let j = 0; j < actor.inlets.length; j++) (actor.inlets[j] as Inlet).reader.nudge();
+      if (actor.flushing !== undefined && wantRoom(actor)) return true;
+      if (actor.isBusy || actor.phase !== 'running' || isHeldBack(actor)) continue;
       if (actor.spillOf !== undefined) {
         if (wantRoom(actor)) return true;
       } else if (this.#hasInput(actor, nowNs)) {
@@ -93,6 +106,8 @@ export class Executor {
   /** Calls `onStop` of every actor that is not over. Handlers in flight are awaited no longer than `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     const untilMs = performance.now() + graceMs;
+    this.#host.isStopping = true;
+    for (const { flushing, plan } of this.actors) flushing?.reject(new RunStoppedError(`flush of '${plan.name}'`));
     while (this.actors.some((actor) => actor.isBusy) && performance.now() < untilMs) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
@@ -103,9 +118,24 @@ export class Executor {
     }
   }
 
+  /** Wakes the threads that have been given something. Calls of handlers do so too, before they begin. */
+  strike(): void {
+    this.#host.strike();
+  }
+
+  /** Whether `strike` would wake anybody. */
+  wouldWake(): boolean {
+    return this.#host.wouldWake();
+  }
+
+  /** Time since the epoch in ms, as of the last look at the clock. */
+  get nowMs(): number {
+    return this.#host.nowMs;
+  }
+
   /** `await out.flush()` of an actor. */
-  flush(actor: Actor): void {
-    this.#host.flush(actor);
+  flush(actor: Actor): Promise<void> | undefined {
+    return this.#host.flush(actor);
   }
 
   /** Hands a dead letter to its actor again. */
@@ -113,11 +143,26 @@ export class Executor {
     this.actors.find((actor) => actor.plan.index === letter.actor)?.resent.push(letter);
   }
 
-  /** Switches the reader behind an edge. */
-  setBlocking(edge: number, isBlocking: boolean): void {
+  /** Switches the reader behind an edge, once no call has an input in hand. */
+  setBlocking(edge: number, isBlocking: boolean, onDone: () => void): void {
     for (const actor of this.actors) {
-      for (const inlet of actor.inlets) if (inlet.edge === edge) inlet.reader.setBlocking(isBlocking);
+      for (const inlet of actor.inlets) if (inlet.edge === edge) this.#switches.push({ actor, inlet, isBlocking, onDone });
     }
+    this.#switch();
+  }
+
+  #switch(): void {
+    const waiting = this.#switches.splice(0);
+    for (const item of waiting) {
+      const { actor, inlet, isBlocking, onDone } = item;
+      if (actor.isBusy || actor.spillOf !== undefined) this.#switches.push(item);
+      else {
+        inlet.reader.setBlocking(isBlocking);
+        onDone();
+      }
+    }
+    // The writer may have been waiting for room.
+    this.#host.strike();
   }
 
   #hasInput(actor: Actor, nowNs: number): boolean {
@@ -131,15 +176,19 @@ export class Executor {
 
   /** Ticks come first, then posts, then dead letters sent again, then the mailboxes in turns, then demand. */
   #run(actor: Actor): boolean {
+    if (actor.flushing !== undefined && this.#host.endFlush(actor)) return true;
     if (actor.isBusy) return this.#watch(actor);
     if (actor.phase !== 'running') return actor.phase === 'backoff' && this.#failures.endBackoff(actor);
     if (actor.spillOf !== undefined) return this.#calls.drainSpill(actor);
+    if (actor.group !== undefined && isHeldBack(actor)) return false;
     const isTickDue = actor.ticker !== undefined && actor.ticker.advance(this.#host.nowMs * 1e6);
     const isCalled = isTickDue || actor.posts.length > 0 || actor.resent.length > 0;
     const inlet = actor.inlets.length === 0 ? undefined : nextInlet(actor);
     if (inlet === undefined && !isCalled && actor.hasEndedDemand) return this.#idle(actor);
     if (!isReady(actor)) return this.#block(actor);
     if (actor.blockedSinceMs >= 0) accountUnblocked(actor, this.#host.nowMs);
+    // Whoever has been given something must not wait for this actor.
+    this.#host.strike();
     if (isTickDue) this.#calls.tick(actor);
     if (actor.posts.length > 0 && canGoOn(actor)) this.#calls.post(actor);
     if (actor.resent.length > 0 && canGoOn(actor)) this.#calls.resent(actor);

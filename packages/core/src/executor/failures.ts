@@ -5,8 +5,11 @@ import { account } from './accounts.ts';
 import type { Actor, Inlet, Work } from './actor.ts';
 import type { Host } from './host.ts';
 import { createHandlers } from './lifecycle.ts';
+import { noEdge } from './ledger.ts';
 import { closeWork, deadLetterOf } from './readiness.ts';
 import { judgeFailure } from './supervise.ts';
+import type { Attempts } from './supervise.ts';
+import { Ticker } from './ticker.ts';
 
 /** What happens to an actor whose handler threw, and how actors come to their end. */
 export class Failures {
@@ -16,6 +19,12 @@ export class Failures {
     this.#host = host;
   }
 
+  /** Calls `onStart`; the actor runs once it has settled. */
+  start(actor: Actor): void {
+    actor.phase = 'running';
+    this.#begin(actor, () => actor.handlers.onStart?.());
+  }
+
   /** Discards what the failed call emitted, and does what the stage's supervision says. */
   fail(actor: Actor, work: Work, inlet: Inlet | undefined, error: unknown): void {
     const { name, supervision, index } = actor.plan;
@@ -23,21 +32,22 @@ export class Failures {
     inlet?.reader.rewind();
     increase(actor, actorCount.failed);
     const failure = new HandlerError(name, work, inlet?.port, error);
-    const verdict = judgeFailure(actor.failures, supervision, this.#host.nowMs);
+    const verdict = judgeFailure(attemptsOf(actor, work, inlet), actor.restarts, supervision, this.#host.nowMs);
     if (verdict.action === 'stop') {
       this.#host.log(actor, `stopped after a failure: ${failure.message}`);
       this.#detach(actor);
       return;
     }
-    // A source that fails again and again has no message that could be given up.
-    if (verdict.action === 'escalate' || (work === 'demand' && verdict.isGivenUp)) {
+    // A source, or a start, that fails again and again has no message that could be given up.
+    const isHopeless = verdict.isGivenUp && (work === 'demand' || work === 'start');
+    if (verdict.action === 'escalate' || isHopeless) {
       actor.phase = 'stopped';
       const fatal = verdict.isBeyondRestarts ? new RestartLimitError(name, supervision, failure) : failure;
       this.#host.upcall({ type: 'fatal', error: errorToWire(fatal) });
       return;
     }
     if (verdict.isGivenUp) this.#giveUp(actor, work, inlet, failure);
-    actor.isRecreated = verdict.action === 'recreate';
+    actor.isRecreated = verdict.action === 'recreate' || work === 'start';
     actor.phase = 'backoff';
     actor.resumeAtMs = this.#host.nowMs + verdict.waitMs;
     this.#host.upcall({ type: 'actorState', actor: index, state: 'backoff' });
@@ -56,18 +66,26 @@ export class Failures {
   finish(actor: Actor): void {
     actor.isBusy = true;
     actor.busySinceMs = this.#host.nowMs;
+    actor.ledger.enter(noEdge.stop);
     const end = (): void => {
       actor.isBusy = false;
+      actor.ledger.leave();
       if (actor.phase !== 'running') return;
       actor.phase = 'ended';
       this.#host.commit(actor);
       for (const outlet of actor.outlets) outlet.end();
+      // Nobody will read what still comes by a back-edge: its writer is held no longer.
+      for (const { isBack, reader } of actor.inlets) if (isBack) reader.detach();
       this.#host.upcall({ type: 'actorState', actor: actor.plan.index, state: 'ended' });
+      this.#host.strike();
       this.#host.bell.ring();
     };
     const stopping = this.callOnStop(actor);
     if (stopping === undefined) end();
-    else void stopping.then(end);
+    else {
+      actor.ledger.pend();
+      void stopping.then(end);
+    }
   }
 
   /** Calls `onStop`. An error in it is logged: nothing is left that it could spoil. */
@@ -92,41 +110,69 @@ export class Failures {
       account(actor, inlet, 0, 0, this.#host);
       this.#host.commit(actor);
     }
-    closeWork(actor, work);
-    if (letter === undefined) return;
+    closeWork(actor, work, this.#host.upcall);
+    if (letter === undefined) {
+      this.#host.log(actor, `gave up a ${work}: ${failure.message}`);
+      return;
+    }
     increase(actor, actorCount.deadLettered);
     this.#host.upcall({ type: 'deadLetter', letter, error: errorToWire(failure) });
   }
 
-  /** A new instance of the stage, from its last snapshot. The actor is busy until it has started. */
+  /** A new instance of the stage, from its last snapshot. */
   #recreate(actor: Actor): void {
-    const host = this.#host;
     actor.isRecreated = false;
-    actor.isBusy = true;
-    actor.busySinceMs = host.nowMs;
     increase(actor, actorCount.restarts);
     const since = actor.gauges.counts[actorCount.snapshotAge] as number;
-    host.log(actor, `recreated ${actor.snapshot === undefined ? 'without a snapshot' : `from a snapshot ${since} inputs ago`}`);
+    const from = actor.snapshot === undefined ? 'without a snapshot' : `from a snapshot ${since} inputs ago`;
+    this.#host.log(actor, `recreated ${from}`);
     const begin = (): void | Promise<void> => {
+      actor.ledger.create();
       actor.handlers = createHandlers(actor);
+      actor.ledger.enter(noEdge.start);
       return actor.handlers.onStart?.();
     };
-    const started = (thrown: { readonly error: unknown } | undefined): void => {
+    this.#begin(actor, () => {
+      const stopping = this.callOnStop(actor);
+      return stopping === undefined ? begin() : stopping.then(begin);
+    });
+  }
+
+  /** The actor is busy until it has begun. */
+  #begin(actor: Actor, begin: () => void | Promise<void>): void {
+    const host = this.#host;
+    actor.isBusy = true;
+    actor.busySinceMs = host.look();
+    actor.ledger.enter(noEdge.start);
+    const begun = (thrown: { readonly error: unknown } | undefined): void => {
+      actor.ledger.leave();
       if (actor.phase !== 'running') return;
       actor.isBusy = false;
       host.look();
-      if (thrown !== undefined) this.fail(actor, 'start', undefined, thrown.error);
-      else host.upcall({ type: 'actorState', actor: actor.plan.index, state: 'running' });
+      if (thrown === undefined) this.#run(actor);
+      else this.fail(actor, 'start', undefined, thrown.error);
+      host.strike();
       host.bell.ring();
     };
     try {
-      const stopping = this.callOnStop(actor);
-      const starting = stopping === undefined ? begin() : stopping.then(begin);
-      if (!(starting instanceof Promise)) started(undefined);
-      else starting.then(() => started(undefined), (error: unknown) => started({ error }));
+      const beginning = begin();
+      if (beginning === undefined) {
+        begun(undefined);
+        return;
+      }
+      actor.ledger.pend();
+      beginning.then(() => begun(undefined), (error: unknown) => begun({ error }));
     } catch (error) {
-      started({ error });
+      begun({ error });
     }
+  }
+
+  #run(actor: Actor): void {
+    const { tick, index } = actor.plan;
+    actor.attempts.start.tries = 0;
+    if (tick !== undefined) actor.ticker ??= new Ticker(tick.hz, Math.max(0, this.#host.clock.nowNs()));
+    actor.snapshotMs = this.#host.nowMs;
+    this.#host.upcall({ type: 'actorState', actor: index, state: 'running' });
   }
 
   /** Supervision `stop`: inputs are detached, outputs end, the rest of the graph goes on. */
@@ -136,12 +182,24 @@ export class Failures {
       for (const { reader } of actor.inlets) reader.detach();
       for (const outlet of actor.outlets) outlet.end();
       this.#host.upcall({ type: 'actorState', actor: actor.plan.index, state: 'stopped' });
+      this.#host.strike();
       this.#host.bell.ring();
     };
     const stopping = this.callOnStop(actor);
     if (stopping === undefined) end();
     else void stopping.then(end);
   }
+}
+
+/** How often this work has been tried; another input than last time has not been tried yet. */
+function attemptsOf(actor: Actor, work: Work, inlet: Inlet | undefined): Attempts {
+  if (inlet === undefined) return actor.attempts[work as Exclude<Work, 'input'>];
+  const { attempts, reader } = inlet;
+  if (attempts.position !== reader.handled) {
+    attempts.position = reader.handled;
+    attempts.tries = 0;
+  }
+  return attempts;
 }
 
 function increase(actor: Actor, index: number): void {

@@ -2,9 +2,35 @@ import { lineBytes, lineWords } from '@troupe/mailbox';
 
 /** Int32 positions in an actor's line of the ledger. */
 const word = { edge: 0, position: 1, state: 2, calls: 3 } as const;
-const idle = 0;
-const running = 1;
-const pending = 2;
+const state = { idle: 0, running: 1, pending: 2, creating: 3 } as const;
+
+/** What stands in the place of an edge while something else than an input is in hand. */
+export const noEdge = { other: -1, resent: -2, start: -3, stop: -4 } as const;
+
+/** What an actor has in hand. */
+export interface Held {
+  /** The edge that inputs come by, or one of `noEdge`. */
+  readonly edge: number;
+  /** One more than the position of the input in hand; `noEdge.resent`: the letter's id. */
+  readonly position: number;
+  /** A handler runs. */
+  readonly isRunning: boolean;
+  /** An async handler has not settled. */
+  readonly isPending: boolean;
+  /** The stage is being created. */
+  readonly isCreating: boolean;
+  /** Counts chunks of calls. */
+  readonly calls: number;
+}
+
+/** One view for all actors of a thread. */
+const views = new WeakMap<SharedArrayBuffer, Int32Array>();
+
+function wordsOf(ledger: SharedArrayBuffer): Int32Array {
+  const known = views.get(ledger) ?? new Int32Array(ledger);
+  views.set(ledger, known);
+  return known;
+}
 
 /**
  * What is in hand, in shared memory, so that an owner can tell after a worker's death (or while it hangs) which handler
@@ -13,37 +39,51 @@ const pending = 2;
  */
 export class ActorLedger {
   readonly #words: Int32Array;
-  readonly #base: number;
+  readonly #base: number = 0;
 
   constructor(ledger: SharedArrayBuffer, actor: number) {
-    this.#words = new Int32Array(ledger);
+    this.#words = wordsOf(ledger);
     this.#base = actor * lineWords;
   }
 
-  /** A chunk of calls begins; inputs come by `edge` (-1: none). */
+  /** A chunk of calls begins; inputs come by `edge`, anything else is one of `noEdge`. */
   enter(edge: number): void {
     this.#words[this.#base + word.edge] = edge;
     this.#words[this.#base + word.calls] = (this.#words[this.#base + word.calls] as number) + 1;
-    this.#words[this.#base + word.state] = running;
+    this.#words[this.#base + word.state] = state.running;
   }
 
-  /** The position of the input that is about to be handled. */
+  /** One more than the position of the input that is about to be handled; any other number for other calls. */
   hold(position: number): void {
-    this.#words[this.#base + word.position] = position;
+    // A literal for `word.position`: this is stored for every message.
+    this.#words[this.#base + 1] = position;
   }
 
   /** The handler has returned a promise. */
   pend(): void {
-    this.#words[this.#base + word.state] = pending;
+    this.#words[this.#base + word.state] = state.pending;
+  }
+
+  /** `create` of the stage begins: it may take as long as it needs. */
+  create(): void {
+    this.#words[this.#base + word.edge] = noEdge.start;
+    this.#words[this.#base + word.state] = state.creating;
   }
 
   leave(): void {
-    this.#words[this.#base + word.state] = idle;
+    this.#words[this.#base + word.state] = state.idle;
   }
 
-  read(): { edge: number; position: number; isRunning: boolean; isPending: boolean; calls: number } {
-    const [edge = -1, position = 0, state = idle, calls = 0] = this.#words.subarray(this.#base, this.#base + 4);
-    return { edge, position, isRunning: state === running, isPending: state === pending, calls };
+  read(): Held {
+    const [edge = -1, position = 0, now = 0, calls = 0] = this.#words.subarray(this.#base, this.#base + 4);
+    return {
+      edge,
+      position,
+      isRunning: now === state.running,
+      isPending: now === state.pending,
+      isCreating: now === state.creating,
+      calls,
+    };
   }
 }
 
@@ -56,7 +96,7 @@ export class EdgeLedger {
   readonly #base: number;
 
   constructor(ledger: SharedArrayBuffer, actors: number, edge: number) {
-    this.#words = new Int32Array(ledger);
+    this.#words = wordsOf(ledger);
     this.#base = (actors + edge) * lineWords;
   }
 

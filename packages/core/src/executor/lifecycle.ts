@@ -18,7 +18,7 @@ export function createHandlers(actor: Actor): Handlers {
   if (missing !== undefined) {
     throw new StageStartError(name, `it has no ${missing} handler`, `Let \`create\` return \`${missing}\`.`, undefined);
   }
-  actor.hasEndedDemand = handlers.onDemand === undefined;
+  actor.hasEndedDemand ||= handlers.onDemand === undefined;
   return handlers;
 }
 
@@ -40,6 +40,6 @@ export function takeSnapshot(actor: Actor, nowMs: number, upcall: Upcall): void 
   }
   if (handlers.snapshot === undefined) return;
   actor.snapshot = structuredClone(handlers.snapshot());
-  gauges.counts[actorCount.snapshotAge] = 0;
   upcall({ type: 'snapshot', actor: plan.index, state: actor.snapshot });
+  gauges.counts[actorCount.snapshotAge] = 0;
 }

@@ -1,20 +1,27 @@
 import { EmitError, FrameOutlet } from '@troupe/mailbox';
-import type { FrameArray, MessageOutlet } from '@troupe/mailbox';
+import type { Envelope, FrameArray, MessageOutlet } from '@troupe/mailbox';
 import type { Out } from '../stage.ts';
 
 /** What one actor emits through. Port names are compared by identity first: in practice they are the same constants. */
 export class ActorOut implements Out {
-  /** Logical time and flags of what the running call emits. */
-  time = 0;
-  flags = 0;
+  /** The call in hand has set a time of its own with `at`. */
+  hasTime = false;
   /** Whether a handler call is running; nothing may be emitted between calls. */
   isOpen = false;
+  #time = 0;
+  readonly #envelope: Envelope;
   readonly #outlets: readonly (FrameOutlet | MessageOutlet)[];
-  readonly #flush: () => void;
+  readonly #flush: () => Promise<void> | undefined;
   readonly #firstPort: string | undefined;
   readonly #firstFrames: FrameOutlet | undefined;
 
-  constructor(outlets: readonly (FrameOutlet | MessageOutlet)[], flush: () => void) {
+  /** `envelope`: has the time and flags of the call in hand, which what it emits inherits. */
+  constructor(
+    outlets: readonly (FrameOutlet | MessageOutlet)[],
+    envelope: Envelope,
+    flush: () => Promise<void> | undefined,
+  ) {
+    this.#envelope = envelope;
     this.#outlets = outlets;
     this.#flush = flush;
     const first = outlets[0];
@@ -27,24 +34,29 @@ export class ActorOut implements Out {
   }
 
   commit(port: string): void {
-    this.#frames(port).commit(this.time, this.flags);
+    const { time, flags } = this.#envelope;
+    // `redelivered` and `resent` go on to what is emitted.
+    this.#frames(port).commit(this.hasTime ? this.#time : time, flags & 3);
   }
 
   send(port: string, data: unknown): void {
     const outlet = this.#outlet(port);
-    if (outlet instanceof FrameOutlet) outlet.send(data as FrameArray, this.time, this.flags);
-    else outlet.send(data, this.time, this.flags);
+    const time = this.hasTime ? this.#time : this.#envelope.time;
+    const flags = this.#envelope.flags & 3;
+    if (outlet instanceof FrameOutlet) outlet.send(data as FrameArray, time, flags);
+    else outlet.send(data, time, flags);
   }
 
   at(timeNs: number): void {
     if (!Number.isSafeInteger(timeNs)) {
       throw new EmitError(`at(${timeNs}): not an integer`, '', 'Give integer nanoseconds since the run’s epoch.');
     }
-    this.time = timeNs;
+    this.#time = timeNs;
+    this.hasTime = true;
   }
 
   async flush(): Promise<void> {
-    this.#flush();
+    await this.#flush();
   }
 
   #frames(port: string): FrameOutlet {

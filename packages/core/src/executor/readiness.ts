@@ -1,6 +1,7 @@
 import { actorCount } from '@troupe/mailbox';
 import type { LetterWire } from '../drivers/messages.ts';
 import type { Actor, HoldGroup, Inlet, Work } from './actor.ts';
+import type { Upcall } from './host.ts';
 
 /** Whether every edge that blocks has room for what one call may emit. */
 export function isReady(actor: Actor): boolean {
@@ -37,11 +38,21 @@ export function isQuiet(group: HoldGroup): boolean {
   return true;
 }
 
+/**
+ * Whether an actor waits for its group to come to rest: inputs that are handed over again go through the group one by
+ * one, so that another death tells which of them causes it.
+ */
+export function isHeldBack({ group, inlets }: Actor): boolean {
+  if (group === undefined) return false;
+  for (let i = 0; i < inlets.length; i++) if (inlets[i]?.isRecovering === true) return !isQuiet(group);
+  return false;
+}
+
 /** Before emissions are shown whose inputs stay unreleased: those inputs are marked if they have to be handed over again. */
 export function exposeGroup(actor: Actor, group: HoldGroup): void {
-  let isDirty = false;
-  for (const outlet of actor.outlets) isDirty = outlet.isDirty() || isDirty;
-  if (!isDirty) return;
+  let isShown = false;
+  for (const outlet of actor.outlets) isShown = outlet.isDirtyOutside() || isShown;
+  if (!isShown) return;
   for (const inlet of group.inlets) inlet.ledger.expose(inlet.reader.handled);
 }
 
@@ -57,12 +68,14 @@ export function isFinished(actor: Actor, isDraining: boolean): boolean {
     if (!inlet.reader.hasEnded()) return false;
   }
   if (!actor.hasEndedDemand) return false;
+  // Inputs that are held for what they caused must be handed over again if this thread dies first.
+  if (actor.group !== undefined && !isQuiet(actor.group)) return false;
   return forward > 0 || isDraining || actor.handlers.onDemand !== undefined;
 }
 
 /** An owned copy of the message in hand; `undefined` where the work has none. Takes an input out of its mailbox. */
 export function deadLetterOf(actor: Actor, work: Work, inlet: Inlet | undefined): LetterWire | undefined {
-  const base = { actor: actor.plan.index, tries: actor.plan.supervision.triesMax };
+  const base = { id: -1, actor: actor.plan.index, tries: actor.plan.supervision.triesMax };
   if (inlet !== undefined) {
     const { envelope } = actor;
     if (!inlet.reader.take(envelope)) return undefined;
@@ -71,14 +84,16 @@ export function deadLetterOf(actor: Actor, work: Work, inlet: Inlet | undefined)
   }
   if (work === 'resent') return actor.resent[0];
   if (work !== 'post') return undefined;
-  return { ...base, edge: -1, port: '', frame: undefined, value: actor.posts[0], seq: -1, time: actor.out.time };
+  return { ...base, edge: -1, port: '', frame: undefined, value: actor.posts[0], seq: -1, time: actor.envelope.time };
 }
 
 /** Takes away what a finished (or given up) call was about; inputs are settled by their mailbox. */
-export function closeWork(actor: Actor, work: Work): void {
+export function closeWork(actor: Actor, work: Work, upcall: Upcall): void {
   if (work === 'post') actor.posts.shift();
-  else if (work === 'resent') actor.resent.shift();
-  else if (work === 'tick' && actor.ticker !== undefined) {
+  else if (work === 'resent') {
+    const letter = actor.resent.shift();
+    if (letter !== undefined) upcall({ type: 'resentDone', id: letter.id });
+  } else if (work === 'tick' && actor.ticker !== undefined) {
     const { counts } = actor.gauges;
     counts[actorCount.droppedTicks] = (counts[actorCount.droppedTicks] as number) + actor.ticker.dropped;
     actor.ticker.close();

@@ -1,11 +1,16 @@
 import type { Supervision } from '../plan/types.ts';
 
-/** What an actor remembers of its failures. */
-export interface FailureRecord {
-  /** How often the message in hand has been tried. */
-  tries: number;
+/** What an actor remembers of its restarts. */
+export interface RestartRecord {
   /** When the actor was recreated, in ms, newest last; only those within the window are kept. */
   recreatedMs: number[];
+}
+
+/** How often one piece of work has been tried: the input of one mailbox, or one other kind of call. */
+export interface Attempts {
+  tries: number;
+  /** Inputs: the position of the message that they are about. */
+  position: number;
 }
 
 /** What to do after a handler threw. */
@@ -18,13 +23,18 @@ export interface Verdict {
   readonly waitMs: number;
 }
 
-/** Decides, and notes the decision in the record. Pure but for that. */
-export function judgeFailure(record: FailureRecord, supervision: Supervision, nowMs: number): Verdict {
-  record.tries++;
-  const isGivenUp = record.tries >= supervision.triesMax;
-  const waitMs = Math.min(supervision.backoffMaxMs, supervision.backoffMs * 2 ** (record.tries - 1));
+/** Decides, and notes the decision in the records. Pure but for that. */
+export function judgeFailure(
+  attempts: Attempts,
+  record: RestartRecord,
+  supervision: Supervision,
+  nowMs: number,
+): Verdict {
+  attempts.tries++;
+  const isGivenUp = attempts.tries >= supervision.triesMax;
+  const waitMs = Math.min(supervision.backoffMaxMs, supervision.backoffMs * 2 ** (attempts.tries - 1));
   const verdict = { isGivenUp, waitMs, isBeyondRestarts: false };
-  if (isGivenUp) record.tries = 0;
+  if (isGivenUp) attempts.tries = 0;
   switch (supervision.strategy) {
     case 'resume':
       return { ...verdict, action: 'retry' };

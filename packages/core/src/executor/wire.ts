@@ -9,9 +9,11 @@ import type { AnyStage, StageContext } from '../stage.ts';
 import { postsMax } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
 import type { Upcall } from './host.ts';
+import { localGroups } from './groups.ts';
 import { ActorLedger, EdgeLedger } from './ledger.ts';
 import { ActorOut } from './out.ts';
 import { seededRandom } from './random.ts';
+import type { Attempts } from './supervise.ts';
 import type { WallClock } from './wall-clock.ts';
 
 /** What the actors of one thread are built from. */
@@ -26,7 +28,7 @@ export interface WiringParts {
   /** The stage of an actor with its parsed options, by the actor's index. */
   readonly stages: ReadonlyMap<number, { readonly stage: AnyStage; readonly options: unknown }>;
   /** Called by `await out.flush()`. */
-  readonly flush: (actor: Actor) => void;
+  readonly flush: (actor: Actor) => Promise<void> | undefined;
 }
 
 /** Everything that one thread's executor needs, wired to the shared memory of the run. */
@@ -34,6 +36,7 @@ export interface Wiring {
   readonly actors: readonly Actor[];
   readonly dispatcher: Dispatcher;
   readonly bell: Doorbell;
+  readonly others: readonly Doorbell[];
   readonly gauges: Gauges;
 }
 
@@ -71,7 +74,8 @@ class Wirer {
     const actors = (plan.workers[worker]?.actors ?? []).map((index) => this.#actor(plan.actors[index] as ActorPlan));
     this.#group(actors);
     const bell = this.#bells[worker] as Doorbell;
-    return { actors, dispatcher: new Dispatcher(shared.journals[worker]), bell, gauges: this.#gauges };
+    const others = this.#bells.filter((other) => other !== bell);
+    return { actors, dispatcher: new Dispatcher(shared.journals[worker]), bell, others, gauges: this.#gauges };
   }
 
   #openWriters(): void {
@@ -103,6 +107,7 @@ class Wirer {
     const localReaders = inlets.filter(({ edge }) => this.#queues.has(edge)).map(({ reader }) => reader);
     const gauges = this.#gauges.actor(plan.index);
     const isOver = recovery?.over.includes(plan.index) === true;
+    const envelope = new Envelope();
     const actor: Actor = {
       plan,
       stage: found.stage,
@@ -113,12 +118,15 @@ class Wirer {
       localReaders,
       outlets,
       outflows,
-      envelope: new Envelope(),
-      out: new ActorOut(outlets, () => flush(actor)),
+      envelope,
+      out: new ActorOut(outlets, envelope, () => flush(actor)),
       gauges,
       ledger,
       group: undefined,
-      failures: { tries: 0, recreatedMs: [] },
+      restarts: { recreatedMs: [] },
+      attempts: {
+        tick: noAttempts(), demand: noAttempts(), post: noAttempts(), resent: noAttempts(), start: noAttempts(),
+      },
       posts,
       resent: [],
       ticker: undefined,
@@ -126,6 +134,7 @@ class Wirer {
       isBusy: false,
       spillOf: undefined,
       busySinceMs: 0,
+      flushing: undefined,
       hasEndedDemand: false,
       nextInlet: 0,
       stride: 1,
@@ -135,7 +144,14 @@ class Wirer {
       snapshot: recovery?.snapshots.get(plan.index),
       snapshotMs: 0,
     };
+    if (isOver) this.#layToRest(actor);
     return actor;
+  }
+
+  /** What an actor that is over left on this thread's queues died with the last thread: they end anew. */
+  #layToRest({ localReaders, outlets }: Actor): void {
+    for (const reader of localReaders) reader.detach();
+    for (const outlet of outlets) outlet.end();
   }
 
   #edge(index: number): EdgePlan {
@@ -152,18 +168,22 @@ class Wirer {
       reader,
       gauges: this.#gauges.edge(edge.index),
       ledger: new EdgeLedger(shared.ledger, plan.actors.length, edge.index),
-      redeliver: 0,
-      exposed: 0,
-      skipAt: undefined,
+      attempts: noAttempts(),
+      isRecovering: false,
+      takenTo: reader.position,
+      exposedTo: reader.position,
+      countedTo: reader.position,
+      skips: recovery?.skips.filter((skip) => skip.edge === edge.index).map(({ position }) => position) ?? [],
     };
     if (recovery === undefined || edge.ring === undefined) return inlet;
     const slots = plan.rings[edge.ring]?.slots ?? 0;
-    inlet.exposed = inlet.ledger.exposedFrom(reader.position, slots);
-    inlet.skipAt = recovery.skips.find((skip) => skip.edge === edge.index)?.position;
+    const exposed = inlet.ledger.exposedFrom(reader.position, slots);
     const held = ledger.read();
     const taken = held.edge === edge.index ? (held.position - reader.position) | 0 : 0;
-    const skipped = inlet.skipAt === undefined ? 0 : (inlet.skipAt + 1 - reader.position) | 0;
-    inlet.redeliver = Math.max(inlet.exposed, skipped, taken > 0 && taken <= slots ? taken : 0);
+    const skipped = Math.max(0, ...inlet.skips.map((position) => (position + 1 - reader.position) | 0));
+    inlet.exposedTo = (reader.position + exposed) | 0;
+    inlet.takenTo = (reader.position + Math.max(exposed, skipped, taken > 0 && taken <= slots ? taken : 0)) | 0;
+    inlet.isRecovering = inlet.takenTo !== reader.position;
     return inlet;
   }
 
@@ -251,29 +271,26 @@ class Wirer {
   /** Joins actors that local queues connect, so that their inputs are released together. Main outlives every worker. */
   #group(actors: readonly Actor[]): void {
     if (this.#parts.worker === 0 || this.#queues.size === 0) return;
-    const root = new Map<number, number>();
-    const find = (index: number): number => {
-      let at = index;
-      while (root.get(at) !== undefined) at = root.get(at) as number;
-      return at;
-    };
-    for (const edgeIndex of this.#queues.keys()) {
-      const { from, to } = this.#edge(edgeIndex);
-      if (from.kind !== 'actor' || to.kind !== 'actor') continue;
-      const [a, b] = [find(from.actor), find(to.actor)];
-      if (a !== b) root.set(a, b);
-    }
-    const members = Map.groupBy(actors, (actor) => find(actor.plan.index));
+    const { plan, worker } = this.#parts;
+    const groupOf = localGroups(plan, worker);
+    const members = Map.groupBy(actors, (actor) => groupOf(actor.plan.index));
     for (const group of members.values()) {
       if (group.length < 2) continue;
+      const inlets = group.flatMap((actor) => actor.inlets);
       const hold: HoldGroup = {
-        locals: group.flatMap(({ localReaders }) => localReaders),
-        inlets: group.flatMap(({ inlets }) => inlets.filter(({ edge }) => !this.#queues.has(edge))),
+        actors: group,
+        // What goes round on back-edges may never come to rest.
+        locals: inlets.filter(({ edge, isBack }) => this.#queues.has(edge) && !isBack).map(({ reader }) => reader),
+        inlets: inlets.filter(({ edge }) => !this.#queues.has(edge)),
         readers: group.flatMap(({ readers }) => readers),
       };
       for (const actor of group) actor.group = hold;
     }
   }
+}
+
+function noAttempts(): Attempts {
+  return { tries: 0, position: 0 };
 }
 
 function refusalPolicy(overflow: Overflow): RefusalPolicy | undefined {

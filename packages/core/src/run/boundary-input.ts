@@ -1,7 +1,7 @@
-import { copyFrame, edgeWriterCount, encode, FrameWriter } from '@troupe/mailbox';
+import { copyFrame, EdgeOverflowError, edgeWriterCount, encode, FrameWriter } from '@troupe/mailbox';
 import type { EdgeGauges, FrameArray, MessageWriter } from '@troupe/mailbox';
 import { PushTimeoutError, RunStoppedError, TargetError } from '../errors.ts';
-import type { BoundaryPlan, Overflow } from '../plan/types.ts';
+import type { BoundaryPlan, EdgePlan } from '../plan/types.ts';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { PushOptions } from './types.ts';
 
@@ -17,10 +17,11 @@ interface Waiting {
 export class BoundaryInput {
   readonly #plan: BoundaryPlan;
   readonly #writer: FrameWriter | MessageWriter;
-  readonly #overflow: Overflow;
+  readonly #edge: EdgePlan;
   readonly #schema: StandardSchemaV1 | undefined;
   readonly #gauges: EdgeGauges;
   readonly #nowMs: () => number;
+  readonly #wake: () => void;
   readonly #waiting: Waiting[] = [];
   #closed: Error | undefined;
   #dropped = 0;
@@ -28,17 +29,20 @@ export class BoundaryInput {
   constructor(parts: {
     readonly plan: BoundaryPlan;
     readonly writer: FrameWriter | MessageWriter;
-    readonly overflow: Overflow;
+    readonly edge: EdgePlan;
     readonly schema: StandardSchemaV1 | undefined;
     readonly gauges: EdgeGauges;
     readonly nowMs: () => number;
+    /** Lets main's loop go round. */
+    readonly wake: () => void;
   }) {
     this.#plan = parts.plan;
     this.#writer = parts.writer;
-    this.#overflow = parts.overflow;
+    this.#edge = parts.edge;
     this.#schema = parts.schema;
     this.#gauges = parts.gauges;
     this.#nowMs = parts.nowMs;
+    this.#wake = parts.wake;
   }
 
   /** Emits at once, or says that there is no room. Throws for data that does not fit the port. */
@@ -58,6 +62,7 @@ export class BoundaryInput {
         resolve();
         return;
       }
+      if (this.#edge.overflow === 'error') throw new EdgeOverflowError(this.#plan.name, this.#edge.capacity);
       let timer: NodeJS.Timeout | undefined;
       const settle = (): void => {
         clearTimeout(timer);
@@ -65,7 +70,7 @@ export class BoundaryInput {
       };
       const waiting: Waiting = {
         // The caller may fill its array anew while the push waits, and the codec its buffer.
-        data: checked.slice(),
+        data: ownedCopy(checked),
         time: at,
         resolve: () => (settle(), resolve()),
         reject: (error) => (settle(), reject(error)),
@@ -77,7 +82,8 @@ export class BoundaryInput {
         timer = setTimeout(late, timeoutMs);
       }
       this.#waiting.push(waiting);
-      this.#writer.wantRoom(1);
+      // Room may have appeared since: the loop asks for a ring, and looks once more.
+      this.#wake();
     });
   }
 
@@ -145,7 +151,7 @@ export class BoundaryInput {
   #emit(data: FrameArray, time: number): boolean {
     const writer = this.#writer;
     if (writer.room(1) <= 0) {
-      if (this.#overflow !== 'dropNewest') return false;
+      if (this.#edge.overflow !== 'dropNewest') return false;
       this.#gauges.writer[edgeWriterCount.droppedNewest] = ++this.#dropped;
       return true;
     }
@@ -160,6 +166,12 @@ export class BoundaryInput {
   }
 }
 
+/** By tag: a Buffer is a frame of uint8. */
 function isOfType(data: ArrayBufferView, writer: FrameWriter): boolean {
-  return (data as FrameArray).constructor === writer.view().constructor;
+  return (data as FrameArray)[Symbol.toStringTag] === writer.view()[Symbol.toStringTag];
+}
+
+/** `slice` of a Buffer would share its memory. */
+function ownedCopy(data: FrameArray): FrameArray {
+  return Buffer.isBuffer(data) ? new Uint8Array(data) : data.slice();
 }

@@ -23,30 +23,72 @@ export class BoundaryOutput {
   readonly #gauges: EdgeGauges;
   readonly #envelope = new Envelope();
   readonly #takers: Taker[] = [];
+  readonly #wake: () => void;
   #isOver = false;
   #error: Error | undefined;
   #hasBeenPulled = false;
+  #iterators = 0;
+  #isNudging = false;
   #received = 0;
   #discarded = 0;
 
-  constructor(name: string, reader: FrameReader | MessageReader, gauges: EdgeGauges) {
+  /** `wake` lets main's loop go round. */
+  constructor(name: string, reader: FrameReader | MessageReader, gauges: EdgeGauges, wake: () => void) {
     this.name = name;
     this.#reader = reader;
     this.#gauges = gauges;
+    this.#wake = wake;
   }
 
   tryPull(): Sample | undefined {
     this.#hasBeenPulled = true;
-    if (this.#error !== undefined) throw this.#error;
-    return this.#takers.length > 0 ? undefined : this.#next();
+    return this.#takeNow();
   }
 
   /** The next sample; `undefined` at the end, after a stop, or when the time is over. */
   pull(options: WaitOptions, isStrict = false): Promise<Sample | undefined> {
-    const { timeoutMs, signal } = options;
+    this.#hasBeenPulled = true;
+    return this.#take(options, isStrict);
+  }
+
+  /** Sample after sample, in turns with other takers. `return` gives up a `next` in flight. */
+  samples(): AsyncIterableIterator<Sample, undefined> {
+    const leaving = new AbortController();
+    const end = { done: true as const, value: undefined };
+    let isTaking = false;
+    const leave = (): typeof end => {
+      if (isTaking) this.#iterators--;
+      isTaking = false;
+      leaving.abort();
+      // A drain may have been waiting for this taker.
+      this.#wake();
+      return end;
+    };
+    const next = async (): Promise<IteratorResult<Sample, undefined>> => {
+      if (leaving.signal.aborted) return end;
+      if (!isTaking) this.#iterators++;
+      isTaking = true;
+      try {
+        const value = await this.#take({ signal: leaving.signal }, false, true);
+        return value === undefined ? leave() : { done: false, value };
+      } catch (error) {
+        leave();
+        throw error;
+      }
+    };
+    const iterator: AsyncIterableIterator<Sample, undefined> = {
+      next,
+      return: async () => leave(),
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  /** `endsOnAbort`: an abort ends the wait as the end of the stream does. */
+  #take({ timeoutMs, signal }: WaitOptions, isStrict: boolean, endsOnAbort = false): Promise<Sample | undefined> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const sample = this.tryPull();
+      const sample = this.#takeNow();
       if (sample !== undefined) {
         resolve(sample);
         return;
@@ -74,7 +116,11 @@ export class BoundaryOutput {
           else resolve(undefined);
         },
       };
-      const abort = (): void => (leave(), reject(signal?.reason as Error));
+      const abort = (): void => {
+        leave();
+        if (endsOnAbort) resolve(undefined);
+        else reject(signal?.reason as Error);
+      };
       signal?.addEventListener('abort', abort, { once: true });
       if (timeoutMs !== undefined) {
         timer = setTimeout(() => {
@@ -91,16 +137,20 @@ export class BoundaryOutput {
   subscribe(take: (sample: Sample) => void, end: (error: Error | undefined) => void): () => void {
     const taker: Taker = { isOnce: false, take, end };
     if (this.#isOver) end(this.#error);
-    else this.#takers.push(taker);
+    else {
+      this.#takers.push(taker);
+      this.#wake();
+    }
     return () => {
       const at = this.#takers.indexOf(taker);
       if (at >= 0) this.#takers.splice(at, 1);
+      this.#wake();
     };
   }
 
-  /** Whether a drain must wait for it: somebody takes, or has pulled and may pull on. */
+  /** Whether a drain must wait for it: somebody takes or iterates, or has pulled and may pull on. */
   get isTaken(): boolean {
-    return this.#hasBeenPulled || this.#takers.length > 0;
+    return this.#hasBeenPulled || this.#iterators > 0 || this.#takers.length > 0;
   }
 
   /** Hands waiting samples to waiting takers. False when there is nothing to do. */
@@ -123,6 +173,12 @@ export class BoundaryOutput {
     this.#reader.nudge();
     const isWanted = this.#takers.length > 0 || (isDraining && !this.isTaken);
     return this.#reader.hasEnded() || (isWanted && this.#reader.available() > 0);
+  }
+
+  /** Notes for the statistics what a reader that may be overtaken has missed by now. */
+  look(): void {
+    this.#reader.available();
+    this.#noteReading();
   }
 
   /** Throws away what waits, and counts it. */
@@ -155,18 +211,33 @@ export class BoundaryOutput {
     for (const taker of this.#takers.splice(0)) taker.end(error);
   }
 
+  /** The next sample unless others wait for it. Whoever has been held back learns of the room within a turn of the loop. */
+  #takeNow(): Sample | undefined {
+    if (this.#error !== undefined) throw this.#error;
+    if (this.#isOver || this.#takers.length > 0) return undefined;
+    const sample = this.#next();
+    if (sample === undefined || this.#isNudging) return sample;
+    this.#isNudging = true;
+    setImmediate(() => {
+      this.#isNudging = false;
+      this.#reader.nudge();
+    });
+    return sample;
+  }
+
   #next(): Sample | undefined {
     if (!this.#reader.take(this.#envelope)) return undefined;
     const sample = ownedSample(this.#envelope);
     this.#release();
     this.#gauges.reader[edgeReaderCount.received] = ++this.#received;
-    this.#gauges.reader[edgeReaderCount.highWater] = this.#reader.highWater;
-    if (this.#reader.skipped > 0) this.#noteSkipped();
+    this.#noteReading();
     return sample;
   }
 
-  #noteSkipped(): void {
-    const { policy, skipped } = this.#reader;
+  #noteReading(): void {
+    const { policy, skipped, highWater } = this.#reader;
+    this.#gauges.reader[edgeReaderCount.highWater] = highWater;
+    if (skipped === 0) return;
     const reasons = { latest: edgeReaderCount.skippedLatest, dropOldest: edgeReaderCount.skippedOldest };
     const reason = policy === 'block' ? edgeReaderCount.skippedNonBlocking : reasons[policy];
     this.#gauges.reader[reason] = skipped;

@@ -1,23 +1,27 @@
-import { detachReader, endRing, redo } from '@troupe/mailbox';
-import type { Doorbell } from '@troupe/mailbox';
+import { actorCount, detachReader, endRing, redo } from '@troupe/mailbox';
+import type { Doorbell, Gauges } from '@troupe/mailbox';
 import { errorFromWire } from '../drivers/error-wire.ts';
 import type { ControlMessage, Recovery, SharedRun, WorkerMessage, WorkerTask } from '../drivers/messages.ts';
-import { ActorLedger } from '../executor/ledger.ts';
+import { keepSpare } from '../drivers/pool.ts';
 import { HandlerHungError, ReplacementLimitError, WorkerDiedError } from '../errors.ts';
+import { noEdge } from '../executor/ledger.ts';
 import type { ActorPlan, EdgePlan, Plan } from '../plan/types.ts';
-import type { DeadLetters } from './dead-letters.ts';
-import { letterAt } from './poison.ts';
+import type { DeadLetters, Filed } from './dead-letters.ts';
+import { isLastBreath, Postmortem } from './postmortem.ts';
+import type { Culprit } from './postmortem.ts';
 import type { ActorState, LogLine, Replacement, StartOptions } from './types.ts';
 import { WorkerLink } from './worker-link.ts';
 import type { WorkerEnd } from './worker-link.ts';
 
 /** How long a worker may take to stop before its thread is ended. */
 const stopGraceMs = 1_500;
+const limitDefault = { max: 20, withinMs: 10_000 };
 
 export interface CrewParts {
   readonly plan: Plan;
   readonly shared: SharedRun;
   readonly bells: readonly Doorbell[];
+  readonly gauges: Gauges;
   readonly options: StartOptions;
   readonly letters: DeadLetters;
   readonly onFatal: (error: Error) => void;
@@ -26,10 +30,17 @@ export interface CrewParts {
   readonly onState: () => void;
 }
 
-/** An input that was in hand when a worker died, and how often that has happened. */
-interface Suspect {
-  readonly edge: number;
-  readonly position: number;
+/** A switch that a worker has been asked for. */
+interface Request {
+  readonly worker: number;
+  readonly message: ControlMessage;
+  readonly settle: () => void;
+}
+
+/** A dead letter that was sent again and has not been handled yet. */
+interface Pending {
+  readonly filed: Filed;
+  readonly worker: number;
   deaths: number;
 }
 
@@ -39,21 +50,26 @@ export class Crew {
   readonly replacements: Replacement[] = [];
   readonly replaced: number[];
   readonly #parts: CrewParts;
+  readonly #postmortem: Postmortem;
   readonly #links = new Map<number, WorkerLink>();
+  /** Threads on their way to a worker. */
+  readonly #opening = new Set<Promise<void>>();
   readonly #snapshots = new Map<number, unknown>();
-  readonly #suspects = new Map<number, Suspect>();
-  readonly #requests = new Map<number, () => void>();
-  readonly #hung = new Map<number, HandlerHungError>();
+  readonly #requests = new Map<number, Request>();
+  readonly #pending = new Map<number, Pending>();
+  readonly #hung = new Map<number, { readonly actor: number; readonly error: HandlerHungError }>();
   #deathsMs: number[] = [];
   #nextRequest = 0;
   #epochMs = 0;
   #isDraining = false;
   #isStopping = false;
+  #deadOnArrival: Error | undefined;
   /** Replacements under way, by worker. */
   readonly #replacing = new Map<number, Promise<void>>();
 
   constructor(parts: CrewParts) {
     this.#parts = parts;
+    this.#postmortem = new Postmortem(parts.plan, parts.shared, parts.letters);
     this.states = parts.plan.actors.map(() => 'starting');
     this.replaced = parts.plan.workers.map(() => 0);
   }
@@ -61,11 +77,17 @@ export class Crew {
   /** Opens every worker and waits until all have created their actors. Rejects with what failed first. */
   async open(): Promise<void> {
     const indices = this.#parts.plan.workers.map(({ index }) => index).filter((index) => index > 0);
-    await Promise.all(indices.map((index) => this.#open(index, undefined, 'ready')));
+    await Promise.all(
+      indices.map(async (index) => {
+        const end = await this.#open(index, undefined, 'ready');
+        if (end !== undefined) throw this.#deathOf(index, end, this.#postmortem.culprits(index, undefined));
+      }),
+    );
   }
 
-  /** Lets all actors run; time counts from the epoch. */
+  /** Lets all actors run; time counts from the epoch. Throws when a worker has died before. */
   go(epochMs: number): void {
+    if (this.#deadOnArrival !== undefined) throw this.#deadOnArrival;
     this.#epochMs = epochMs;
     this.#broadcast({ type: 'go', epochMs });
   }
@@ -75,23 +97,34 @@ export class Crew {
     this.#broadcast({ type: 'drain' });
   }
 
-  /** Stops all workers, at once where they do not answer. */
+  /** Stops all workers, at once where they do not answer. What was sent again and not handled is a dead letter still. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     await Promise.all([...this.#links.values()].map((link) => this.#stopOne(link)));
     await Promise.all(this.#replacing.values());
-    for (const settle of this.#requests.values()) settle();
+    await Promise.all(this.#opening);
+    for (const { settle } of this.#requests.values()) settle();
+    for (const { filed } of this.#pending.values()) this.#parts.letters.restore(filed);
+    this.#pending.clear();
   }
 
-  resend(worker: number, message: ControlMessage): void {
-    this.#links.get(worker)?.send(message);
+  /** Sends a dead letter again. It outlives the worker: a successor gets it as well. */
+  resend(worker: number, filed: Filed): void {
+    this.#pending.set(filed.wire.id, { filed, worker, deaths: 0 });
+    this.#links.get(worker)?.send({ type: 'resend', letter: filed.wire });
   }
 
-  /** Resolves when the worker has switched the reader behind an edge. */
+  /** A letter that was sent again has been handled, or given up anew. */
+  closeLetter(id: number): void {
+    this.#pending.delete(id);
+  }
+
+  /** Resolves when the worker, or its successor, has switched the reader behind an edge. */
   setBlocking(worker: number, edge: number, isBlocking: boolean): Promise<void> {
     const request = this.#nextRequest++;
-    const done = new Promise<void>((resolve) => this.#requests.set(request, resolve));
-    this.#links.get(worker)?.send({ type: 'setBlocking', edge, isBlocking, request });
+    const message: ControlMessage = { type: 'setBlocking', edge, isBlocking, request };
+    const done = new Promise<void>((settle) => this.#requests.set(request, { worker, message, settle }));
+    this.#links.get(worker)?.send(message);
     return done;
   }
 
@@ -101,9 +134,11 @@ export class Crew {
 
   /** A handler does not return: its worker is ended, and then replaced like any that died. */
   hang(worker: number, actor: number, limitMs: number): void {
+    const link = this.#links.get(worker);
+    if (link === undefined || this.#isStopping) return;
     const stage = this.#parts.plan.actors[actor]?.name ?? '?';
-    this.#hung.set(worker, new HandlerHungError(stage, limitMs));
-    this.#links.get(worker)?.terminate();
+    this.#hung.set(worker, { actor, error: new HandlerHungError(stage, limitMs) });
+    link.terminate();
   }
 
   setState(actor: number, state: ActorState): void {
@@ -122,30 +157,50 @@ export class Crew {
     clearTimeout(late);
   }
 
-  /** Opens a worker; resolves when it has said `until`, rejects when it ends before. */
-  #open(worker: number, recovery: Recovery | undefined, until: 'ready' | 'running'): Promise<void> {
+  /**
+   * Opens a worker. Resolves once it has said `until`, or with how it ended before; rejects when its stages cannot start.
+   */
+  #open(worker: number, recovery: Recovery | undefined, until: 'ready' | 'running'): Promise<WorkerEnd | undefined> {
     const { plan, shared, bells, options } = this.#parts;
     const task: WorkerTask = {
       plan, worker, shared, recovery, seed: options.seed ?? 0, hasStats: options.stats !== false,
     };
     return new Promise((resolve, reject) => {
+      let isUp = false;
       const onMessage = (message: WorkerMessage): void => {
-        if (message.type === 'ready' && recovery !== undefined) {
-          this.#links.get(worker)?.send({ type: 'go', epochMs: recovery.epochMs });
-        }
-        if (message.type === until) resolve();
-        else if (message.type === 'failedStart') reject(errorFromWire(message.error));
+        if (message.type === 'ready' && recovery !== undefined) this.#hand(worker, recovery.epochMs);
+        if (message.type === until) {
+          isUp = true;
+          resolve(undefined);
+        } else if (message.type === 'failedStart') reject(errorFromWire(message.error));
         else this.#receive(worker, message);
       };
-      WorkerLink.open(task, bells[worker] as Doorbell, options.resourceLimits, onMessage).then((link) => {
-        this.#links.set(worker, link);
-        if (this.#isStopping) void this.#stopOne(link);
-        void link.ended.then((end) => {
-          reject(new WorkerDiedError(worker, undefined, 'ended before it was ready', end.error));
-          if (!end.isOrderly && !this.#isStopping && this.#epochMs > 0) this.#replace(worker, end);
-        });
-      }, reject);
+      const onEnd = (end: WorkerEnd): void => {
+        this.#links.delete(worker);
+        if (!isUp) resolve(end);
+        else if (!end.isOrderly && !this.#isStopping) this.#replace(worker, end);
+      };
+      const opening = WorkerLink.open(task, bells[worker] as Doorbell, options.resourceLimits, onMessage)
+        .then((link) => {
+          this.#links.set(worker, link);
+          void link.ended.then(onEnd);
+          return this.#isStopping ? this.#stopOne(link) : undefined;
+        })
+        .catch(reject)
+        .finally(() => this.#opening.delete(opening));
+      this.#opening.add(opening);
     });
+  }
+
+  /** Gives a successor everything that its predecessor had been told. */
+  #hand(worker: number, epochMs: number): void {
+    const link = this.#links.get(worker);
+    link?.send({ type: 'go', epochMs });
+    if (this.#isDraining) link?.send({ type: 'drain' });
+    for (const request of this.#requests.values()) if (request.worker === worker) link?.send(request.message);
+    for (const pending of this.#pending.values()) {
+      if (pending.worker === worker) link?.send({ type: 'resend', letter: pending.filed.wire });
+    }
   }
 
   #receive(worker: number, message: WorkerMessage): void {
@@ -162,6 +217,9 @@ export class Crew {
       case 'deadLetter':
         this.#parts.letters.add(message.letter, errorFromWire(message.error));
         break;
+      case 'resentDone':
+        this.closeLetter(message.id);
+        break;
       case 'fatal':
         this.#parts.onFatal(errorFromWire(message.error));
         break;
@@ -169,7 +227,7 @@ export class Crew {
         this.hang(worker, message.actor, this.#parts.plan.actors[message.actor]?.supervision.asyncWatchdogMs ?? 0);
         break;
       case 'done':
-        this.#requests.get(message.request)?.();
+        this.#requests.get(message.request)?.settle();
         this.#requests.delete(message.request);
         break;
       default:
@@ -178,78 +236,107 @@ export class Crew {
   }
 
   #replace(worker: number, end: WorkerEnd): void {
-    if (this.#replacing.has(worker)) return;
-    const replacing = this.#succeed(worker, end)
+    if (this.#epochMs === 0) {
+      this.#deadOnArrival ??= this.#deathOf(worker, end, this.#postmortem.culprits(worker, undefined));
+      return;
+    }
+    const before = this.#replacing.get(worker) ?? Promise.resolve();
+    const replacing: Promise<void> = before
+      .then(() => this.#succeed(worker, end))
       .catch((error: Error) => this.#parts.onFatal(error))
-      .finally(() => this.#replacing.delete(worker));
+      .finally(() => {
+        if (this.#replacing.get(worker) === replacing) this.#replacing.delete(worker);
+      });
     this.#replacing.set(worker, replacing);
   }
 
-  /** Buries a dead worker and puts a successor in its place. */
+  /** Buries a dead worker and puts a successor in its place; and another one, where that dies before it runs. */
   async #succeed(worker: number, end: WorkerEnd): Promise<void> {
-    const startMs = performance.now();
-    const { plan, shared, options } = this.#parts;
-    const hung = this.#hung.get(worker);
-    this.#hung.delete(worker);
-    this.#links.delete(worker);
-    const journal = shared.journals[worker];
-    if (journal !== undefined) redo(journal, shared.rings);
+    const { plan } = this.#parts;
     const actors = plan.actors.filter((actor) => actor.worker === worker);
-    const culprit = actors.find(({ index }) => new ActorLedger(shared.ledger, index).read().isRunning);
-    const how = end.error === undefined ? 'ended' : 'threw outside a handler';
-    const error = hung ?? new WorkerDiedError(worker, culprit?.name, how, end.error);
-    const limit = options.replacements ?? { max: 20, withinMs: 10_000 };
-    this.#deathsMs = this.#deathsMs.filter((at) => startMs - at < limit.withinMs);
-    this.#deathsMs.push(startMs);
-    if (this.#deathsMs.length > limit.max) throw new ReplacementLimitError(limit.max, limit.withinMs, error);
-    if (culprit?.supervision.strategy === 'escalate') throw error;
-    if (culprit?.supervision.strategy === 'stop') this.#bury(culprit);
-    const recovery = this.#recovery(actors, error);
-    const restored = actors
-      .filter(({ index }) => !recovery.over.includes(index))
-      .map(({ index, name }) => ({ stage: name, inputsSince: 0, fromSnapshot: this.#snapshots.has(index) }));
-    for (const { index } of actors) if (!recovery.over.includes(index)) this.states[index] = 'lost';
-    await this.#open(worker, recovery, 'running');
-    this.replaced[worker] = (this.replaced[worker] ?? 0) + 1;
-    const reason = hung !== undefined ? 'hang' : end.error === undefined ? 'exit' : 'error';
-    this.replacements.push({ worker, reason, error, tookMs: performance.now() - startMs, restored });
+    for (let last: WorkerEnd | undefined = end; last !== undefined && !this.#isStopping; ) {
+      const startMs = performance.now();
+      const { reason, error } = this.#bury(worker, last);
+      const left = actors.filter(({ index }) => !isOver(this.states[index]));
+      if (left.length === 0) break;
+      const restored = left.map(({ index, name }) => ({
+        stage: name,
+        inputsSince: this.#parts.gauges.actor(index).counts[actorCount.snapshotAge] ?? 0,
+        fromSnapshot: this.#snapshots.has(index),
+      }));
+      for (const { index } of left) this.setState(index, 'lost');
+      last = await this.#open(worker, this.#recovery(actors), 'running');
+      if (last === undefined) {
+        this.replaced[worker] = (this.replaced[worker] ?? 0) + 1;
+        this.replacements.push({ worker, reason, error, tookMs: performance.now() - startMs, restored });
+      }
+    }
+    for (const [id, request] of this.#requests) {
+      if (request.worker === worker && !this.#links.has(worker)) {
+        request.settle();
+        this.#requests.delete(id);
+      }
+    }
+    const modules = actors.flatMap(({ module }) => module ?? []);
+    if (!this.#isStopping) void keepSpare(modules, this.#parts.options.resourceLimits);
   }
 
-  #recovery(actors: readonly ActorPlan[], error: Error): Recovery {
-    const skips: { actor: number; edge: number; position: number }[] = [];
-    for (const actor of actors) {
-      const skip = this.#suspect(actor, error);
-      if (skip !== undefined) skips.push({ actor: actor.index, ...skip });
-    }
+  /** Finishes what a dead worker had begun, and finds out why it died. Throws where the run cannot go on. */
+  #bury(worker: number, end: WorkerEnd): Pick<Replacement, 'reason' | 'error'> {
+    const { shared, options, bells } = this.#parts;
+    const nowMs = performance.now();
+    const hung = this.#hung.get(worker);
+    this.#hung.delete(worker);
+    const journal = shared.journals[worker];
+    if (journal !== undefined) redo(journal, shared.rings);
+    const culprits = this.#postmortem.culprits(worker, hung?.actor);
+    this.#postmortem.close(worker);
+    const error = hung?.error ?? this.#deathOf(worker, end, culprits);
+    const limit = options.replacements ?? limitDefault;
+    this.#deathsMs = this.#deathsMs.filter((at) => nowMs - at < limit.withinMs);
+    this.#deathsMs.push(nowMs);
+    if (this.#deathsMs.length > limit.max) throw new ReplacementLimitError(limit.max, limit.withinMs, error);
+    for (const culprit of culprits) this.#judge(culprit, error);
+    // The thread may have died between a store and the ring that was to follow.
+    for (const bell of bells) bell.ring();
+    return { reason: hung !== undefined ? 'hang' : end.error === undefined ? 'exit' : 'error', error };
+  }
+
+  /** What an actor's supervision says about a death with something of it in hand. */
+  #judge(culprit: Culprit, error: Error & Replacement['error']): void {
+    const { actor, held } = culprit;
+    if (actor.supervision.strategy === 'escalate') throw error;
+    if (actor.supervision.strategy === 'stop') this.#layToRest(actor, 'stopped');
+    else if (isLastBreath(culprit)) this.#layToRest(actor, 'ended');
+    else if (held.edge === noEdge.resent) this.#blameLetter(actor, held.position, error);
+    else this.#postmortem.blame(culprit, error);
+  }
+
+  #deathOf(worker: number, end: WorkerEnd, culprits: readonly Culprit[]): WorkerDiedError {
+    const code = end.exitCode === undefined ? '' : ` with code ${end.exitCode}`;
+    const how = end.error === undefined ? `ended${code}` : 'threw outside a handler';
+    return new WorkerDiedError(worker, culprits[0]?.actor.name, how, end.error);
+  }
+
+  #recovery(actors: readonly ActorPlan[]): Recovery {
     const over = actors.filter(({ index }) => isOver(this.states[index])).map(({ index }) => index);
     const snapshots = new Map(actors.flatMap(({ index }) => {
       return this.#snapshots.has(index) ? [[index, this.#snapshots.get(index)] as const] : [];
     }));
-    return { snapshots, skips, over, epochMs: this.#epochMs, isDraining: this.#isDraining };
+    return { snapshots, skips: this.#postmortem.skips(), over, epochMs: this.#epochMs, isDraining: this.#isDraining };
   }
 
-  /** Counts the deaths over one input; after the last try it becomes a dead letter and is passed over. */
-  #suspect(actor: ActorPlan, error: Error): { edge: number; position: number } | undefined {
-    const { shared, plan, letters } = this.#parts;
-    const held = new ActorLedger(shared.ledger, actor.index).read();
-    if ((!held.isRunning && !held.isPending) || held.edge < 0) return undefined;
-    const position = (held.position - 1) | 0;
-    const known = this.#suspects.get(actor.index);
-    const isSame = known?.edge === held.edge && known.position === position;
-    const suspect = isSame ? known : { edge: held.edge, position, deaths: 0 };
-    suspect.deaths++;
-    this.#suspects.set(actor.index, suspect);
-    if (suspect.deaths < actor.supervision.triesMax) return undefined;
-    const edge = plan.edges[held.edge] as EdgePlan;
-    const letter = letterAt(plan, shared, edge, position, actor);
-    if (letter === undefined) return undefined;
-    letters.add(letter, error as WorkerDiedError);
-    return { edge: held.edge, position };
+  /** A letter that was sent again and ends its worker each time is a dead letter again after its last try. */
+  #blameLetter(actor: ActorPlan, id: number, error: Replacement['error']): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined || ++pending.deaths < actor.supervision.triesMax) return;
+    this.#pending.delete(id);
+    this.#parts.letters.add(pending.filed.wire, error);
   }
 
-  /** Supervision `stop` after a death: the actor's inputs are detached and its outputs end. */
-  #bury(actor: ActorPlan): void {
-    const { plan, shared, bells } = this.#parts;
+  /** An actor is over: its inputs are detached and its outputs end. */
+  #layToRest(actor: ActorPlan, state: 'ended' | 'stopped'): void {
+    const { plan, shared } = this.#parts;
     for (const { edge } of actor.inlets) {
       const { ring, reader } = plan.edges[edge] as EdgePlan;
       if (ring !== undefined && reader !== undefined) detachReader(shared.rings[ring] as SharedArrayBuffer, reader);
@@ -259,8 +346,7 @@ export class Crew {
         endRing(shared.rings[ring.index] as SharedArrayBuffer);
       }
     }
-    for (const bell of bells) bell.ring();
-    this.setState(actor.index, 'stopped');
+    this.setState(actor.index, state);
   }
 }
 

@@ -11,7 +11,7 @@ import type { Port } from '../ports.ts';
 import type { InputRef, OutputRef } from '../refs.ts';
 import type { BoundaryInput } from './boundary-input.ts';
 import type { BoundaryOutput } from './boundary-output.ts';
-import { takeCensus } from './census.ts';
+import { enlist, takeCensus } from './census.ts';
 import { isOver } from './crew.ts';
 import type { Crew } from './crew.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -55,6 +55,8 @@ export class LiveRun implements Run, Steppable {
   #keepAlive: NodeJS.Timeout | undefined;
   #phase: 'running' | 'draining' | 'closing' = 'running';
   #closing: Promise<void> | undefined;
+  /** All threads have been given back. */
+  #isClosed = false;
   #error: Error | undefined;
   #resolveDone: (report: RunReport) => void = () => undefined;
   #rejectDone: (error: Error) => void = () => undefined;
@@ -76,10 +78,11 @@ export class LiveRun implements Run, Steppable {
   async go(epochMs: number): Promise<void> {
     const { clock, crew, executor } = this.#parts;
     clock.start(epochMs);
+    this.onClose(enlist(this.plan, () => crew.threadIds()));
     // Neither parked workers nor waitAsync keep the process alive.
     this.#keepAlive = setInterval(() => undefined, 2 ** 30);
     crew.go(epochMs);
-    await executor.start();
+    executor.start();
     this.#watchdog.start();
     const [bell] = this.#parts.bells;
     if (bell === undefined) return;
@@ -94,7 +97,7 @@ export class LiveRun implements Run, Steppable {
   }
 
   push<P extends Port = Port>(port: string | InputRef<P>, data: PushData<P>, options: PushOptions = {}): Promise<void> {
-    return this.#input(port).push(data, options);
+    return Promise.try(() => this.#input(port).push(data, options));
   }
 
   tryPush<P extends Port = Port>(port: string | InputRef<P>, data: PushData<P>, options: { readonly time?: number } = {}): boolean {
@@ -102,7 +105,7 @@ export class LiveRun implements Run, Steppable {
   }
 
   pull<P extends Port = Port>(port: string | OutputRef<P>, options: WaitOptions = {}): Promise<SampleOf<P> | undefined> {
-    return this.#output(port).pull(options) as Promise<SampleOf<P> | undefined>;
+    return Promise.try(() => this.#output(port).pull(options)) as Promise<SampleOf<P> | undefined>;
   }
 
   tryPull<P extends Port = Port>(port: string | OutputRef<P>): SampleOf<P> | undefined {
@@ -110,20 +113,17 @@ export class LiveRun implements Run, Steppable {
   }
 
   pullOrThrow<P extends Port = Port>(port: string | OutputRef<P>, options: WaitOptions = {}): Promise<SampleOf<P>> {
-    return this.#output(port).pull(options, true) as Promise<SampleOf<P>>;
+    return Promise.try(() => this.#output(port).pull(options, true)) as Promise<SampleOf<P>>;
   }
 
-  async *samples<P extends Port = Port>(port: string | OutputRef<P>): AsyncGenerator<SampleOf<P>, void, undefined> {
-    const output = this.#output(port);
-    for (let sample = await output.pull({}); sample !== undefined; sample = await output.pull({})) {
-      yield sample as SampleOf<P>;
-    }
+  samples<P extends Port = Port>(port: string | OutputRef<P>): AsyncIterableIterator<SampleOf<P>> {
+    return this.#output(port).samples() as AsyncIterableIterator<SampleOf<P>>;
   }
 
   samples$<P extends Port = Port>(port: string | OutputRef<P>): Observable<SampleOf<P>> {
-    const output = this.#output(port);
     return new this.#parts.rx.Observable((subscriber) =>
-      output.subscribe(
+      this.#subscribe(
+        port,
         (sample) => subscriber.next(sample as SampleOf<P>),
         (error) => (error === undefined ? subscriber.complete() : subscriber.error(error)),
       ),
@@ -131,14 +131,14 @@ export class LiveRun implements Run, Steppable {
   }
 
   onSample<P extends Port = Port>(port: string | OutputRef<P>, callback: (sample: SampleOf<P>) => void): () => void {
-    const unsubscribe = this.#output(port).subscribe(callback as (sample: Sample) => void, () => undefined);
-    this.#ring();
-    return unsubscribe;
+    return this.#subscribe(port, callback as (sample: Sample) => void, () => undefined);
   }
 
   stats(): RunStats {
     const { plan, gauges, crew, letters, clock } = this.#parts;
-    const { states, replaced } = crew;
+    const { replaced } = crew;
+    const states = this.#isClosed ? crew.states.map((state) => (isOver(state) ? state : 'stopped')) : crew.states;
+    for (const output of this.#parts.outputs.values()) output.look();
     return readStats(plan, gauges, { elapsedMs: clock.nowMs(), states, replaced, deadLetters: letters.count });
   }
 
@@ -154,7 +154,7 @@ export class LiveRun implements Run, Steppable {
   }
 
   census(): Promise<readonly CensusEntry[]> {
-    return takeCensus(this.plan, this.#parts.crew.threadIds());
+    return takeCensus(this.plan);
   }
 
   tap(port: PortName, callback: (sample: Sample) => void): Tap {
@@ -184,7 +184,7 @@ export class LiveRun implements Run, Steppable {
       throw new TargetError(`there is no edge ${name(target.from)} → ${name(target.to)}`, 'Name an edge of the graph.');
     }
     const worker = workerOf(plan, edge.to);
-    if (worker === 0) executor.setBlocking(edge.index, isBlocking);
+    if (worker === 0) await new Promise<void>((resolve) => executor.setBlocking(edge.index, isBlocking, resolve));
     else await crew.setBlocking(worker, edge.index, isBlocking);
   }
 
@@ -195,13 +195,16 @@ export class LiveRun implements Run, Steppable {
   resend(id: number): boolean {
     const { letters, crew, executor, plan } = this.#parts;
     if (this.#phase === 'closing') return false;
-    const letter = letters.take(id);
-    if (letter === undefined) return false;
-    const worker = plan.actors[letter.actor]?.worker ?? 0;
+    const filed = letters.find(id);
+    // Nobody is left who could handle it.
+    if (filed === undefined || isOver(crew.states[filed.wire.actor])) return false;
+    letters.take(id);
+    const worker = plan.actors[filed.wire.actor]?.worker ?? 0;
+    crew.resend(worker, filed);
     if (worker === 0) {
-      executor.resend(letter);
+      executor.resend(filed.wire);
       this.#ring();
-    } else crew.resend(worker, { type: 'resend', letter });
+    }
     return true;
   }
 
@@ -248,7 +251,10 @@ export class LiveRun implements Run, Steppable {
       if (this.#phase === 'draining' && !output.isTaken) isProgress = output.discard() || isProgress;
     }
     for (const tap of this.#taps) isProgress = tap.pump() || isProgress;
-    if (this.#isComplete()) this.#close(this.#phase === 'draining' ? 'stopped' : 'ended');
+    if (this.#isComplete()) {
+      for (const tap of this.#taps) while (tap.pump());
+      this.#close(this.#phase === 'draining' ? 'stopped' : 'ended');
+    }
     return isProgress;
   }
 
@@ -259,6 +265,18 @@ export class LiveRun implements Run, Steppable {
     for (const output of outputs.values()) isWork = output.hasWork(this.#phase === 'draining') || isWork;
     for (const tap of this.#taps) isWork = tap.hasWork() || isWork;
     return isWork;
+  }
+
+  strike(): void {
+    this.#parts.executor.strike();
+  }
+
+  wouldWake(): boolean {
+    return this.#parts.executor.wouldWake();
+  }
+
+  get nowMs(): number {
+    return this.#parts.executor.nowMs;
   }
 
   untilDeadlineMs(): number {
@@ -300,6 +318,7 @@ export class LiveRun implements Run, Steppable {
     }
     await Promise.all([crew.stop(), executor.stop(stopGraceMs)]);
     for (const output of outputs.values()) if (reason === 'stopped') output.discard();
+    this.#isClosed = true;
     for (const tap of this.#taps) tap.close();
     clearInterval(this.#keepAlive);
     const problems = await Promise.allSettled(this.#cleanups.map(async (cleanup) => cleanup()));
@@ -312,6 +331,14 @@ export class LiveRun implements Run, Steppable {
   #report(reason: 'ended' | 'stopped'): RunReport {
     const { crew, letters } = this.#parts;
     return { reason, stats: this.stats(), replacements: [...crew.replacements], deadLetters: letters.list() };
+  }
+
+  #subscribe(port: string | OutputRef, take: (sample: Sample) => void, end: (error: Error | undefined) => void): () => void {
+    const output = this.#output(port);
+    const unsubscribe = output.subscribe(take, end);
+    // Once the run is over no loop hands on what its end has left behind.
+    if (this.#phase === 'closing') setImmediate(() => output.pump());
+    return unsubscribe;
   }
 
   #ring(): void {

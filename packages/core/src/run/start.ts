@@ -1,6 +1,6 @@
 import { FrameReader, FrameWriter, Gauges, MessageReader, MessageWriter } from '@troupe/mailbox';
 import { isStageWorker } from '../drivers/inside.ts';
-import { NestedStartError } from '../errors.ts';
+import { HandlerHungError, NestedStartError } from '../errors.ts';
 import { Executor } from '../executor/executor.ts';
 import { createHandlers } from '../executor/lifecycle.ts';
 import { optionsOf } from '../executor/load.ts';
@@ -28,32 +28,37 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
   const shared = allocateRun(plan);
   const bells = doorbells(shared.bells, plan.workers.length);
   const letters = new DeadLetters(plan);
+  const gauges = new Gauges(shared.gauges);
   let run: LiveRun | undefined;
   const onLog = options.onLog ?? writeLog;
   const crew = new Crew({
-    plan, shared, bells, options, letters, onLog,
+    plan, shared, bells, gauges, options, letters, onLog,
     onFatal: (error) => run?.fail(error),
     onState: () => run?.noteState(),
   });
   const clock = new WallClock(0);
-  const gauges = new Gauges(shared.gauges);
   const opening = crew.open();
   // While a stage on main is created, an opening that fails meanwhile is nobody's unhandled rejection.
   opening.catch(() => undefined);
   try {
-    const executor = mainExecutor(declaration, plan, shared, clock, options, (message) => receive(message));
     const receive = (message: WorkerMessage): void => {
       if (message.type === 'actorState') crew.setState(message.actor, message.state);
       else if (message.type === 'log') onLog(message.line);
       else if (message.type === 'deadLetter') letters.add(message.letter, errorFromWire(message.error));
       else if (message.type === 'fatal') run?.fail(errorFromWire(message.error));
+      else if (message.type === 'resentDone') crew.closeLetter(message.id);
+      else if (message.type === 'hang') {
+        const { name = '?', supervision } = plan.actors[message.actor] ?? {};
+        run?.fail(new HandlerHungError(name, supervision?.asyncWatchdogMs ?? 0));
+      }
     };
+    const executor = mainExecutor(declaration, plan, shared, clock, options, receive);
     const [inputs, outputs] = openBoundaries(declaration, plan, shared, bells, gauges, () => clock.nowMs());
     await opening;
     run = new LiveRun({ plan, shared, bells, gauges, clock, crew, letters, executor, inputs, outputs, rx: await rx });
     await run.go(monotonicMs());
   } catch (error) {
-    await crew.stop();
+    await (run === undefined ? crew.stop() : run.stop());
     throw error;
   }
   await attachObservers(run, options);
@@ -116,16 +121,22 @@ function openBoundaries(
     const buffer = shared.rings[input.ring] as SharedArrayBuffer;
     const writer = input.kind === 'frame' ? new FrameWriter(buffer, bells) : new MessageWriter(buffer, bells);
     writer.setBell(0);
-    const { overflow } = plan.edges[input.edge] as EdgePlan;
-    const schema = schemaOf(declaration, input.name);
-    return new BoundaryInput({ plan: input, writer, overflow, schema, gauges: gauges.edge(input.edge), nowMs });
+    return new BoundaryInput({
+      plan: input,
+      writer,
+      edge: plan.edges[input.edge] as EdgePlan,
+      schema: schemaOf(declaration, input.name),
+      gauges: gauges.edge(input.edge),
+      nowMs,
+      wake: () => bells[0]?.ring(),
+    });
   };
   const openOutput = (output: BoundaryPlan): BoundaryOutput => {
     const buffer = shared.rings[output.ring] as SharedArrayBuffer;
     const { reader: place = 0, overflow, capacity } = plan.edges[output.edge] as EdgePlan;
     const options = { place, policy: readerPolicy(overflow), capacity, bell: 0, bells };
     const reader = output.kind === 'frame' ? new FrameReader(buffer, options) : new MessageReader(buffer, options);
-    return new BoundaryOutput(output.name, reader, gauges.edge(output.edge));
+    return new BoundaryOutput(output.name, reader, gauges.edge(output.edge), () => bells[0]?.ring());
   };
   return [
     new Map(plan.inputs.map((input) => [input.name, openInput(input)])),

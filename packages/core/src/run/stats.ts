@@ -1,5 +1,6 @@
 import { Gauges } from '@troupe/mailbox';
 import type { ActorReading, LatencySummary } from '@troupe/mailbox';
+import { isOver } from './crew.ts';
 import type { EdgeEnd, EdgePlan, Plan } from '../plan/types.ts';
 import type { ActorState, EdgeStats, Quantiles, RunStats, StageStats, WorkerStats } from './types.ts';
 
@@ -13,7 +14,7 @@ export interface StatsContext {
 
 /** Reads the gauges of a run. */
 export function readStats(plan: Plan, gauges: Gauges, context: StatsContext): RunStats {
-  const edges = plan.edges.map((edge) => edgeStats(plan, edge, gauges));
+  const edges = plan.edges.map((edge) => edgeStats(plan, edge, gauges, context.states));
   const depths = new Map<number, number>();
   for (const [index, edge] of plan.edges.entries()) {
     if (edge.to.kind !== 'actor') continue;
@@ -68,14 +69,18 @@ function quantiles({ count, p50Ns, p90Ns, p99Ns, maxNs }: LatencySummary): Quant
   return { count, p50: p50Ns, p90: p90Ns, p99: p99Ns, max: maxNs };
 }
 
-function edgeStats(plan: Plan, edge: EdgePlan, gauges: Gauges): EdgeStats {
+function edgeStats(plan: Plan, edge: EdgePlan, gauges: Gauges, states: readonly ActorState[]): EdgeStats {
   const reading = gauges.readEdge(edge.index);
+  const { to } = edge;
+  // What waits for an actor that is over will never be taken.
+  const isLost = to.kind === 'actor' && isOver(states[to.actor]);
   return {
     from: endName(plan, edge.from),
     to: endName(plan, edge.to),
     transport: edge.transport,
     capacity: edge.capacity,
-    depth: reading.depth,
+    // Both halves count on while they are read: a moment's sum can exceed what the edge holds.
+    depth: isLost ? 0 : Math.min(reading.depth, edge.capacity),
     highWater: reading.highWater,
     sent: reading.sent,
     received: reading.received,
@@ -84,7 +89,7 @@ function edgeStats(plan: Plan, edge: EdgePlan, gauges: Gauges): EdgeStats {
       dropOldest: reading.skippedOldest,
       latest: reading.skippedLatest,
       nonBlocking: reading.skippedNonBlocking,
-      discarded: reading.discarded,
+      discarded: reading.discarded + (isLost ? reading.depth : 0),
     },
   };
 }

@@ -10,6 +10,7 @@ interface Watched {
   readonly limitMs: number;
   readonly ledger: ActorLedger;
   calls: number;
+  position: number;
   sinceMs: number;
 }
 
@@ -32,6 +33,7 @@ export class Watchdog {
         limitMs: supervision.watchdogMs,
         ledger: new ActorLedger(ledger, index),
         calls: -1,
+        position: 0,
         sinceMs: 0,
       }));
   }
@@ -51,10 +53,11 @@ export class Watchdog {
     if (inspector.url() !== undefined) return;
     const nowMs = performance.now();
     for (const watched of this.#watched) {
-      const { isRunning, calls } = watched.ledger.read();
+      const { isRunning, calls, position } = watched.ledger.read();
       if (!isRunning) watched.calls = -1;
-      else if (calls !== watched.calls) {
+      else if (calls !== watched.calls || position !== watched.position) {
         watched.calls = calls;
+        watched.position = position;
         watched.sinceMs = nowMs;
       } else if (nowMs - watched.sinceMs >= watched.limitMs) {
         watched.calls = -1;

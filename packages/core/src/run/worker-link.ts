@@ -9,7 +9,16 @@ export interface WorkerEnd {
   /** It put everything away before. */
   readonly isOrderly: boolean;
   readonly error: unknown;
+  /** Where the thread has ended by itself. */
+  readonly exitCode: number | undefined;
 }
+
+/** How long after its port's end a thread that had not said what it is may end, in ms. */
+const endGraceMs = 20;
+/** The same for a thread that is watched: it can have ended before. */
+const endGraceMsMax = 200;
+/** How long a thread may take to return from its task after its goodbye, in ms. */
+const goodbyeGraceMs = 1_000;
 
 /** The main thread's end of one pooled worker. */
 export class WorkerLink {
@@ -19,6 +28,7 @@ export class WorkerLink {
   readonly #task: PooledTask;
   readonly #bell: Doorbell;
   #isOrderly = false;
+  #exit: Promise<number> | undefined;
 
   private constructor(index: number, task: PooledTask, bell: Doorbell, onMessage: (message: WorkerMessage) => void) {
     this.index = index;
@@ -31,7 +41,10 @@ export class WorkerLink {
         // The thread parks in the pool before its own end of the port would have closed.
         task.port.close();
       }
-      if (message.type === 'ready') this.threadId = message.threadId;
+      if (message.type === 'ready') {
+        this.threadId = message.threadId;
+        this.#exit = task.exitOf(message.threadId);
+      }
       onMessage(message);
     });
     this.ended = closed.then(() => this.#end());
@@ -58,15 +71,23 @@ export class WorkerLink {
   }
 
   async #end(): Promise<WorkerEnd> {
+    const { ended, abort } = this.#task;
     if (this.#isOrderly) {
-      await this.#task.ended;
-      return { isOrderly: true, error: undefined };
+      const isLate = (await Promise.race([ended, after(goodbyeGraceMs)])) === undefined;
+      if (isLate) abort();
+      return { isOrderly: true, error: undefined, exitCode: undefined };
     }
-    // The port closes with the thread. The pool learns of an uncaught error within a turn; of process.exit and a
-    // terminated thread never, and must be told, or its slot stays taken.
-    const late = new Promise<{ error: unknown }>((resolve) => setTimeout(resolve, 20, { error: undefined }));
-    const { error } = await Promise.race([this.#task.ended, late]);
-    this.#task.abort();
-    return { isOrderly: false, error };
+    // The port closes with the thread. The pool learns of an uncaught error; of process.exit and a terminated thread
+    // never, and must be told, or its slot stays taken.
+    const exited = Promise.race([this.#exit ?? after(endGraceMs), after(endGraceMsMax)]);
+    const end = await Promise.race([ended, exited.then((exitCode) => ({ error: undefined, exitCode }))]);
+    abort();
+    return { isOrderly: false, exitCode: undefined, ...end };
   }
+}
+
+function after(delayMs: number): Promise<undefined> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(undefined), delayMs).unref();
+  });
 }

@@ -46,9 +46,9 @@ export class BiquadCascade {
     for (let k = 0; k < c.length; k += 5, s += 2) {
       const y = c[k]! * x + state[s]!;
       const z1 = c[k + 1]! * x - c[k + 3]! * y + state[s + 1]!;
-      const z2 = c[k + 2]! * x - c[k + 4]! * y;
       state[s] = z1 < SILENCE && z1 > -SILENCE ? 0 : z1;
-      state[s + 1] = z2 < SILENCE && z2 > -SILENCE ? 0 : z2;
+      // What is left here reaches the other state, and is silenced there.
+      state[s + 1] = c[k + 2]! * x - c[k + 4]! * y;
       x = y;
     }
     return x;

@@ -39,7 +39,9 @@ export const csvSource: Stage<OptionsSchema<CsvSourceOptions, CsvDefaulted>, {},
   module: import.meta.url,
   name: 'csvSource',
   io: true,
-  outputs: (options: CsvSourceOptions): SamplesOut => ({ samples: samplesPort(options, options) }),
+  outputs: (options: CsvSourceOptions): SamplesOut => ({
+    samples: samplesPort(options, { maxEmit: options.maxEmit }),
+  }),
   options: checkedOptions<CsvSourceOptions, CsvDefaulted>(
     v.object({
       path: v.pipe(v.string(), v.minLength(1)),

@@ -165,7 +165,6 @@ class EdfReader implements SampleReader {
     this.#index = index - within;
     this.#heldCount = 0;
     this.#next = 0;
-    if (within === 0) return;
     this.ensure(1);
     this.#next = within;
     this.#index = index;

@@ -132,8 +132,8 @@ function countRecords(file: InputFile, promised: number, headerBytes: number, re
   }
   if (bytes > expected) {
     throw file.invalid(
-      `byte ${headerBytes + expected}: ${bytes - expected} bytes follow the last of the ${promised} records ` +
-        'that the header names',
+      `byte ${headerBytes + expected}: ${bytes - expected} bytes follow the last of the ` +
+        `${promised} records that the header names`,
       'Repair the number of data records in the header with an EDF editor.',
     );
   }

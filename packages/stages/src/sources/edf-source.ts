@@ -32,7 +32,9 @@ export const edfSource: Stage<
   module: import.meta.url,
   name: 'edfSource',
   io: true,
-  outputs: (options: EdfSourceOptions): SamplesOut => ({ samples: samplesPort(options, options) }),
+  outputs: (options: EdfSourceOptions): SamplesOut => ({
+    samples: samplesPort(options, { maxEmit: options.maxEmit }),
+  }),
   options: v.object({
     path: v.pipe(v.string(), v.minLength(1)),
     signals: v.optional(v.pipe(v.array(v.string()), v.minLength(1))),

@@ -53,7 +53,9 @@ export const generatorSource: Stage<
   module: import.meta.url,
   name: 'generatorSource',
   io: true,
-  outputs: (options: GeneratorSourceOptions): SamplesOut => ({ samples: samplesPort(options, options) }),
+  outputs: (options: GeneratorSourceOptions): SamplesOut => ({
+    samples: samplesPort(options, { maxEmit: options.maxEmit }),
+  }),
   options: checkedOptions<GeneratorSourceOptions, 'speed' | 'maxEmit'>(
     v.object({
       waveform,

@@ -31,7 +31,9 @@ export const wavSource: Stage<
   module: import.meta.url,
   name: 'wavSource',
   io: true,
-  outputs: (options: WavSourceOptions): SamplesOut => ({ samples: samplesPort(options, options) }),
+  outputs: (options: WavSourceOptions): SamplesOut => ({
+    samples: samplesPort(options, { maxEmit: options.maxEmit }),
+  }),
   options: v.object({
     path: v.pipe(v.string(), v.minLength(1)),
     ...sampleLayout,

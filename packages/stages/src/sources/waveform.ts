@@ -43,7 +43,7 @@ function uniformAt(seed: number, counter: number): number {
 }
 
 /** Standard normal, by the Box–Muller transform of two uniforms of the same counter. */
-export function gaussianAt(seed: number, counter: number): number {
+function gaussianAt(seed: number, counter: number): number {
   const radius = Math.sqrt(-2 * Math.log(uniformAt(seed, 2 * counter)));
   return radius * Math.cos(2 * Math.PI * uniformAt(seed, 2 * counter + 1));
 }
@@ -53,7 +53,7 @@ export function gaussianAt(seed: number, counter: number): number {
  *
  * @param seed A whole number below 2³², for noise.
  */
-export function waveformAt(
+function waveformAt(
   waveform: Waveform,
   seed: number,
   rateHz: number,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { consoleLine } from '../../src/outputs/console-sink.ts';
 import { csvSink } from '../../src/outputs/csv-sink.ts';
 import { formatFloat32 } from '../../src/outputs/format-float32.ts';
@@ -104,6 +104,21 @@ describe('csvSink', () => {
       wide.input({ port: 'frames', frame: new Float32Array(50_000) });
       expect(readFileSync(path('wide.csv'), 'utf8').split('\n')[1]).toBe(`0,0${',0'.repeat(50_000)}`);
       wide.stop();
+    });
+  });
+
+  it('writes out what is older than a second as another frame comes', async () => {
+    await withFolder((path) => {
+      const now = vi.spyOn(performance, 'now');
+      const actor = new TestActor(csvSink, { path: path('out.csv'), shape: [1] });
+      const sizes = [0, 900, 1001, 1500, 2600].map((nowMs) => {
+        now.mockReturnValue(nowMs);
+        actor.input({ port: 'frames', frame: [1] });
+        return statSync(path('out.csv')).size;
+      });
+      now.mockRestore();
+      actor.stop();
+      expect(sizes).toEqual([0, 0, 33, 33, 45]);
     });
   });
 

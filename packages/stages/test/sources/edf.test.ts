@@ -1,9 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { EDF } from 'edfjs';
 import fc from 'fast-check';
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SourceFileError } from '../../src/errors.ts';
 import { probeEdf } from '../../src/sources/edf-file.ts';
@@ -12,8 +10,7 @@ import type { TestEdf } from '../edf-bytes.ts';
 import { edfBytes } from '../edf-bytes.ts';
 import { TestActor, withFolder } from '../harness.ts';
 
-const edfjs = dirname(dirname(createRequire(import.meta.url).resolve('edfjs')));
-const eegPath = join(edfjs, 'cypress/fixtures/sample.edf');
+const eegPath = fileURLToPath(new URL('../cypress/fixtures/sample.edf', import.meta.resolve('edfjs')));
 
 const ramp = (length: number, start: number): number[] => Array.from({ length }, (_, i) => start + i);
 const small: TestEdf = {
@@ -49,7 +46,7 @@ async function failure(bytes: Uint8Array, options: object = { channels: 2 }): Pr
 }
 
 describe('edfSource', () => {
-  it('plays every sample of every signal in physical units with exact times, not the annotations', async () => {
+  it('plays all samples of all signals in physical units, timed exactly, not the annotations', async () => {
     const actor = await play(edfBytes(small), { channels: 2 });
     expect(actor.emissions.length).toBe(12);
     expect(actor.emissions[5]!.data[0]).toBeCloseTo(0.5, 6);
@@ -199,6 +196,20 @@ describe('a bad EDF file gives one clear error:', () => {
       expect(error.message).toContain(says);
       expect(error.code).toBe('SOURCE_FILE_INVALID');
     }
+  });
+
+  it('cut while it is being played: every time it is asked for more', async () => {
+    await withFolder(async (path) => {
+      writeFileSync(path('x.edf'), good);
+      const options = { path: path('x.edf'), channels: 2, maxEmit: 1, speed: 'max' };
+      const actor = await new TestActor(edfSource, options).play(6);
+      truncateSync(path('x.edf'), good.length - 1);
+      await actor.play(2);
+      await expect(actor.demand()).rejects.toThrow(`ends at byte ${good.length - 1}, inside record 3 of 3`);
+      await expect(actor.demand()).rejects.toThrow(`ends at byte ${good.length - 1}, inside record 3 of 3`);
+      expect(actor.emissions.length).toBe(8);
+      actor.stop();
+    });
   });
 
   it('longer than its header says', async () => {

@@ -38,7 +38,7 @@ describe('generatorSource', () => {
     });
   });
 
-  it('computes white Gaussian noise: its moments and tails, uncorrelated in time and between channels', async () => {
+  it('computes white Gaussian noise: moments, tails, no correlation in time or over channels', async () => {
     const samples = 40_000;
     const { values } = await play({ waveform: noise, channels: 2, samples, block: 1000 }, () => 0.123);
     const deviations = values.map((v) => v / 1.5);

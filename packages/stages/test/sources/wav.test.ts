@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SourceFileError } from '../../src/errors.ts';
-import { probeWav } from '../../src/sources/wav-file.ts';
+import { openWav, probeWav } from '../../src/sources/wav-file.ts';
 import { wavSource } from '../../src/sources/wav-source.ts';
 import { TestActor, withFolder } from '../harness.ts';
 
@@ -177,6 +177,23 @@ describe('wavSource', () => {
     });
   });
 
+  it('holds a chunk and a block in memory, however long the file', async () => {
+    await withFolder((path) => {
+      writeFileSync(path('x.wav'), pcm16([], 1, 8000, 0xffff_ffff));
+      truncateSync(path('x.wav'), 64 * 1024 * 1024);
+      const reader = openWav(path('x.wav'), 1);
+      const block = new Float32Array(4096);
+      const before = process.memoryUsage().arrayBuffers;
+      let most = 0;
+      while (reader.ensure(4096) === 4096) {
+        reader.read(block);
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+      }
+      reader.close();
+      expect(most).toBeLessThan(1024 * 1024);
+    });
+  });
+
   it('is told by its probe', async () => {
     await withFolder((path) => {
       writeFileSync(path('x.wav'), pcm16([0, 0, 0, 0], 2, 48_000));
@@ -229,6 +246,18 @@ describe('a bad WAV file gives one clear error:', () => {
     expect((await failure(swapped)).message).toContain("'data' chunk comes before its 'fmt ' chunk");
     const odd = riff(chunk('fmt ', formatBytes(1, 16, 1, 8000, false)), chunk('data', Buffer.alloc(3)));
     expect((await failure(odd)).message).toContain('data size 3 is no multiple of 2');
+  });
+
+  it('cut while it is being played: every time it is asked for more', async () => {
+    await withFolder(async (path) => {
+      writeFileSync(path('x.wav'), pcm16(Array.from({ length: 100_000 }, () => 0.5)));
+      const options = { path: path('x.wav'), channels: 1, block: 1000, maxEmit: 1, speed: 'max' };
+      const actor = await new TestActor(wavSource, options).play(32);
+      truncateSync(path('x.wav'), 70_000);
+      await expect(actor.demand()).rejects.toThrow('ends at byte 70000, inside its data chunk');
+      await expect(actor.demand()).rejects.toThrow('ends at byte 70000, inside its data chunk');
+      actor.stop();
+    });
   });
 
   it('of other channels than the options say', async () => {

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { studioGraph } from '../src/graph.ts';
+import { openSignal, sampleEegPath } from '../src/signal.ts';
+import { bandPass, bandPowers, parseEdf } from './reference.ts';
+
+it('computes the band powers of the sample EEG as an independent computation does', async () => {
+  const { graph, features, departed } = studioGraph(openSignal('edf', undefined, undefined), 'max');
+  await using run = await graph.start();
+  run.onSample(departed, () => undefined);
+  const windows: { readonly time: number; readonly powers: Float32Array }[] = [];
+  for await (const { seq, time, frame } of run.samples(features)) {
+    expect(seq).toBe(windows.length);
+    windows.push({ time, powers: frame });
+  }
+  await run.done;
+
+  // 25,600 samples; windows of 512, one every 128. The time is that of the block of 16 that completes the
+  // window.
+  expect(windows).toHaveLength((25_600 - 512) / 128 + 1);
+  expect(windows.map(({ time }) => time)).toEqual(
+    windows.map((_, index) => ((512 + 128 * index - 16) / 256) * 1e9),
+  );
+  const channels = parseEdf(readFileSync(sampleEegPath())).map(bandPass);
+  for (const index of [0, 1, 40, 99, 150, 196]) {
+    for (const [channel, filtered] of channels.entries()) {
+      for (const [band, expected] of bandPowers(filtered, index).entries()) {
+        const actual = windows[index]!.powers[channel * 5 + band]!;
+        const where = `window ${index}, channel ${channel}, band ${band}: ${actual}, expected ${expected}`;
+        expect(Math.abs(actual / expected - 1), where).toBeLessThan(1e-3);
+      }
+    }
+  }
+});

@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { runAsProcess } from './command.ts';
+import { exitCode } from './exit-codes.ts';
+import { UsageError } from './explain.ts';
+import { isNodeNewEnough, nodeMajorMin } from './node-version.ts';
+
+const help = `Usage: troupe <command> [options]
+
+Commands:
+  run <graph module>    start the graph that a module exports, and watch it
+  plan <graph module>   print what would run where
+  doctor                say what this machine offers
+
+Options:
+  --help                this text; after a command, that command's options
+  --version             the version
+
+Exit codes:
+  0    the stream ended, or the run was stopped
+  1    the run failed, or doctor found something missing
+  2    wrong usage or bad input: no such file, a module that does not load, a graph that cannot run, a
+       corrupt file
+  130  a second Ctrl-C (143: a second SIGTERM)
+`;
+
+/** Loaded when asked for: `doctor` must work where the rest cannot. */
+const commands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  run: async (argv) => (await import('./run.ts')).runCommand(argv),
+  plan: async (argv) => (await import('./plan.ts')).planCommand(argv),
+  doctor: async (argv) => (await import('./doctor.ts')).doctorCommand(argv),
+};
+
+async function main([name, ...argv]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h') {
+    process.stdout.write(help);
+    return name === undefined ? exitCode.badInput : exitCode.ended;
+  }
+  if (name === '--version') {
+    process.stdout.write(`${version()}\n`);
+    return exitCode.ended;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command !== undefined && (name === 'doctor' || isNodeNewEnough(process.versions.node)))
+    return command(argv);
+  if (command !== undefined) {
+    throw new UsageError(`this is Node ${process.versions.node}`, `Install Node ${nodeMajorMin} or newer.`);
+  }
+  throw new UsageError(`there is no command '${name}'`, '`troupe --help` lists the commands.');
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}
+
+await runAsProcess(() => main(process.argv.slice(2)));

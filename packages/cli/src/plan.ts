@@ -1,0 +1,64 @@
+import { compile, planJson, planMermaid, planText } from '@troupe/core';
+import type { Plan } from '@troupe/core';
+import { numberArgument, parseArguments } from './arguments.ts';
+import { exitCode } from './exit-codes.ts';
+import { UsageError } from './explain.ts';
+import { loadGraph } from './graph-module.ts';
+
+const help = `Usage: troupe plan <graph module> [options]
+
+Prints what would run where, without starting anything: workers, actors, edges, rings, warnings.
+
+Options:
+  --format F       text (the default), mermaid or json
+  --workers N      pooled workers for stages placed 'auto', 1 to 64
+  --help           this text
+
+Exit codes:
+  0    the graph can run
+  2    wrong usage or bad input: no such file, a module that does not load, a graph that cannot run
+       (one line per problem)
+`;
+
+const formats: Readonly<Record<string, (plan: Plan) => string>> = {
+  text: planText,
+  mermaid: planMermaid,
+  json: planJson,
+};
+
+/** `troupe plan`: resolves with the exit code. */
+export async function planCommand(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArguments(
+    {
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        format: { type: 'string', default: 'text' },
+        workers: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    },
+    'troupe plan --help',
+  );
+  if (values.help) {
+    process.stdout.write(help);
+    return exitCode.ended;
+  }
+  const [path, ...others] = positionals;
+  if (path === undefined || others.length > 0) {
+    throw new UsageError('plan takes one graph module', 'Give its path: `troupe plan graph.ts`.');
+  }
+  const print = Object.hasOwn(formats, values.format) ? formats[values.format] : undefined;
+  if (print === undefined) {
+    throw new UsageError(
+      `there is no format '${values.format}'`,
+      `Use one of: ${Object.keys(formats).join(', ')}.`,
+    );
+  }
+  const workers =
+    values.workers === undefined
+      ? {}
+      : { workers: numberArgument('--workers', values.workers, { min: 1, max: 64, isWhole: true }) };
+  process.stdout.write(print(compile(await loadGraph(path), workers)));
+  return exitCode.ended;
+}

@@ -1,0 +1,158 @@
+import type { Graph, Run, RunReport } from '@troupe/core';
+import { numberArgument, parseArguments } from './arguments.ts';
+import { exitCode } from './exit-codes.ts';
+import { explain, UsageError } from './explain.ts';
+import { loadGraph } from './graph-module.ts';
+import { drainOnInterrupt } from './interrupt.ts';
+import { jsonPresenter, livePresenter, plainPresenter } from './presenters.ts';
+import type { Presenter } from './presenters.ts';
+import { RunMeter, runFigures } from './terminal/figures.ts';
+
+const help = `Usage: troupe run <graph module> [options]
+
+Starts the graph that the module exports and shows it while it runs: a live table on a terminal, a line per
+interval elsewhere. The graph is the default export, or the one export that is a graph, or the one function:
+it is called and may return a promise. Samples of boundary outputs are taken and counted.
+
+The first Ctrl-C drains the graph and prints the report, the second one ends at once.
+
+Options:
+  --workers N      pooled workers for stages placed 'auto', 1 to 64
+  --seed N         seed of every stage's random numbers (0)
+  --duration S     drain and stop after so many seconds
+  --interval MS    time between two updates, in milliseconds (1000; on a terminal 250)
+  --json           a JSON object per line: 'stats' per interval, 'log', and in the end 'report' or 'error'
+  --help           this text
+
+Exit codes:
+  0    the stream ended, or the run was stopped
+  1    the run failed
+  2    wrong usage or bad input: no such file, a module that does not load, a graph that cannot run, a
+       corrupt file
+  130  a second Ctrl-C (143: a second SIGTERM)
+`;
+
+const intervalMsDefault = 1000;
+const liveIntervalMsDefault = 250;
+/** The live table's rates are of the last second. */
+const liveSpanMs = 1000;
+const msPerSecond = 1000;
+/** As long as a timer can wait. */
+const durationSecondsMax = 2_147_483;
+
+interface RunArguments {
+  readonly path: string;
+  readonly workers: number | undefined;
+  readonly seed: number;
+  readonly durationMs: number | undefined;
+  readonly intervalMs: number | undefined;
+  readonly isJson: boolean;
+}
+
+/** `troupe run`: resolves with the exit code. */
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  const options = readArguments(argv);
+  if (options === undefined) {
+    process.stdout.write(help);
+    return exitCode.ended;
+  }
+  const isLive = process.stdout.isTTY && !options.isJson;
+  const intervalMs = options.intervalMs ?? (isLive ? liveIntervalMsDefault : intervalMsDefault);
+  let presenter = options.isJson ? jsonPresenter(options.path) : plainPresenter(options.path);
+  try {
+    const graph = await loadGraph(options.path);
+    const run = await graph.start({
+      seed: options.seed,
+      ...(options.workers === undefined ? {} : { workers: options.workers }),
+      onLog: (line) => presenter.log(line),
+    });
+    presenter = presenterFor(graph, options.isJson, isLive);
+    const meter = new RunMeter(run.plan, run.stats(), isLive ? liveSpanMs : 0);
+    const show = (): void => presenter.interval(meter.read(run.stats()));
+    const report = await watch(run, presenter, show, intervalMs, options.durationMs);
+    presenter.report(runFigures(run.plan, report.stats), report);
+    return exitCode.ended;
+  } catch (error) {
+    presenter.failure(explain(error));
+    throw error;
+  }
+}
+
+function presenterFor({ name }: Graph, isJson: boolean, isLive: boolean): Presenter {
+  if (isJson) return jsonPresenter(name);
+  return isLive ? livePresenter(name, process.stdout.hasColors()) : plainPresenter(name);
+}
+
+/** Takes what the graph gives, calls `show` per interval, and resolves with the report when it is over. */
+async function watch(
+  run: Run,
+  presenter: Presenter,
+  show: () => void,
+  intervalMs: number,
+  durationMs: number | undefined,
+): Promise<RunReport> {
+  // An output that blocks and that nobody takes would stall the graph.
+  for (const { name } of run.plan.outputs) run.onSample(name, () => undefined);
+  for (const { name } of run.plan.inputs) {
+    presenter.log({
+      stage: '',
+      timeNs: 0,
+      message: `input '${name}' is fed by nobody here`,
+      fields: undefined,
+    });
+  }
+  const drain = (): void => void run.stop({ drain: true });
+  const giveBack = drainOnInterrupt(drain);
+  const end = durationMs === undefined ? undefined : setTimeout(drain, durationMs);
+  const timer = setInterval(show, intervalMs);
+  try {
+    return await run.done;
+  } finally {
+    clearInterval(timer);
+    clearTimeout(end);
+    giveBack();
+  }
+}
+
+/** The options of the command line; `undefined` for help. */
+function readArguments(argv: readonly string[]): RunArguments | undefined {
+  const { values, positionals } = parseArguments(
+    {
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        workers: { type: 'string' },
+        seed: { type: 'string', default: '0' },
+        duration: { type: 'string' },
+        interval: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    },
+    'troupe run --help',
+  );
+  if (values.help) return undefined;
+  const [path, ...others] = positionals;
+  if (path === undefined || others.length > 0) {
+    throw new UsageError('run takes one graph module', 'Give its path: `troupe run graph.ts`.');
+  }
+  const { workers, duration, interval } = values;
+  const durationBounds = { min: 0, max: durationSecondsMax };
+  return {
+    path,
+    workers:
+      workers === undefined
+        ? undefined
+        : numberArgument('--workers', workers, { min: 1, max: 64, isWhole: true }),
+    seed: numberArgument('--seed', values.seed, { min: 0, max: 2 ** 32 - 1, isWhole: true }),
+    durationMs:
+      duration === undefined
+        ? undefined
+        : msPerSecond * numberArgument('--duration', duration, durationBounds),
+    intervalMs:
+      interval === undefined
+        ? undefined
+        : numberArgument('--interval', interval, { min: 10, max: 3_600_000 }),
+    isJson: values.json,
+  };
+}
