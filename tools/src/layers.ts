@@ -25,9 +25,10 @@ const lateInCore: ReadonlySet<string> = new Set(['rxjs', 'tinypool', 'xstate']);
 /** Safe in a browser: no Node modules, nothing of the runtime. */
 const browserSafeFolder = 'packages/core/src/telemetry/';
 
-/** A file that may load modules by a computed specifier, and why. */
+/** A file that may load modules by a computed specifier (or by `require`), and why. */
 export interface ComputedImport {
   readonly file: string;
+  readonly by?: 'require';
   readonly reason: string;
 }
 
@@ -35,6 +36,15 @@ const computedImports: readonly ComputedImport[] = [
   {
     file: 'packages/core/src/executor/load.ts',
     reason: 'a worker imports the modules of the stages it hosts',
+  },
+  {
+    file: 'packages/core/src/drivers/worker-entry.ts',
+    reason: 'a spare thread has the modules of its predecessors at hand',
+  },
+  {
+    file: 'packages/core/src/run/streams.ts',
+    by: 'require',
+    reason: 'accessors that return observables cannot wait for an import',
   },
   { file: 'packages/cli/src/graph-module.ts', reason: 'the user names the module that exports the graph' },
   { file: 'tools/bench/child.ts', reason: 'runs the one contender it is told, in a process of its own' },
@@ -66,6 +76,7 @@ export function checkLayers(root: string, computed = computedImports): Finding[]
   const rootManifest = readManifest(root, '.');
   const findings = [...packages.flatMap(checkManifest), ...checkStrays(root, packages)];
   const usesComputed = new Set<string>();
+  const usesRequire = new Set<string>();
   for (const owner of packages) {
     for (const path of filesBelow(join(root, owner.folder), sourcePattern)) {
       const file = `${owner.folder}/${path}`;
@@ -83,13 +94,15 @@ export function checkLayers(root: string, computed = computedImports): Finding[]
       const place: Place = { root, file, owner, area, packages, rootManifest, computed };
       for (const reference of references) {
         if (reference.kind === 'dynamic' && reference.specifier === undefined) usesComputed.add(file);
+        if (reference.kind === 'require') usesRequire.add(file);
         const verdict = judge(place, reference);
         if (verdict) findings.push({ file, line: lineAt(text, reference.offset), ...verdict });
       }
     }
   }
-  for (const { file } of computed.filter((entry) => !usesComputed.has(entry.file))) {
-    const message = 'listed as a computed import but has none; remove it from the list';
+  for (const { file, by } of computed) {
+    if ((by === 'require' ? usesRequire : usesComputed).has(file)) continue;
+    const message = `listed as a ${by ?? 'computed import'} but has none; remove it from the list`;
     findings.push({ file, line: 1, rule: 'stale-exception', message });
   }
   return findings;
@@ -133,6 +146,7 @@ function checkManifest({ folder, name, manifest }: WorkspacePackage): Finding[] 
 function judge(place: Place, reference: Reference): Verdict {
   const { kind, specifier } = reference;
   if (kind === 'require') {
+    if (place.computed.some(({ file, by }) => file === place.file && by === 'require')) return undefined;
     return { rule: 'require', message: 'no `require`: import the module' };
   }
   if (specifier === undefined) return judgeComputed(place, reference);
@@ -158,7 +172,7 @@ function judge(place: Place, reference: Reference): Verdict {
 }
 
 function judgeComputed({ file, computed }: Place, { kind }: Reference): Verdict {
-  if (kind === 'url' || computed.some((entry) => entry.file === file)) return undefined;
+  if (kind === 'url' || computed.some((entry) => entry.file === file && entry.by === undefined)) return undefined;
   return {
     rule: 'computed-import',
     message: 'import() of a computed specifier; list the file with its reason',

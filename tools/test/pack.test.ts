@@ -40,6 +40,12 @@ function exampleOf(path: string): string {
   return example;
 }
 
+/** The examples that readers copy: the file they are told to name it, where it stands, what it prints. */
+const examples = [
+  ['squares.ts', 'README.md', 'Float32Array(2) [ 9, 16 ]\n'],
+  ['doubles.ts', 'packages/core/README.md', 'Float32Array(4) [ 2, 4, 6, 8 ]\n'],
+] as const;
+
 describe('the packed packages', () => {
   let folder: string;
   let project: string;
@@ -54,7 +60,7 @@ describe('the packed packages', () => {
     tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
     mkdirSync(project);
     cpSync(join(import.meta.dirname, 'fixtures/consumer'), project, { recursive: true });
-    writeFileSync(join(project, 'readme.ts'), exampleOf(join(root, 'packages/core/README.md')));
+    for (const [file, readme] of examples) writeFileSync(join(project, file), exampleOf(join(root, readme)));
     writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', type: 'module' }));
     const wanted = [...tarballs.map((name) => join(folder, name)), '@types/node@24'];
     await run(project, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...wanted]);
@@ -74,8 +80,8 @@ describe('the packed packages', () => {
     expect(result).toMatchObject({ threads: 2, frames: 1000, sum: 999_000, reason: 'ended' });
   });
 
-  it('run the example of the readme as printed', async () => {
-    expect(await run(project, 'node', ['readme.ts'])).toBe('Float32Array(4) [ 2, 4, 6, 8 ]\n');
+  it.each(examples)('run the example %s of %s as printed', async (file, _readme, printed) => {
+    expect(await run(project, 'node', [file])).toBe(printed);
   });
 
   it('type-check a consumer, the declarations of the packages included', async () => {
@@ -88,7 +94,7 @@ describe('the packed packages', () => {
   });
 
   it('install the troupe command', async () => {
-    expect(await run(project, join(project, 'node_modules/.bin/troupe'), ['--help'])).toContain('troupe run');
+    expect(await run(project, join(project, 'node_modules/.bin/troupe'), ['--help'])).toContain('run <graph module>');
   });
 
   it.each(libraries)('satisfy publint: %s', async (name) => {

@@ -1,4 +1,12 @@
-import { drainOnInterrupt, explain, exitCode, LiveScreen, RunMeter, runFigures } from '@troupe/cli';
+import {
+  drainOnInterrupt,
+  explain,
+  exitCode,
+  LiveScreen,
+  RunMeter,
+  runFigures,
+  terminalLook,
+} from '@troupe/cli';
 import type { RunFigures } from '@troupe/cli';
 import type { LogLine, Run, RunReport } from '@troupe/core';
 import type { StudioGraph } from './graph.ts';
@@ -58,7 +66,10 @@ async function play(options: StudioOptions): Promise<void> {
         ...tallied(tally),
         ...figures,
       });
-    else writeLines(studioReport(tally, report.reason, frames, declared.block, figures));
+    else {
+      const look = terminalLook(process.stdout);
+      writeLines(studioReport(tally, report.reason, frames, declared.block, figures, look));
+    }
   } finally {
     screen?.close();
   }
@@ -78,9 +89,8 @@ async function watch(
     tally.latency.arrive(time, (performance.now() - epochMs) * 1e6);
     tally.add(frame, time);
   });
-  const hasColour = process.stdout.isTTY && process.stdout.hasColors();
   const show = (figures: RunFigures): void => {
-    if (screen !== undefined) screen.draw(studioView(tally, figures, hasColour));
+    if (screen !== undefined) screen.draw(studioView(tally, figures, terminalLook(process.stdout)));
     else if (isJson) writeJson({ type: 'stats', ...tallied(tally), ...figures });
     else writeLines([studioLine(tally, figures)]);
   };

@@ -9,23 +9,26 @@ import {
   stageTable,
   workerCount,
 } from '@troupe/cli';
-import type { RunFigures } from '@troupe/cli';
+import type { Look, RunFigures } from '@troupe/cli';
 import type { Tally } from './tally.ts';
 import { valueNames } from './tally.ts';
 
-const barColumns = 8;
-const valueColumns = 8;
+const barColumnsMax = 8;
+const barColumnsMin = 2;
+const valueColumns = 6;
+/** Between two columns of a table. */
+const gapColumns = 2;
 /** A line of RMS values names at most so many channels. */
 const namedChannelsMax = 8;
 
 /** The live view: the features with a bar for each, then the stages. */
-export function studioView(tally: Tally, figures: RunFigures, isColoured: boolean): readonly string[] {
+export function studioView(tally: Tally, figures: RunFigures, look: Look = {}): readonly string[] {
   return [
     `${signalText(tally)} · ${secondsText(figures.elapsedMs)} · ${windowText(tally)}`,
     '',
-    ...featureTable(tally, tally.newest),
+    ...featureTable(tally, tally.newest, look),
     '',
-    ...stageTable(figures, isColoured),
+    ...stageTable(figures, look),
     '',
     ...progressLines(figures),
     `source to view: ${latencyText(tally)} · drops ${figures.drops} · restarts ${figures.restarts}`,
@@ -52,6 +55,7 @@ export function studioReport(
   sourceFrames: number,
   block: number,
   figures: RunFigures,
+  look: Look = {},
 ): readonly string[] {
   const { rateHz } = tally.signal;
   const samples = sourceFrames * block;
@@ -67,9 +71,9 @@ export function studioReport(
     ...noteLines(tally),
     '',
     `${mean}, over all windows`,
-    ...featureTable(tally, tally.means()),
+    ...featureTable(tally, tally.means(), look),
     '',
-    ...stageTable(figures),
+    ...stageTable(figures, look),
     ...outputLines(figures),
   ];
 }
@@ -78,31 +82,43 @@ export function studioReport(
  * The features as a table, a line per channel and a bar per value. Bars of powers show the share of the band
  * in its channel, bars of RMS values their share of the channel's peak.
  */
-export function featureTable(tally: Tally, values: Float32Array | Float64Array): readonly string[] {
+export function featureTable(
+  tally: Tally,
+  values: Float32Array | Float64Array,
+  { columns = Infinity }: Look = {},
+): readonly string[] {
   const names = valueNames(tally.feature);
   const { labels, units } = tally.signal;
   const hasUnits = tally.feature.kind === 'rms';
+  const edges = [['channel', ...labels], hasUnits ? ['unit', ...units] : []].map(widest);
+  const barColumns = barColumnsIn(columns - edges.reduce((sum, width) => sum + width, 0), names.length);
   const rows = labels.map((label, channel) => {
     const row = Array.from(names, (_, at) => values[channel * names.length + at]!);
     const total = row.reduce((sum, value) => sum + value, 0);
     const cells = row.map((value) => {
       const whole = hasUnits ? tally.peaks[channel]! : total;
       const share = whole > 0 ? value / whole : 0;
-      return `${bar(share, barColumns)} ${quantityText(value).padStart(valueColumns)}`;
+      const text = tally.windows === 0 ? '–' : quantityText(value);
+      return `${bar(share, barColumns)} ${text.padStart(valueColumns)}`;
     });
     return [label, ...cells, ...(hasUnits ? [units[channel] ?? ''] : [])];
   });
-  return alignTable([
-    [
-      'channel',
-      ...names.map((name) => name.padEnd(barColumns + 1 + valueColumns)),
-      ...(hasUnits ? ['unit'] : []),
-    ],
-    ...rows,
-  ]);
+  const head = names.map((name) => name.padEnd(barColumns + 1 + valueColumns));
+  return alignTable([['channel', ...head, ...(hasUnits ? ['unit'] : [])], ...rows]);
+}
+
+/** How long bars may be so that so many values, with their bars, fit so many columns. */
+function barColumnsIn(columns: number, values: number): number {
+  const others = values * (gapColumns + 1 + valueColumns) + gapColumns;
+  return Math.max(barColumnsMin, Math.min(barColumnsMax, Math.floor((columns - others) / values)));
+}
+
+function widest(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map((text) => text.length));
 }
 
 function featuresText(tally: Tally): string {
+  if (tally.windows === 0) return 'no window yet';
   const names = valueNames(tally.feature);
   const { labels, channels } = tally.signal;
   if (tally.feature.kind === 'rms') {

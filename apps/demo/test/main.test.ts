@@ -87,9 +87,9 @@ describe('the demo', () => {
   });
 
   it('stops after --duration, in plain lines where there is no terminal', async () => {
-    const { code, stdout } = await demo(['--speed', '4', '--duration', '1.3']);
+    const { code, stdout } = await demo(['--speed', '40', '--duration', '1.3']);
     expect(stdout).toMatch(
-      /^1\.\d s \| window \d+ \| delta \S+ theta \S+ alpha \S+ beta \S+ gamma \S+ µV² \(mean of 5 channels\) \| /,
+      /^\d+\.\d s \| window \d+ \| delta \S+ theta \S+ alpha \S+ beta \S+ gamma \S+ µV² \(mean of 5 /,
     );
     expect(stdout).toContain('sample.edf · 5 channels × 256 Hz: stopped after ');
     expect(stdout).not.toContain('\u001b');
@@ -159,7 +159,7 @@ describe('the demo', () => {
 describe('a bad input ends with one line on stderr and exit code 2', () => {
   const max = ['--speed', 'max'];
 
-  async function refuses(args: readonly string[], line: RegExp): Promise<void> {
+  async function expectRefusal(args: readonly string[], line: RegExp): Promise<void> {
     const { code, stdout, stderr } = await demo([...max, ...args]);
     expect(stderr).toMatch(line);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
@@ -167,19 +167,20 @@ describe('a bad input ends with one line on stderr and exit code 2', () => {
     expect(code).toBe(2);
   }
 
-  it('a missing file', () => refuses(['--file', join(folder, 'none.edf')], /none\.edf: no such file\. /));
+  it('a missing file', () =>
+    expectRefusal(['--file', join(folder, 'none.edf')], /none\.edf: no such file\. /));
 
-  it('a folder', () => refuses(['--file', folder], /is not a regular file\. /));
+  it('a folder', () => expectRefusal(['--file', folder], /is not a regular file\. /));
 
   it('a truncated EDF file', async () => {
     const bytes = await readFile(sampleEegPath());
     const path = await file('short.edf', bytes.subarray(0, 50_000));
-    await refuses(['--file', path], /short\.edf: ends at byte 50000, inside record 19 of 100; /);
+    await expectRefusal(['--file', path], /short\.edf: ends at byte 50000, inside record 19 of 100; /);
   });
 
   it('an EDF file cut inside its header', async () => {
     const bytes = await readFile(sampleEegPath());
-    await refuses(
+    await expectRefusal(
       ['--file', await file('head.edf', bytes.subarray(0, 300))],
       /head\.edf: ends at byte 300, /,
     );
@@ -188,17 +189,17 @@ describe('a bad input ends with one line on stderr and exit code 2', () => {
   it('a corrupt EDF file', async () => {
     const bytes = Buffer.from(await readFile(sampleEegPath()));
     bytes.write('many', 252, 'latin1');
-    await refuses(['--file', await file('corrupt.edf', bytes)], /corrupt\.edf: byte 252: /);
+    await expectRefusal(['--file', await file('corrupt.edf', bytes)], /corrupt\.edf: byte 252: /);
   });
 
-  it('an empty file', async () => refuses(['--file', await file('empty.edf', '')], /empty\.edf: /));
+  it('an empty file', async () => expectRefusal(['--file', await file('empty.edf', '')], /empty\.edf: /));
 
   it('something else with a WAV name, and a truncated WAV file', async () => {
     const other = await file('other.wav', 'not a sound');
-    await refuses(['--source', 'wav', '--file', other], /other\.wav: byte 0: /);
+    await expectRefusal(['--source', 'wav', '--file', other], /other\.wav: byte 0: /);
     const bytes = wavBytes(8000, 8000, () => 0);
     const short = await file('short.wav', bytes.subarray(0, 1000));
-    await refuses(
+    await expectRefusal(
       ['--source', 'wav', '--file', short],
       /short\.wav: ends at byte 1000, inside its data chunk; /,
     );
@@ -206,13 +207,13 @@ describe('a bad input ends with one line on stderr and exit code 2', () => {
 
   it('a CSV file that is bad at its start, or anywhere later, when the run is under way', async () => {
     const early = await file('early.csv', 'a,b\n1,2\n3,x\n');
-    await refuses(
+    await expectRefusal(
       ['--source', 'csv', '--file', early],
       /early\.csv: line 3, column 'b': 'x' is not a number\. /,
     );
     const rows = Array.from({ length: 20_000 }, (_, n) => `${n},${n}\n`).join('');
     const late = await file('late.csv', `a,b\n${rows}1,2,3\n`);
-    await refuses(
+    await expectRefusal(
       ['--source', 'csv', '--file', late],
       /late\.csv: line 20002: has 3 fields, the first line has 2\. /,
     );

@@ -73,11 +73,7 @@ export function diagnose(facts: MachineFacts): readonly Finding[] {
       ? failed('worker threads', 'none started', 'Look at limits on threads and memory (ulimit, container).')
       : ok('worker threads', `start in ${workerStartMs.toFixed(1)} ms`),
     browser === undefined
-      ? hint(
-          'browser',
-          'none found',
-          'Only the graph page needs one: install Chromium, Chrome, Edge or Firefox.',
-        )
+      ? hint('browser', 'none found', 'Only the graph page needs one: Chromium, Chrome, Edge, Firefox.')
       : ok('browser', browser),
   ];
 }

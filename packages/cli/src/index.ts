@@ -8,7 +8,7 @@ export { drainOnInterrupt } from './interrupt.ts';
 export { RunMeter, runFigures } from './terminal/figures.ts';
 export type { Latency, OutputFigures, RunFigures, StageFigures } from './terminal/figures.ts';
 export { bar, quantityText, durationText, percentText, rateText, secondsText } from './terminal/format.ts';
-export { LiveScreen } from './terminal/live-screen.ts';
+export { LiveScreen, terminalLook } from './terminal/live-screen.ts';
 export type { Terminal } from './terminal/live-screen.ts';
 export {
   outputLines,
@@ -19,4 +19,5 @@ export {
   stageTable,
   workerCount,
 } from './terminal/run-view.ts';
+export type { Look } from './terminal/run-view.ts';
 export { alignTable } from './terminal/table.ts';

@@ -1,8 +1,9 @@
 import type { LogLine, RunReport } from '@troupe/core';
 import type { Explanation } from './explain.ts';
 import type { RunFigures } from './terminal/figures.ts';
-import { LiveScreen } from './terminal/live-screen.ts';
+import { LiveScreen, terminalLook } from './terminal/live-screen.ts';
 import { reportLines, runLine, runView } from './terminal/run-view.ts';
+import type { Look } from './terminal/run-view.ts';
 
 /** Where `troupe run` shows what happens. */
 export interface Presenter {
@@ -15,14 +16,15 @@ export interface Presenter {
 }
 
 /** A live table on a terminal. */
-export function livePresenter(name: string, hasColour: boolean): Presenter {
+export function livePresenter(name: string): Presenter {
+  const look = (): Look => terminalLook(process.stdout);
   const screen = new LiveScreen(process.stdout);
   return {
-    interval: (figures) => screen.draw(runView(name, figures, hasColour)),
+    interval: (figures) => screen.draw(runView(name, figures, look())),
     log: (line) => screen.print(logText(line)),
     report(figures, { reason }) {
       screen.close();
-      writeLines(process.stdout, reportLines(name, reason, figures));
+      writeLines(process.stdout, reportLines(name, reason, figures, look()));
     },
     failure: () => screen.close(),
   };

@@ -80,7 +80,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
 
 function presenterFor({ name }: Graph, isJson: boolean, isLive: boolean): Presenter {
   if (isJson) return jsonPresenter(name);
-  return isLive ? livePresenter(name, process.stdout.hasColors()) : plainPresenter(name);
+  return isLive ? livePresenter(name) : plainPresenter(name);
 }
 
 /** Takes what the graph gives, calls `show` per interval, and resolves with the report when it is over. */

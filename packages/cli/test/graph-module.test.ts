@@ -67,9 +67,9 @@ describe('loadGraph', () => {
   });
 
   it('lets an error speak for itself that says what to do', async () => {
-    const text =
-      "throw Object.assign(new Error('x.edf: no such file'), { code: 'SOURCE_FILE_NOT_FOUND', remedy: 'Look.' });";
-    await expect(load(text)).rejects.toMatchObject({ code: 'SOURCE_FILE_NOT_FOUND', remedy: 'Look.' });
+    const details = { code: 'SOURCE_FILE_NOT_FOUND', remedy: 'Look.' };
+    const text = `throw Object.assign(new Error('x.edf: no such file'), ${JSON.stringify(details)});`;
+    await expect(load(text)).rejects.toMatchObject(details);
   });
 
   it('refuses a folder', async () => {

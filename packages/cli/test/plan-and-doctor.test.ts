@@ -69,7 +69,7 @@ describe('troupe doctor', () => {
       'FAILED  shared memory   no Atomics.waitAsync. Run Node without flags that take it away.',
       'ok      clock           steps of 40 ns, 42 ns per call',
       'FAILED  worker threads  none started. Look at limits on threads and memory (ulimit, container).',
-      'hint    browser         none found. Only the graph page needs one: install Chromium, Chrome, Edge or Firefox.',
+      'hint    browser         none found. Only the graph page needs one: Chromium, Chrome, Edge, Firefox.',
     ]);
   });
 

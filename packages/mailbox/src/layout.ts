@@ -9,7 +9,7 @@ import { LayoutError } from './errors.ts';
 export const lineBytes = 128;
 export const lineWords: number = lineBytes / 4;
 
-/** Int32 positions in a ring's header. docs/memory-layout.md says who writes each of them. */
+/** Int32 positions in a ring's header, 32 to a line. docs/memory-layout.md says who writes each of them. */
 export const ringWord = {
   magic: 0,
   version: 1,
@@ -25,18 +25,18 @@ export const ringWord = {
   /** Message rings: bytes of the arena. */
   arenaBytes: 10,
   /** Line 1: counts every change of the set of readers. */
-  registry: lineWords,
+  registry: 32,
   /** Line 2, written by the writer (roomWanted also by the reader that answers it). */
-  head: 2 * lineWords,
-  floor: 2 * lineWords + 1,
-  ended: 2 * lineWords + 2,
-  roomWanted: 2 * lineWords + 3,
-  writerBell: 2 * lineWords + 4,
-  fence: 2 * lineWords + 5,
+  head: 64,
+  floor: 65,
+  ended: 66,
+  roomWanted: 67,
+  writerBell: 68,
+  fence: 69,
   /** Two notes (`noteWord`), written in turn: the one whose head is `head` holds. */
-  notes: 2 * lineWords + 8,
+  notes: 72,
   /** Line 3 and on: one line for each reader place. */
-  readers: 3 * lineWords,
+  readers: 96,
 } as const;
 
 /** Int32 positions in a note: what a writer's successor must know about a head beside what its slots say. */

@@ -252,7 +252,7 @@ export abstract class RingReader implements MailboxReader {
       if (((this.position - floor) | 0) >= 0) return true;
       // Halfway between the floor and the head the writer is not there again at once.
       const intact = Math.max(0, (this.#head - floor) | 0);
-      this.#skipTo((this.#head - (intact >> 1)) | 0);
+      this.#skipTo((this.#head - ((intact + 1) >> 1)) | 0);
     }
     return false;
   }

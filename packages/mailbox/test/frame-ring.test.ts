@@ -4,7 +4,7 @@ import { allocateFrame, dtypes, frameLength } from '../src/dtype.ts';
 import type { Dtype, FrameArray } from '../src/dtype.ts';
 import { LayoutError, TooManyReadersError } from '../src/errors.ts';
 import { FrameReader, FrameWriter } from '../src/frame-ring.ts';
-import { allocateFrameRing, flag, startRingAt } from '../src/layout.ts';
+import { allocateFrameRing, flag, powerOfTwo, startRingAt } from '../src/layout.ts';
 import type { FrameRingSpec } from '../src/layout.ts';
 import { detachReader, Envelope } from '../src/ring-reader.ts';
 import type { ReaderOptions, ReaderPolicy } from '../src/ring-reader.ts';
@@ -372,7 +372,8 @@ function emitUpTo(
   writer.settle();
   writer.publish(0);
   for (const { reader } of blocking) {
-    expect((writer.published - reader.handled) | 0).toBeLessThanOrEqual(capacity);
+    // What the writer knew to be free before a reader came or began to block, it may still fill.
+    expect((writer.published - reader.handled) | 0).toBeLessThanOrEqual(powerOfTwo(capacity));
   }
   if (blocking.every(({ reader }) => ((writer.published - reader.handled) | 0) < reader.capacity)) {
     expect(sent).toBeGreaterThan(0);

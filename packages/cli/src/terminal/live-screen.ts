@@ -1,6 +1,11 @@
+import type { WriteStream } from 'node:tty';
+import { stripVTControlCharacters } from 'node:util';
+import type { Look } from './run-view.ts';
+
 /** The part of a terminal that a live screen writes to; `process.stdout` is one. */
 export interface Terminal {
   readonly rows?: number;
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -12,8 +17,7 @@ const eraseBelow = '\u001b[J';
 
 /**
  * Lines at the bottom of a terminal that are drawn anew in place. While it is open the cursor is hidden and
- * long lines are cut off by the terminal instead of wrapped. `close`, or the end of the process, restores
- * both.
+ * nothing wraps; `close`, or the end of the process, restores both.
  */
 export class LiveScreen {
   readonly #terminal: Terminal;
@@ -27,9 +31,10 @@ export class LiveScreen {
     terminal.write(`${hideCursor}${wrapOff}`);
   }
 
-  /** Replaces the lines; those that do not fit the terminal's height are left out. */
+  /** Replaces the lines; what does not fit the terminal is left out. */
   draw(lines: readonly string[]): void {
-    const fitting = lines.slice(0, Math.max(1, (this.#terminal.rows ?? 24) - 1));
+    const { rows = 24, columns = Infinity } = this.#terminal;
+    const fitting = lines.slice(0, Math.max(1, rows - 1)).map((line) => clip(line, columns));
     this.#terminal.write(`${this.#erase()}${fitting.map((line) => `${line}\n`).join('')}`);
     this.#lines = fitting;
   }
@@ -53,4 +58,17 @@ export class LiveScreen {
     const up = this.#lines.length;
     return up === 0 ? '' : `\u001b[${up}A\r${eraseBelow}`;
   }
+}
+
+/** What suits a stream: the width and colours of a terminal, neither elsewhere. */
+export function terminalLook(stream: Partial<WriteStream>): Look {
+  if (stream.isTTY !== true) return {};
+  const { columns } = stream;
+  return { isColoured: stream.hasColors?.() === true, ...(columns === undefined ? {} : { columns }) };
+}
+
+/** The part of a line that fits; a line that does not fit loses its colours. */
+function clip(line: string, columns: number): string {
+  const plain = stripVTControlCharacters(line);
+  return plain.length <= columns ? line : plain.slice(0, columns);
 }

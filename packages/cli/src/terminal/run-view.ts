@@ -1,31 +1,80 @@
 import { styleText } from 'node:util';
-import type { RunFigures, StageFigures } from './figures.ts';
+import type { ActorState } from '@troupe/core';
+import type { Latency, RunFigures, StageFigures } from './figures.ts';
 import { bar, quantityText, durationText, none, percentText, rateText, secondsText } from './format.ts';
 import { alignTable } from './table.ts';
 
-const head = [
-  'stage',
-  'on',
-  'rate',
-  'depth',
-  'wait p50',
-  'p99',
-  'handler p50',
-  'p99',
-  'busy',
-  'blocked',
-  'idle',
-  'drops',
-  'restarts',
-];
 const progressColumns = 30;
 
-/**
- * The table of a run's stages, a head line and one line for each; lines that need a look are coloured on
- * demand.
- */
-export function stageTable(figures: RunFigures, isColoured = false): readonly string[] {
-  const lines = alignTable([head, ...figures.stages.map(stageRow)]);
+/** How a view may look. */
+export interface Look {
+  /** Lines that need a look are coloured. `false` unless given. */
+  readonly isColoured?: boolean;
+  /** Columns of the terminal: what does not fit is said in fewer. Unbounded unless given. */
+  readonly columns?: number;
+}
+
+interface Column {
+  readonly head: string;
+  readonly cell: (stage: StageFigures) => string;
+}
+
+const column = (head: string, cell: (stage: StageFigures) => string): Column => ({ head, cell });
+const quantile = (latency: Latency | undefined, of: keyof Latency): string =>
+  latency === undefined ? none : durationText(latency[of]);
+
+/** What a stage's state has to be for its name to stand alone. */
+const quietStates: ReadonlySet<ActorState> = new Set(['running', 'ended']);
+const name = column('stage', (stage) =>
+  quietStates.has(stage.state) ? stage.name : `${stage.name} (${stage.state})`,
+);
+const rate = column('rate', ({ perSecond }) => rateText(perSecond));
+const depth = column('depth', (stage) => quantityText(stage.depth));
+const busy = column('busy', (stage) => percentText(stage.busy));
+const blocked = column('blocked', (stage) => percentText(stage.blocked));
+const drops = column('drops', (stage) => quantityText(stage.drops));
+const restarts = column('restarts', (stage) => quantityText(stage.restarts));
+
+const wide: readonly Column[] = [
+  name,
+  column('on', ({ worker }) => (worker === 0 ? 'main' : String(worker))),
+  rate,
+  depth,
+  column('wait p50', ({ wait }) => quantile(wait, 'p50')),
+  column('p99', ({ wait }) => quantile(wait, 'p99')),
+  column('handler p50', ({ handler }) => quantile(handler, 'p50')),
+  column('p99', ({ handler }) => quantile(handler, 'p99')),
+  busy,
+  blocked,
+  column('idle', ({ idle }) => percentText(idle)),
+  drops,
+  restarts,
+];
+
+const narrow: readonly Column[] = [
+  name,
+  rate,
+  depth,
+  column('wait p99', ({ wait }) => quantile(wait, 'p99')),
+  column('handler p99', ({ handler }) => quantile(handler, 'p99')),
+  busy,
+  blocked,
+  drops,
+  restarts,
+];
+
+/** The table of a run's stages: a head line and one line for each; with fewer columns where not all fit. */
+export function stageTable(
+  figures: RunFigures,
+  { isColoured = false, columns = Infinity }: Look = {},
+): readonly string[] {
+  const tableOf = (shown: readonly Column[]): readonly string[] =>
+    alignTable([
+      shown.map(({ head }) => head),
+      ...figures.stages.map((stage) => shown.map(({ cell }) => cell(stage))),
+    ]);
+  const full = tableOf(wide);
+  const lines = full.every((line) => line.length <= columns) ? full : tableOf(narrow);
   if (!isColoured) return lines;
   return lines.map((line, index) => {
     const stage = figures.stages[index - 1];
@@ -33,25 +82,6 @@ export function stageTable(figures: RunFigures, isColoured = false): readonly st
     if (stage.state === 'lost' || stage.state === 'backoff') return paint('red', line);
     return stage.drops > 0 || stage.restarts > 0 ? paint('yellow', line) : line;
   });
-}
-
-function stageRow(stage: StageFigures): readonly string[] {
-  const state = stage.state === 'running' ? '' : ` (${stage.state})`;
-  return [
-    `${stage.name}${state}`,
-    stage.worker === 0 ? 'main' : String(stage.worker),
-    rateText(stage.perSecond),
-    quantityText(stage.depth),
-    stage.wait === undefined ? none : durationText(stage.wait.p50),
-    stage.wait === undefined ? none : durationText(stage.wait.p99),
-    stage.handler === undefined ? none : durationText(stage.handler.p50),
-    stage.handler === undefined ? none : durationText(stage.handler.p99),
-    percentText(stage.busy),
-    percentText(stage.blocked),
-    percentText(stage.idle),
-    quantityText(stage.drops),
-    quantityText(stage.restarts),
-  ];
 }
 
 /** A bar for each source that tells how far it has come; without a bar where it does not know its length. */
@@ -75,12 +105,12 @@ export function outputLines(figures: RunFigures): readonly string[] {
 }
 
 /** Everything about a run that the live view of `troupe run` shows. */
-export function runView(title: string, figures: RunFigures, isColoured = false): readonly string[] {
+export function runView(title: string, figures: RunFigures, look: Look = {}): readonly string[] {
   const heading = `${title} · ${secondsText(figures.elapsedMs)}`;
   return [
-    isColoured ? paint('bold', heading) : heading,
+    look.isColoured === true ? paint('bold', heading) : heading,
     '',
-    ...stageTable(figures, isColoured),
+    ...stageTable(figures, look),
     '',
     ...progressLines(figures),
     ...outputLines(figures),
@@ -127,13 +157,14 @@ export function reportLines(
   name: string,
   reason: 'ended' | 'stopped',
   figures: RunFigures,
+  look: Look = {},
 ): readonly string[] {
   const workers = workerCount(figures);
   const threads = `${workers} ${workers === 1 ? 'worker' : 'workers'}`;
   const took = durationText(figures.elapsedMs * 1e6);
   return [
     `${name} ${reason} after ${took} on ${threads}: ${totalsText(figures)}`,
-    ...stageTable(figures),
+    ...stageTable(figures, look),
     ...outputLines(figures),
   ];
 }

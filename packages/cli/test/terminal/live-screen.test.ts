@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { LiveScreen } from '../../src/terminal/live-screen.ts';
+import { LiveScreen, terminalLook } from '../../src/terminal/live-screen.ts';
 
 /** Keeps what was written since it was asked last. */
 class FakeTerminal {
   readonly rows = 4;
+  readonly columns = 5;
   #text = '';
 
   write(text: string): void {
@@ -44,11 +45,35 @@ describe('LiveScreen', () => {
     expect(terminal.take()).toBe('^3A\r^J^?7h^?25h');
   });
 
+  it('cuts lines off at the width, and keeps the colours of those that fit', () => {
+    const terminal = new FakeTerminal();
+    const screen = new LiveScreen(terminal);
+    terminal.take();
+    screen.draw(['\u001b[1mabcde\u001b[22m', '\u001b[1mabcdef\u001b[22m']);
+    expect(terminal.take()).toBe('^1mabcde^22m\nabcde\n');
+    screen.close();
+    expect(terminal.take()).toBe('^2A\r^J^?7h^?25h');
+  });
+
   it('leaves no listener behind', () => {
     const count = process.listenerCount('exit');
     const screen = new LiveScreen(new FakeTerminal());
     expect(process.listenerCount('exit')).toBe(count + 1);
     screen.close();
     expect(process.listenerCount('exit')).toBe(count);
+  });
+});
+
+describe('terminalLook', () => {
+  it('has the width and colours of a terminal, and neither elsewhere', () => {
+    expect(terminalLook({ isTTY: true, columns: 80, hasColors: () => true })).toEqual({
+      columns: 80,
+      isColoured: true,
+    });
+    expect(terminalLook({ isTTY: true, columns: 80, hasColors: () => false })).toEqual({
+      columns: 80,
+      isColoured: false,
+    });
+    expect(terminalLook({ columns: 80 })).toEqual({});
   });
 });

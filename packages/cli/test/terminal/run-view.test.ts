@@ -44,7 +44,7 @@ const figures: RunFigures = {
 const troubled: RunFigures = {
   ...figures,
   stages: [
-    { ...source, state: 'backoff', progress: { done: 12, total: undefined } },
+    { ...source, name: 's', state: 'lost', progress: { done: 12, total: undefined } },
     { ...filter, drops: 20_000, restarts: 2 },
   ],
   outputs: [{ name: 'powers', taken: 197, perSecond: 2, depth: 0, drops: 5 }],
@@ -53,14 +53,22 @@ const troubled: RunFigures = {
   deadLetters: 1,
 };
 
+const table = [
+  'stage     on     rate  depth  wait p50     p99  handler p50   p99  busy  blocked  idle  drops  restarts',
+  'source     1      8/s      0         –       –            –     –    1%       0%   99%      0         0',
+  'filter  main  25.6k/s     12    12.3µs  1.25ms        850ns  3.4s   75%      25%    0%      0         0',
+];
+const troubledRows = [
+  's (lost)     1      8/s      0         –       –            –     –    1%       0%   99%      0         0',
+  'filter    main  25.6k/s     12    12.3µs  1.25ms        850ns  3.4s   75%      25%    0%    20k         2',
+];
+
 describe('the live view of a run', () => {
   it('shows time, stages, progress and outputs', () => {
     expect(runView('eeg', figures)).toEqual([
       'eeg · 12.5 s',
       '',
-      'stage     on     rate  depth  wait p50     p99  handler p50   p99  busy  blocked  idle  drops  restarts',
-      'source     1      8/s      0         –       –            –     –    1%       0%   99%      0         0',
-      'filter  main  25.6k/s     12    12.3µs  1.25ms        850ns  3.4s   75%      25%    0%      0         0',
+      ...table,
       '',
       'source  ███████▌░░░░░░░░░░░░░░░░░░░░░░  25% of 1600 frames',
       'output powers: 197 taken, 2/s',
@@ -69,20 +77,31 @@ describe('the live view of a run', () => {
 
   it('shows what has gone wrong, and has no bar for a source that does not know its length', () => {
     expect(runView('eeg', troubled).slice(3)).toEqual([
-      'source (backoff)     1      8/s      0         –       –            –     –    1%       0%   99%      0         0',
-      'filter            main  25.6k/s     12    12.3µs  1.25ms        850ns  3.4s   75%      25%    0%    20k         2',
+      ...troubledRows,
       '',
-      'source  12 frames',
+      's  12 frames',
       'output powers: 197 taken, 2/s, 5 dropped',
     ]);
   });
 
+  it('has fewer columns where not all of them fit', () => {
+    const [head = ''] = table;
+    expect(stageTable(figures, { columns: head.length })).toEqual(table);
+    expect(stageTable(figures, { columns: head.length - 1 })).toEqual([
+      'stage      rate  depth  wait p99  handler p99  busy  blocked  drops  restarts',
+      'source      8/s      0         –            –    1%       0%      0         0',
+      'filter  25.6k/s     12    1.25ms         3.4s   75%      25%      0         0',
+    ]);
+  });
+
   it('colours lines that need a look', () => {
-    const [head, first, second] = stageTable(troubled, true);
-    expect(head).toMatch(/^\u001b\[1mstage .*\u001b\[22m$/);
-    expect(first).toMatch(/^\u001b\[31msource .*\u001b\[39m$/);
-    expect(second).toMatch(/^\u001b\[33mfilter .*\u001b\[39m$/);
-    expect(stageTable(figures, true)[1]).toBe(stageTable(figures)[1]);
+    const [head, first, second] = stageTable(troubled);
+    expect(stageTable(troubled, { isColoured: true })).toEqual([
+      `\u001b[1m${head}\u001b[22m`,
+      `\u001b[31m${first}\u001b[39m`,
+      `\u001b[33m${second}\u001b[39m`,
+    ]);
+    expect(stageTable(figures, { isColoured: true })[1]).toBe(stageTable(figures)[1]);
   });
 });
 

@@ -49,8 +49,8 @@ function work({ executor, bell, gauges }: Loop, sliceMs: number): boolean {
     if (startMs < 0) startMs = nowMs;
     if (isBusy) idleMs = -1;
     else if (idleMs < 0) idleMs = nowMs;
-    const isLeft = isBusy ? nowMs - startMs >= sliceMs : nowMs - idleMs >= spinMs || executor.wouldWake();
-    if (!isLeft) continue;
+    const isLong = isBusy ? nowMs - startMs >= sliceMs : nowMs - idleMs >= spinMs;
+    if (!isLong && !executor.wouldWake()) continue;
     add(gauges, workerCount.busyNs, (nowMs - startMs) * 1e6);
     return false;
   }

@@ -24,12 +24,21 @@ export interface PooledTask {
 type Limits = StartOptions['resourceLimits'];
 
 const pools = new Map<string, Promise<Tinypool>>();
+/** Pools that have lost a thread: their tasks go on, but they get no more. */
+const retired = new Set<Promise<Tinypool>>();
 
 /** The process's pool of threads with these limits. Threads are reused between runs. */
-function poolOf(limits: Limits): Promise<Tinypool> {
+async function poolOf(limits: Limits): Promise<Tinypool> {
   const key = JSON.stringify(limits ?? {});
   const known = pools.get(key);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    // A pool never learns that an idle thread has ended itself, and would give it a task.
+    const isWhole = threadsOf(await known).every(({ threadId }) => threadId >= 0);
+    if (isWhole) return known;
+    if (pools.get(key) === known) pools.delete(key);
+    retired.add(known);
+    return poolOf(limits);
+  }
   const created = createPool(limits);
   pools.set(key, created);
   return created;
@@ -84,6 +93,6 @@ function threadsOf(pool: Tinypool): Worker[] {
 
 /** The pooled threads of this process. */
 export async function pooledThreads(): Promise<readonly Worker[]> {
-  const all = await Promise.all(pools.values());
-  return all.flatMap(threadsOf);
+  const all = await Promise.all([...pools.values(), ...retired]);
+  return all.flatMap(threadsOf).filter(({ threadId }) => threadId >= 0);
 }

@@ -23,6 +23,12 @@ export function account(actor: Actor, inlet: Inlet | undefined, done: number, to
   if (actor.outlets.length === 0) actor.gauges.sourceToHere.record(host.nowMs * 1e6 - actor.envelope.time, done);
 }
 
+/** Notes an input that was released without having been handled. */
+export function accountGivenUp(actor: Actor, inlet: Inlet): void {
+  accountInlet(inlet, 1);
+  add(actor.gauges.counts, actorCount.in, 1);
+}
+
 function accountInlet(inlet: Inlet, done: number): void {
   const { reader, gauges } = inlet;
   add(gauges.reader, edgeReaderCount.received, done);

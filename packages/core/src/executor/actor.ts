@@ -94,4 +94,5 @@ export interface Actor {
   blockedSinceMs: number;
   snapshot: unknown;
   snapshotMs: number;
+  progressMs: number;
 }

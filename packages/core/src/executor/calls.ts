@@ -236,7 +236,9 @@ export class Calls {
         else inlet?.reader.settle();
         settleOutlets(actor);
       }
-      this.#close(actor, work, inlet, (this.#host.look() - startMs) * 1e6);
+      const tookMs = this.#host.look() - startMs;
+      // A source that waits for its time is not at work.
+      this.#close(actor, work, inlet, work === 'demand' ? 0 : tookMs * 1e6);
       this.#host.strike();
       this.#host.bell.ring();
     };

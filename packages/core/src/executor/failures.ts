@@ -1,10 +1,10 @@
 import { actorCount } from '@troupe/mailbox';
 import { errorToWire } from '../drivers/error-wire.ts';
 import { HandlerError, RestartLimitError } from '../errors.ts';
-import { account } from './accounts.ts';
+import { accountGivenUp } from './accounts.ts';
 import type { Actor, Inlet, Work } from './actor.ts';
 import type { Host } from './host.ts';
-import { createHandlers } from './lifecycle.ts';
+import { createHandlers, noteProgress } from './lifecycle.ts';
 import { noEdge } from './ledger.ts';
 import { closeWork, deadLetterOf } from './readiness.ts';
 import { judgeFailure } from './supervise.ts';
@@ -64,6 +64,7 @@ export class Failures {
 
   /** The end of an actor's stream: `onStop`, then its outputs end. */
   finish(actor: Actor): void {
+    noteProgress(actor, this.#host.nowMs);
     actor.isBusy = true;
     actor.busySinceMs = this.#host.nowMs;
     actor.ledger.enter(noEdge.stop);
@@ -107,7 +108,7 @@ export class Failures {
     const letter = deadLetterOf(actor, work, inlet);
     if (inlet !== undefined) {
       inlet.reader.settle();
-      account(actor, inlet, 0, 0, this.#host);
+      accountGivenUp(actor, inlet);
       this.#host.commit(actor);
     }
     closeWork(actor, work, this.#host.upcall);

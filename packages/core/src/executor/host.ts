@@ -3,12 +3,14 @@ import type { Dispatcher, Doorbell, WorkerGauges } from '@troupe/mailbox';
 import type { WorkerMessage } from '../drivers/messages.ts';
 import { accountOutflow } from './accounts.ts';
 import type { Actor, Inlet } from './actor.ts';
-import { takeSnapshot } from './lifecycle.ts';
+import { noteProgress, takeSnapshot } from './lifecycle.ts';
 import { exposeGroup, isQuiet } from './readiness.ts';
 import type { WallClock } from './wall-clock.ts';
 
 /** How often state is kept where a stage does not say. */
 const snapshotEveryMsDefault = 1_000;
+/** How often a source is asked how far it has come. */
+const progressEveryMs = 100;
 
 /** What an executor tells the thread that owns the run. */
 export type Upcall = (message: WorkerMessage) => void;
@@ -134,9 +136,11 @@ export class Host {
     const { handlers, plan } = actor;
     if (handlers.snapshot === undefined && handlers.progress === undefined) return;
     if (actor.isBusy || actor.spillOf !== undefined || actor.phase !== 'running') return;
-    if (this.nowMs - actor.snapshotMs < (plan.snapshotEveryMs ?? snapshotEveryMsDefault)) return;
+    const { nowMs } = this;
+    const isDue = nowMs - actor.snapshotMs >= (plan.snapshotEveryMs ?? snapshotEveryMsDefault);
     try {
-      takeSnapshot(actor, this.nowMs, this.upcall);
+      if (nowMs - actor.progressMs >= progressEveryMs) noteProgress(actor, nowMs);
+      if (isDue) takeSnapshot(actor, nowMs, this.upcall);
     } catch (error) {
       this.log(actor, `its state was not kept, \`snapshot\` or \`progress\` threw: ${String(error)}`);
     }

@@ -29,15 +29,20 @@ function missingHandler(actor: Actor, handlers: Handlers): string | undefined {
   return undefined;
 }
 
-/** Keeps the state for a restart, here and with the owner of the run, and notes how far a source has come. */
+/** Notes how far a source has come. */
+export function noteProgress(actor: Actor, nowMs: number): void {
+  const { handlers, gauges } = actor;
+  actor.progressMs = nowMs;
+  const progress = handlers.progress?.();
+  if (progress === undefined) return;
+  gauges.counts[actorCount.progressDone] = progress.done;
+  gauges.counts[actorCount.progressTotal] = progress.total ?? 0;
+}
+
+/** Keeps the state for a restart, here and with the owner of the run. */
 export function takeSnapshot(actor: Actor, nowMs: number, upcall: Upcall): void {
   const { handlers, gauges, plan } = actor;
   actor.snapshotMs = nowMs;
-  const progress = handlers.progress?.();
-  if (progress !== undefined) {
-    gauges.counts[actorCount.progressDone] = progress.done;
-    gauges.counts[actorCount.progressTotal] = progress.total ?? 0;
-  }
   if (handlers.snapshot === undefined) return;
   actor.snapshot = structuredClone(handlers.snapshot());
   upcall({ type: 'snapshot', actor: plan.index, state: actor.snapshot });

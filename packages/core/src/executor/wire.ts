@@ -143,6 +143,7 @@ class Wirer {
       blockedSinceMs: -1,
       snapshot: recovery?.snapshots.get(plan.index),
       snapshotMs: 0,
+      progressMs: 0,
     };
     if (isOver) this.#layToRest(actor);
     return actor;

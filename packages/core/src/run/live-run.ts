@@ -17,6 +17,7 @@ import type { Crew } from './crew.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { workerOf } from './memory.ts';
 import { readStats } from './stats.ts';
+import { observables } from './streams.ts';
 import { LiveTap, tappedRing } from './tap.ts';
 import type {
   CensusEntry, DeadLetter, PushData, PushOptions, Run, RunReport, RunStats, Sample, SampleOf, StopOptions, Tap, WaitOptions,
@@ -36,7 +37,6 @@ export interface LiveRunParts {
   readonly executor: Executor;
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
   readonly outputs: ReadonlyMap<string, BoundaryOutput>;
-  readonly rx: { readonly Observable: typeof Observable };
 }
 
 /** How long the stages on main may take to stop. */
@@ -96,24 +96,24 @@ export class LiveRun implements Run, Steppable {
     this.#cleanups.push(cleanup);
   }
 
-  push<P extends Port = Port>(port: string | InputRef<P>, data: PushData<P>, options: PushOptions = {}): Promise<void> {
-    return Promise.try(() => this.#input(port).push(data, options));
+  async push<P extends Port = Port>(port: string | InputRef<P>, data: PushData<P>, options: PushOptions = {}): Promise<void> {
+    return this.#input(port).push(data, options);
   }
 
   tryPush<P extends Port = Port>(port: string | InputRef<P>, data: PushData<P>, options: { readonly time?: number } = {}): boolean {
     return this.#input(port).tryPush(data, options.time);
   }
 
-  pull<P extends Port = Port>(port: string | OutputRef<P>, options: WaitOptions = {}): Promise<SampleOf<P> | undefined> {
-    return Promise.try(() => this.#output(port).pull(options)) as Promise<SampleOf<P> | undefined>;
+  async pull<P extends Port = Port>(port: string | OutputRef<P>, options: WaitOptions = {}): Promise<SampleOf<P> | undefined> {
+    return this.#output(port).pull(options) as Promise<SampleOf<P> | undefined>;
   }
 
   tryPull<P extends Port = Port>(port: string | OutputRef<P>): SampleOf<P> | undefined {
     return this.#output(port).tryPull() as SampleOf<P> | undefined;
   }
 
-  pullOrThrow<P extends Port = Port>(port: string | OutputRef<P>, options: WaitOptions = {}): Promise<SampleOf<P>> {
-    return Promise.try(() => this.#output(port).pull(options, true)) as Promise<SampleOf<P>>;
+  async pullOrThrow<P extends Port = Port>(port: string | OutputRef<P>, options: WaitOptions = {}): Promise<SampleOf<P>> {
+    return this.#output(port).pull(options, true) as Promise<SampleOf<P>>;
   }
 
   samples<P extends Port = Port>(port: string | OutputRef<P>): AsyncIterableIterator<SampleOf<P>> {
@@ -121,7 +121,7 @@ export class LiveRun implements Run, Steppable {
   }
 
   samples$<P extends Port = Port>(port: string | OutputRef<P>): Observable<SampleOf<P>> {
-    return new this.#parts.rx.Observable((subscriber) =>
+    return new (observables())((subscriber) =>
       this.#subscribe(
         port,
         (sample) => subscriber.next(sample as SampleOf<P>),
@@ -143,7 +143,7 @@ export class LiveRun implements Run, Steppable {
   }
 
   stats$(intervalMs: number = statsIntervalMs): Observable<RunStats> {
-    return new this.#parts.rx.Observable((subscriber) => {
+    return new (observables())((subscriber) => {
       const timer = setInterval(() => subscriber.next(this.stats()), intervalMs);
       this.done.then(
         () => subscriber.complete(),

@@ -24,7 +24,6 @@ import type { LogLine, Run, StartOptions } from './types.ts';
 export async function startRun(declaration: GraphDeclaration, options: StartOptions): Promise<Run> {
   if (isStageWorker()) throw new NestedStartError(declaration.name);
   const plan = compile(declaration, options);
-  const rx = import('rxjs');
   const shared = allocateRun(plan);
   const bells = doorbells(shared.bells, plan.workers.length);
   const letters = new DeadLetters(plan);
@@ -55,7 +54,7 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     const executor = mainExecutor(declaration, plan, shared, clock, options, receive);
     const [inputs, outputs] = openBoundaries(declaration, plan, shared, bells, gauges, () => clock.nowMs());
     await opening;
-    run = new LiveRun({ plan, shared, bells, gauges, clock, crew, letters, executor, inputs, outputs, rx: await rx });
+    run = new LiveRun({ plan, shared, bells, gauges, clock, crew, letters, executor, inputs, outputs });
     await run.go(monotonicMs());
   } catch (error) {
     await (run === undefined ? crew.stop() : run.stop());

@@ -74,14 +74,16 @@ function edgeStats(plan: Plan, edge: EdgePlan, gauges: Gauges, states: readonly 
   const { to } = edge;
   // What waits for an actor that is over will never be taken.
   const isLost = to.kind === 'actor' && isOver(states[to.actor]);
+  // Both halves count on while they are read: a moment's sum can exceed what the edge holds.
+  const depth = isLost ? 0 : Math.min(reading.depth, edge.capacity);
   return {
     from: endName(plan, edge.from),
     to: endName(plan, edge.to),
     transport: edge.transport,
     capacity: edge.capacity,
-    // Both halves count on while they are read: a moment's sum can exceed what the edge holds.
-    depth: isLost ? 0 : Math.min(reading.depth, edge.capacity),
-    highWater: reading.highWater,
+    depth,
+    // The reader notes it when it looks: it may not have looked lately, or found more than its policy keeps.
+    highWater: Math.min(Math.max(reading.highWater, depth), edge.capacity),
     sent: reading.sent,
     received: reading.received,
     drops: {

@@ -98,7 +98,7 @@ describe('the end of a stream', () => {
         const delay = g.stage('delay', relay, { worker });
         g.connect(source.out.frames, sum.in.frames);
         g.connect(sum.out.frames, delay.in.frames, { capacity: 2 });
-        g.connect(delay.out.frames, sum.in.back, { capacity: 2, back: true });
+        g.connect(delay.out.frames, sum.in.back, { capacity: 2, overflow: 'dropOldest', back: true });
         g.output('out', sum.out.frames);
         run = await g.start();
         let stopping: Promise<RunReport> | undefined;
@@ -110,11 +110,12 @@ describe('the end of a stream', () => {
         const report = await (stopping ?? run.done);
         expect(samples.map(({ frame }) => frame[0])).toEqual(range(samples.length));
         const heard = samples.map(({ frame }) => frame[1] as number);
-        expect(heard.at(-1)).toBeGreaterThan(samples.length - 20);
+        expect(heard.at(-1)).toBeGreaterThan(0);
         expect(heard.every((count, i) => count <= i && count >= (heard[i - 1] ?? 0))).toBe(true);
         const back = report.stats.edges[2];
         expect(back?.depth).toBe(0);
-        expect((back?.received ?? 0) + (back?.drops.discarded ?? 0)).toBe(samples.length);
+        const { dropOldest = 0, discarded = 0 } = back?.drops ?? {};
+        expect((back?.received ?? 0) + dropOldest + discarded).toBe(samples.length);
       }
     }
   });

@@ -1,0 +1,154 @@
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { allocateDoorbells, Doorbell } from '../src/doorbell.ts';
+
+const longMs = 10_000;
+
+const open = (): { consumer: Doorbell; producer: Doorbell } => {
+  const bells = allocateDoorbells(2);
+  return { consumer: new Doorbell(bells, 1), producer: new Doorbell(bells, 1) };
+};
+
+/** How long something took; a wake-up that got lost takes `longMs`. */
+function elapsedMs(work: () => void): number {
+  const startMs = performance.now();
+  work();
+  return performance.now() - startMs;
+}
+
+describe('doorbell', () => {
+  it('a ring between arm and wait is not lost', () => {
+    const { consumer, producer } = open();
+    for (let i = 0; i < 100; i += 1) {
+      consumer.arm();
+      producer.ring();
+      expect(elapsedMs(() => consumer.wait(longMs))).toBeLessThan(longMs / 2);
+    }
+  });
+
+  it('a ring while nobody sleeps leaves nothing behind', () => {
+    const { consumer, producer } = open();
+    producer.ring();
+    consumer.arm();
+    consumer.disarm();
+    producer.ring();
+    consumer.arm();
+    expect(elapsedMs(() => consumer.wait(20))).toBeGreaterThan(10);
+  });
+
+  it('the bell of one consumer wakes no other', () => {
+    const bells = allocateDoorbells(2);
+    const [first, second] = [new Doorbell(bells, 0), new Doorbell(bells, 1)];
+    second.arm();
+    first.ring();
+    expect(elapsedMs(() => second.wait(20))).toBeGreaterThan(10);
+  });
+
+  it('an asynchronous wait ends at the ring, before it, or when the time is over', async () => {
+    const { consumer, producer } = open();
+    const startMs = performance.now();
+    consumer.arm();
+    setImmediate(() => producer.ring());
+    await consumer.waitAsync(longMs);
+    consumer.arm();
+    producer.ring();
+    await consumer.waitAsync(longMs);
+    consumer.arm();
+    await consumer.waitAsync(1);
+    expect(performance.now() - startMs).toBeLessThan(longMs / 2);
+  });
+
+  it('a deferred ring wakes at the strike, once', () => {
+    const { consumer, producer } = open();
+    producer.defer();
+    consumer.arm();
+    expect(producer.wouldWake()).toBe(false);
+    producer.ring();
+    expect(producer.wouldWake()).toBe(true);
+    expect(elapsedMs(() => consumer.wait(20))).toBeGreaterThan(10);
+    expect(producer.wouldWake()).toBe(false);
+    consumer.arm();
+    producer.strike();
+    expect(elapsedMs(() => consumer.wait(longMs))).toBeLessThan(longMs / 2);
+    consumer.arm();
+    producer.strike();
+    expect(elapsedMs(() => consumer.wait(20))).toBeGreaterThan(10);
+  });
+
+  it('announces each control message once, asleep or awake', () => {
+    const { consumer, producer } = open();
+    expect([consumer.hasControl(), consumer.takeControl()]).toEqual([false, false]);
+    producer.ringControl();
+    producer.ringControl();
+    expect([consumer.hasControl(), consumer.takeControl()]).toEqual([true, true]);
+    expect([consumer.hasControl(), consumer.takeControl()]).toEqual([false, false]);
+    consumer.arm();
+    producer.ringControl();
+    expect(elapsedMs(() => consumer.wait(longMs))).toBeLessThan(longMs / 2);
+    expect(consumer.takeControl()).toBe(true);
+  });
+
+  it.each(['wait', 'waitAsync'])('two threads that wake each other with %s lose no wake-up', async (wait) => {
+    const bells = allocateDoorbells(2);
+    const turn = new SharedArrayBuffer(4);
+    const turns = wait === 'wait' ? 40_000 : 10_000;
+    const players = [0, 1].map((self) => player({ bells, turn, turns, self, wait }));
+    try {
+      const longestMs = await Promise.all(
+        players.map(
+          (worker) =>
+            new Promise<number>((resolve, reject) => {
+              worker.once('message', resolve);
+              worker.once('error', reject);
+            }),
+        ),
+      );
+      expect(new Int32Array(turn)[0]).toBe(turns);
+      expect(Math.max(...longestMs)).toBeLessThan(longMs / 2);
+    } finally {
+      await Promise.all(players.map((worker) => worker.terminate()));
+    }
+  });
+});
+
+interface Game {
+  readonly bells: SharedArrayBuffer;
+  readonly turn: SharedArrayBuffer;
+  readonly turns: number;
+  readonly self: number;
+  readonly wait: string;
+}
+
+/** Counts on when it is its turn and wakes the other; says how long it slept at most, in ms. */
+function player(game: Game): Worker {
+  return new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads');
+     (async () => {
+       const { Doorbell } = await import(workerData.source);
+       const { bells, turns, self, wait, longMs } = workerData;
+       const [own, other] = [new Doorbell(bells, self), new Doorbell(bells, 1 - self)];
+       const turn = new Int32Array(workerData.turn);
+       const isMine = () => Atomics.load(turn, 0) % 2 === self || Atomics.load(turn, 0) >= turns;
+       // A pending Atomics.waitAsync does not keep a thread alive.
+       const alive = setInterval(() => {}, longMs);
+       let longestMs = 0;
+       while (Atomics.load(turn, 0) < turns) {
+         while (!isMine()) {
+           own.arm();
+           if (isMine()) { own.disarm(); break; }
+           const startMs = performance.now();
+           await own[wait](longMs);
+           longestMs = Math.max(longestMs, performance.now() - startMs);
+         }
+         if (Atomics.load(turn, 0) < turns) Atomics.add(turn, 0, 1);
+         other.ring();
+       }
+       clearInterval(alive);
+       parentPort.postMessage(longestMs);
+     })();`,
+    {
+      eval: true,
+      workerData: { ...game, longMs, source: new URL('../src/doorbell.ts', import.meta.url).href },
+    },
+  );
+}
