@@ -172,7 +172,8 @@ function judge(place: Place, reference: Reference): Verdict {
 }
 
 function judgeComputed({ file, computed }: Place, { kind }: Reference): Verdict {
-  if (kind === 'url' || computed.some((entry) => entry.file === file && entry.by === undefined)) return undefined;
+  if (kind === 'url' || computed.some((entry) => entry.file === file && entry.by === undefined))
+    return undefined;
   return {
     rule: 'computed-import',
     message: 'import() of a computed specifier; list the file with its reason',

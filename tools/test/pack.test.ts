@@ -94,7 +94,9 @@ describe('the packed packages', () => {
   });
 
   it('install the troupe command', async () => {
-    expect(await run(project, join(project, 'node_modules/.bin/troupe'), ['--help'])).toContain('run <graph module>');
+    expect(await run(project, join(project, 'node_modules/.bin/troupe'), ['--help'])).toContain(
+      'run <graph module>',
+    );
   });
 
   it.each(libraries)('satisfy publint: %s', async (name) => {

@@ -37,7 +37,7 @@ export interface MessagePortOptions extends PortOptions {
 }
 
 /** The bound on a serialised message where a port names none, in bytes. */
-export const messageBytesMaxDefault = 65_536;
+const messageBytesMaxDefault = 65_536;
 
 /**
  * A port of fixed-layout frames: `frame('float32', [8])` is eight floats, `frame('float64', [])` a scalar.

@@ -3,8 +3,9 @@ import type { MailboxReader } from './mailbox-reader.ts';
 import type { Outlet } from './outlet.ts';
 
 /**
- * Carries out what handlers have done, one transaction at a time: everything an actor emitted in finished calls is shown
- * to its consumers, then the inputs of those calls are given back. See docs/semantics.md, "Commit".
+ * Carries out what handlers have done, one transaction at a time: everything an actor emitted in finished
+ * calls is shown to its consumers, then the inputs of those calls are given back. See docs/semantics.md,
+ * "Commit".
  */
 export class Dispatcher {
   readonly #journal: Journal | undefined;
@@ -14,7 +15,10 @@ export class Dispatcher {
     this.#journal = journal === undefined ? undefined : new Journal(journal);
   }
 
-  /** Publishes settled emissions of these outlets and releases settled inputs of these mailboxes, all or nothing. */
+  /**
+   * Publishes settled emissions of these outlets and releases settled inputs of these mailboxes, all or
+   * nothing.
+   */
   commit(outlets: readonly Outlet[], inlets: readonly MailboxReader[], stampMs: number): void {
     const journal = this.#journal;
     if (journal !== undefined) {
@@ -28,7 +32,9 @@ export class Dispatcher {
     journal?.clear();
   }
 
-  /** Publishes without releasing: the rest of a call whose spill still waits, or `flush` in an async handler. */
+  /**
+   * Publishes without releasing: the rest of a call whose spill still waits, or `flush` in an async handler.
+   */
   publish(outlets: readonly Outlet[], stampMs: number): void {
     this.commit(outlets, [], stampMs);
   }

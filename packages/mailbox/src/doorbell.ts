@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { lineBytes, lineWords } from './layout.ts';
 
 const awake = 0;
@@ -12,10 +13,10 @@ export function allocateDoorbells(count: number): SharedArrayBuffer {
 }
 
 /**
- * How one consumer thread sleeps and any producer wakes it. The consumer arms, checks all its sources once more, and
- * waits; a producer publishes, then rings. `arm` (store, then the consumer's loads) and `ring` (the producer's store,
- * then a load) are sequentially consistent, so one of the two always sees the other: no wake-up is lost, and nobody
- * notifies a consumer that is awake (docs/semantics.md, "Doorbell").
+ * How one consumer thread sleeps and any producer wakes it. The consumer arms, checks all its sources once
+ * more, and waits; a producer publishes, then rings. `arm` (store, then the consumer's loads) and `ring` (the
+ * producer's store, then a load) are sequentially consistent, so one of the two always sees the other: no
+ * wake-up is lost, and nobody notifies a consumer that is awake (docs/semantics.md, "Doorbell").
  */
 export class Doorbell {
   readonly #words: Int32Array;
@@ -39,8 +40,8 @@ export class Doorbell {
   }
 
   /**
-   * Producer: from now on `ring` only notes that it is due, and `strike` carries it out. A woken thread may have to
-   * wait for the waker's core, so a thread that is about to sleep strikes last.
+   * Producer: from now on `ring` only notes that it is due, and `strike` carries it out. A woken thread may
+   * have to wait for the waker's core, so a thread that is about to sleep strikes last.
    */
   defer(): void {
     this.#isDeferred = true;
@@ -104,10 +105,15 @@ export class Doorbell {
     this.disarm();
   }
 
-  /** Consumer with an event loop: resolves when rung or when the time is over; may resolve early. Only after `arm`. */
+  /**
+   * Consumer with an event loop: resolves when rung or when the time is over; may resolve early. Only after
+   * `arm`.
+   */
   async waitAsync(timeoutMs: number): Promise<void> {
     const wait = Atomics.waitAsync(this.#words, this.#state, sleeping, timeoutMs);
     if (wait.async) await wait.value;
+    // A consumer that is rung again and again must not keep its event loop from turning.
+    else await turn();
     this.disarm();
   }
 }

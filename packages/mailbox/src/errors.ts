@@ -51,7 +51,8 @@ export class MessageTooLargeError extends TroupeError {
   constructor(bytes: number, bytesMax: number, port?: string) {
     super(`a message of ${bytes} bytes exceeds the bound of ${bytesMax} bytes`, {
       code: 'MESSAGE_TOO_LARGE',
-      remedy: 'Raise `maxBytes` of the message port, split the message, or send bulk data through a frame port.',
+      remedy:
+        'Raise `maxBytes` of the message port, split the message, or send bulk data through a frame port.',
       port,
     });
     this.bytes = bytes;
@@ -59,7 +60,10 @@ export class MessageTooLargeError extends TroupeError {
   }
 }
 
-/** A value cannot cross a thread (a function, a symbol, a WeakMap …). Code `NOT_SERIALISABLE`. It was not sent. */
+/**
+ * A value cannot cross a thread (a function, a symbol, a WeakMap …). Code `NOT_SERIALISABLE`. It was not
+ * sent.
+ */
 export class NotSerialisableError extends TroupeError {
   constructor(cause: unknown, port?: string) {
     super(`a value cannot be serialised: ${cause instanceof Error ? cause.message : String(cause)}`, {
@@ -71,7 +75,10 @@ export class NotSerialisableError extends TroupeError {
   }
 }
 
-/** A handler emitted so much in one call that the spill buffer behind `maxEmit` overflowed. Code `SPILL_OVERFLOW`. */
+/**
+ * A handler emitted so much in one call that the spill buffer behind `maxEmit` overflowed. Code
+ * `SPILL_OVERFLOW`.
+ */
 export class SpillOverflowError extends TroupeError {
   constructor(port: string, spillMax: number, maxEmit: number) {
     super(

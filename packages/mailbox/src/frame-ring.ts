@@ -52,7 +52,9 @@ export class FrameWriter extends RingWriter {
     this.length = this.#views.length;
   }
 
-  /** The next frame, to be filled in place; `undefined` when there is no room. Its old content is arbitrary. */
+  /**
+   * The next frame, to be filled in place; `undefined` when there is no room. Its old content is arbitrary.
+   */
   reserve(): FrameArray | undefined {
     if (((this.limit - this.position) | 0) <= 0 && this.room(1) <= 0) return undefined;
     return this.#views.at(this.position & this.mask);
@@ -97,7 +99,10 @@ export class FrameReader extends RingReader {
     return this.#envelope;
   }
 
-  /** The next frame, valid until `advance`: a view into the ring, or the private copy. `undefined` when there is none. */
+  /**
+   * The next frame, valid until `advance`: a view into the ring, or the private copy. `undefined` when there
+   * is none.
+   */
   peek(): FrameArray | undefined {
     if (!this.#hasPeeked && !this.take(this.#envelope)) return undefined;
     this.#hasPeeked = true;

@@ -4,8 +4,8 @@ import type { LatencySummary } from './histogram.ts';
 import { lineBytes } from './layout.ts';
 
 /**
- * The counters of an actor by their index in `ActorGauges.counts`. All count from the start of the run, restarts of the
- * actor included.
+ * The counters of an actor by their index in `ActorGauges.counts`. All count from the start of the run,
+ * restarts of the actor included.
  */
 export const actorCount = {
   /** Handler calls that ended well, of every kind. */
@@ -200,10 +200,11 @@ export function allocateGauges(sizes: GaugeSizes): SharedArrayBuffer {
 /**
  * Counters and latency histograms of a run, in shared memory that its workers write and any thread may read.
  *
- * Every counter has one writer, which stores it with a plain `counts[i] += n`; readers load it plainly. That is right for
- * statistics: an aligned 64-bit (or 32-bit) store is one instruction on every machine that Node 24 supports, x86-64
- * and arm64 among them, so a reader finds a value that was current at some moment, never half of one. Such values may be
- * some microseconds old and two of them need not be of the same moment; nothing is decided by them.
+ * Every counter has one writer, which stores it with a plain `counts[i] += n`; readers load it plainly. That
+ * is right for statistics: an aligned 64-bit (or 32-bit) store is one instruction on every machine that Node
+ * 24 supports, x86-64 and arm64 among them, so a reader finds a value that was current at some moment, never
+ * half of one. Such values may be some microseconds old and two of them need not be of the same moment;
+ * nothing is decided by them.
  */
 export class Gauges {
   readonly memory: SharedArrayBuffer;

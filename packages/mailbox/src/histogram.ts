@@ -1,6 +1,6 @@
 /**
- * Buckets of a histogram: 0, 1, 2 and 3 ns have one each, and every octave from 4 ns up to 2^40 ns (18 minutes) has
- * four of equal width, as in HDR histograms. What is longer counts in the last one.
+ * Buckets of a histogram: 0, 1, 2 and 3 ns have one each, and every octave from 4 ns up to 2^40 ns (18
+ * minutes) has four of equal width, as in HDR histograms. What is longer counts in the last one.
  */
 export const histogramBuckets = 156;
 
@@ -33,17 +33,20 @@ export interface HistogramSnapshot {
 }
 
 /**
- * A log-bucketed histogram of durations, written by one thread and read by any, both without atomics (see `Gauges`).
- * Recording allocates nothing. Bucket counts saturate at 2^32 - 1 instead of wrapping.
+ * A log-bucketed histogram of durations, written by one thread and read by any, both without atomics (see
+ * `Gauges`). Recording allocates nothing. Bucket counts saturate at 2^32 - 1 instead of wrapping.
  */
 export class Histogram {
   readonly #buckets: Uint32Array;
   readonly #totals: Float64Array;
 
-  /** Over `histogramBytes` of memory from `byteOffset`, a multiple of 8; over private memory when none is given. */
+  /**
+   * Over `histogramBytes` of memory from `byteOffset`, a multiple of 8; over private memory when none is
+   * given.
+   */
   constructor(memory: ArrayBufferLike = new ArrayBuffer(histogramBytes), byteOffset = 0) {
-    // The totals come first: allocators align to 16 bytes only, and the last 16 bytes of a block may then lie on a line
-    // with the next block. Buckets of several minutes are there.
+    // The totals come first: allocators align to 16 bytes only, and the last 16 bytes of a block may then lie
+    // on a line with the next block. Buckets of several minutes are there.
     this.#totals = new Float64Array(memory, byteOffset, 2);
     this.#buckets = new Uint32Array(memory, byteOffset + 16, histogramBuckets);
   }
@@ -91,9 +94,9 @@ export class Histogram {
   }
 
   /**
-   * The duration (ns) of rank ⌈q · count⌉, by nearest rank: the middle of the bucket it lies in. A bucket is at most
-   * a quarter of its lower bound wide, so the middle is within 12.5 % of every duration in it, and below 8 ns exact.
-   * 0 when empty. `q` is 0 to 1.
+   * The duration (ns) of rank ⌈q · count⌉, by nearest rank: the middle of the bucket it lies in. A bucket is
+   * at most a quarter of its lower bound wide, so the middle is within 12.5 % of every duration in it, and
+   * below 8 ns exact. 0 when empty. `q` is 0 to 1.
    */
   static quantile(buckets: ArrayLike<number>, q: number): number {
     const rank = Math.max(1, Math.ceil(q * totalOf(buckets)));

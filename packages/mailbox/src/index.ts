@@ -4,12 +4,25 @@ export { allocateDoorbells, Doorbell } from './doorbell.ts';
 export { allocateFrame, arrayConstructor, dtypes, frameLength, isDtype } from './dtype.ts';
 export type { ArrayOf, Dtype, FrameArray } from './dtype.ts';
 export {
-  EdgeOverflowError, EmitError, LayoutError, MessageTooLargeError, NotSerialisableError, SpillOverflowError,
-  TooManyReadersError, TroupeError,
+  EdgeOverflowError,
+  EmitError,
+  LayoutError,
+  MessageTooLargeError,
+  NotSerialisableError,
+  SpillOverflowError,
+  TooManyReadersError,
+  TroupeError,
 } from './errors.ts';
 export type { ErrorDetails } from './errors.ts';
 export { copyFrame, FrameReader, FrameWriter } from './frame-ring.ts';
-export { actorCount, allocateGauges, edgeReaderCount, edgeWriterCount, Gauges, workerCount } from './gauges.ts';
+export {
+  actorCount,
+  allocateGauges,
+  edgeReaderCount,
+  edgeWriterCount,
+  Gauges,
+  workerCount,
+} from './gauges.ts';
 export type { ActorGauges, ActorReading, EdgeGauges, WorkerGauges } from './gauges.ts';
 export type { LatencySummary } from './histogram.ts';
 export { allocateJournal, redo } from './journal.ts';

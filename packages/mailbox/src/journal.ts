@@ -1,10 +1,10 @@
 import { ringWords } from './layout.ts';
 
 /**
- * A worker's redo log for one commit: which ring words get which values. A commit shows several outputs and releases
- * several inputs; a thread can die between any two of these stores. The owner then repeats them from the journal, so that
- * either all of a commit has happened or nothing. Only the worker writes it, and only the owner reads it, after the
- * thread's end (which orders all its stores before); plain stores suffice.
+ * A worker's redo log for one commit: which ring words get which values. A commit shows several outputs and
+ * releases several inputs; a thread can die between any two of these stores. The owner then repeats them from
+ * the journal, so that either all of a commit has happened or nothing. Only the worker writes it, and only
+ * the owner reads it, after the thread's end (which orders all its stores before); plain stores suffice.
  */
 export class Journal {
   readonly #words: Int32Array;
@@ -48,7 +48,10 @@ export function allocateJournal(words: number): SharedArrayBuffer {
   return new SharedArrayBuffer((1 + words * entryWords) * 4);
 }
 
-/** Owner: finishes the commit that a dead worker had sealed. Returns whether there was one. Repeating it is harmless. */
+/**
+ * Owner: finishes the commit that a dead worker had sealed. Returns whether there was one. Repeating it is
+ * harmless.
+ */
 export function redo(journal: SharedArrayBuffer, rings: readonly SharedArrayBuffer[]): boolean {
   const words = new Int32Array(journal);
   const count = words[0] ?? 0;

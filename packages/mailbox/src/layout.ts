@@ -3,8 +3,8 @@ import type { Dtype } from './dtype.ts';
 import { LayoutError } from './errors.ts';
 
 /**
- * Distance between words that different threads write, in bytes. Two 64-byte lines: x86 prefetches pairs of them, and
- * several arm64 machines have lines of 128 bytes.
+ * Distance between words that different threads write, in bytes. Two 64-byte lines: x86 prefetches pairs of
+ * them, and several arm64 machines have lines of 128 bytes.
  */
 export const lineBytes = 128;
 export const lineWords: number = lineBytes / 4;
@@ -57,11 +57,11 @@ export const metaWords = 8;
 /** Flags of a message. The first two go on from an input to what its handler emits. */
 export const flag = { redelivered: 1, resent: 2, stamped: 4 } as const;
 
-export const ringMagic = 0x54525550;
-export const ringVersion = 1;
+const ringMagic = 0x54525550;
+const ringVersion = 1;
 export const ringKind = { frame: 1, message: 2 } as const;
 export const slotsMax: number = 2 ** 24;
-export const readersLimit = 64;
+const readersLimit = 64;
 export const ringBytesMax: number = 2 ** 31;
 
 /** What a frame ring is made of. */
@@ -71,7 +71,9 @@ export interface FrameRingSpec {
   readonly shape: readonly number[];
   /** The most frames that wait for a blocking reader. */
   readonly capacity: number;
-  /** A power of two ≥ capacity; the next one unless given. More lets non-blocking readers fall further behind. */
+  /**
+   * A power of two ≥ capacity; the next one unless given. More lets non-blocking readers fall further behind.
+   */
   readonly slots?: number;
   /** Reader places, 1 to 64; 8 unless given. */
   readonly readersMax?: number;
@@ -94,14 +96,23 @@ export function alignUp(bytes: number, to: number): number {
 /** Throws `LayoutError` unless the numbers describe a ring. Returns its slots. */
 export function checkSlots(capacity: number, slots: number | undefined, readersMax: number): number {
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > slotsMax) {
-    throw new LayoutError(`capacity ${capacity} is not an integer from 1 to ${slotsMax}`, 'Give another capacity.');
+    throw new LayoutError(
+      `capacity ${capacity} is not an integer from 1 to ${slotsMax}`,
+      'Give another capacity.',
+    );
   }
   const count = slots ?? powerOfTwo(capacity);
   if (count < capacity || count > slotsMax || powerOfTwo(count) !== count) {
-    throw new LayoutError(`${count} slots: not a power of two from ${capacity} to ${slotsMax}`, 'Leave `slots` out.');
+    throw new LayoutError(
+      `${count} slots: not a power of two from ${capacity} to ${slotsMax}`,
+      'Leave `slots` out.',
+    );
   }
   if (!Number.isInteger(readersMax) || readersMax < 1 || readersMax > readersLimit) {
-    throw new LayoutError(`readersMax ${readersMax} is not an integer from 1 to ${readersLimit}`, 'Use a relay stage.');
+    throw new LayoutError(
+      `readersMax ${readersMax} is not an integer from 1 to ${readersLimit}`,
+      'Use a relay stage.',
+    );
   }
   return count;
 }
@@ -112,13 +123,18 @@ export function ringOffsets(slots: number, readersMax: number): { meta: number; 
   return { meta, data: alignUp(meta + slots * metaDoubles * 8, lineBytes) };
 }
 
-/** Allocates and initialises the shared memory of a frame ring. Its bytes are listed in docs/memory-layout.md. */
+/**
+ * Allocates and initialises the shared memory of a frame ring. Its bytes are listed in docs/memory-layout.md.
+ */
 export function allocateFrameRing(spec: FrameRingSpec): SharedArrayBuffer {
   if (!isDtype(spec.dtype)) {
     throw new LayoutError(`unknown dtype ${String(spec.dtype)}`, `Use one of ${dtypes.join(', ')}.`);
   }
   if (spec.shape.some((size) => !Number.isInteger(size) || size < 1)) {
-    throw new LayoutError(`shape [${spec.shape.join(', ')}] has a size that is no positive integer`, 'Correct it.');
+    throw new LayoutError(
+      `shape [${spec.shape.join(', ')}] has a size that is no positive integer`,
+      'Correct it.',
+    );
   }
   const readersMax = spec.readersMax ?? 8;
   const slots = checkSlots(spec.capacity, spec.slots, readersMax);
@@ -129,7 +145,10 @@ export function allocateFrameRing(spec: FrameRingSpec): SharedArrayBuffer {
   const { meta, data } = ringOffsets(slots, readersMax);
   const bytes = data + slots * slotBytes;
   if (bytes > ringBytesMax) {
-    throw new LayoutError(`a ring of ${bytes} bytes exceeds ${ringBytesMax}`, 'Lower the capacity or the frame size.');
+    throw new LayoutError(
+      `a ring of ${bytes} bytes exceeds ${ringBytesMax}`,
+      'Lower the capacity or the frame size.',
+    );
   }
   const buffer = new SharedArrayBuffer(bytes);
   const words = new Int32Array(buffer, 0, meta / 4);
@@ -159,7 +178,10 @@ export function writeCommonHeader(
   words[ringWord.floor] = -slots;
 }
 
-/** Starts all cursors of a fresh ring at `position` instead of 0, so that tests can meet the 32-bit wrap-around. */
+/**
+ * Starts all cursors of a fresh ring at `position` instead of 0, so that tests can meet the 32-bit
+ * wrap-around.
+ */
 export function startRingAt(buffer: SharedArrayBuffer, position: number): void {
   const words = ringWords(buffer);
   words[ringWord.head] = position;
@@ -173,7 +195,10 @@ export function startRingAt(buffer: SharedArrayBuffer, position: number): void {
 export function ringWords(buffer: SharedArrayBuffer): Int32Array<SharedArrayBuffer> {
   const start = new Int32Array(buffer, 0, ringWord.dataOffset + 1);
   if (start[ringWord.magic] !== ringMagic || start[ringWord.version] !== ringVersion) {
-    throw new LayoutError('this memory is no ring of this version', 'Use rings made by the same version of Troupe.');
+    throw new LayoutError(
+      'this memory is no ring of this version',
+      'Use rings made by the same version of Troupe.',
+    );
   }
   return new Int32Array(buffer, 0, (start[ringWord.metaOffset] ?? 0) / 4);
 }

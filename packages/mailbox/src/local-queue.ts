@@ -49,16 +49,20 @@ interface Queue {
 }
 
 /**
- * A bounded queue between two actors on one thread: values pass by reference, and both halves behave as those of a ring.
- * The reader sees messages once the writer has settled them; a slot is cleared when the reader releases it, since until
- * then a throw may rewind to it. Throws `LayoutError` for a capacity that it cannot have.
+ * A bounded queue between two actors on one thread: values pass by reference, and both halves behave as those
+ * of a ring. The reader sees messages once the writer has settled them; a slot is cleared when the reader
+ * releases it, since until then a throw may rewind to it. Throws `LayoutError` for a capacity that it cannot
+ * have.
  */
 export function localQueue(options: LocalQueueOptions): { writer: LocalWriter; reader: LocalReader } {
   const queue = createQueue(options, 0);
   return { writer: new LocalWriter(queue), reader: new LocalReader(queue) };
 }
 
-/** As `localQueue`, with all cursors at `position` instead of 0, so that tests can meet the 32-bit wrap-around. */
+/**
+ * As `localQueue`, with all cursors at `position` instead of 0, so that tests can meet the 32-bit
+ * wrap-around.
+ */
 export function localQueueAt(
   options: LocalQueueOptions,
   position: number,
@@ -74,7 +78,8 @@ function createQueue({ capacity, policy = 'block' }: LocalQueueOptions, position
       'Give another capacity.',
     );
   }
-  // A reader that is overtaken keeps `capacity` settled messages while the writer's next call fills other slots.
+  // A reader that is overtaken keeps `capacity` settled messages while the writer's next call fills other
+  // slots.
   const slots = powerOfTwo(capacity) * (policy === 'block' ? 1 : 2);
   return {
     capacity,

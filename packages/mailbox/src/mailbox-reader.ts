@@ -2,8 +2,8 @@ import type { Journal } from './journal.ts';
 import type { Envelope, ReaderPolicy } from './ring-reader.ts';
 
 /**
- * A mailbox as the executor sees it, whatever is behind it: a ring in shared memory (`RingReader`) or a queue on this
- * thread (`LocalReader`). Positions are Int32 counts modulo 2^32.
+ * A mailbox as the executor sees it, whatever is behind it: a ring in shared memory (`RingReader`) or a queue
+ * on this thread (`LocalReader`). Positions are Int32 counts modulo 2^32.
  */
 export interface MailboxReader {
   readonly policy: ReaderPolicy;

@@ -25,7 +25,10 @@ import { RingWriter } from './ring-writer.ts';
 export interface MessageRingSpec {
   /** The most messages that wait for a blocking reader. */
   readonly capacity: number;
-  /** A power of two ≥ capacity; the next one unless given. More lets a non-blocking reader fall further behind. */
+  /**
+   * A power of two ≥ capacity; the next one unless given. More lets a non-blocking reader fall further
+   * behind.
+   */
   readonly slots?: number;
   /** The most bytes of one message. */
   readonly bytesMax: number;
@@ -42,8 +45,8 @@ function recordBytes(bytes: number): number {
 }
 
 /**
- * Allocates and initialises the shared memory of a message ring. Its bytes are listed in docs/memory-layout.md. Throws
- * `LayoutError`.
+ * Allocates and initialises the shared memory of a message ring. Its bytes are listed in
+ * docs/memory-layout.md. Throws `LayoutError`.
  */
 export function allocateMessageRing(spec: MessageRingSpec): SharedArrayBuffer {
   const { capacity, bytesMax, arenaBytes } = spec;
@@ -98,7 +101,10 @@ class Arena {
     this.#bytes.set(message, offset + prefixBytes);
   }
 
-  /** A view of the message at an offset; empty when there can be none, since its writer has overtaken the reader. */
+  /**
+   * A view of the message at an offset; empty when there can be none, since its writer has overtaken the
+   * reader.
+   */
   at(offset: number): Buffer {
     const start = offset + prefixBytes;
     const length = this.#lengths[offset >> 2] ?? 0;
@@ -108,8 +114,9 @@ class Arena {
 }
 
 /**
- * Writes messages of various sizes. Each lies in one piece in the arena; the pieces follow each other around it, and
- * their space is free again when the reader has released them (or, while it does not block, has been overtaken).
+ * Writes messages of various sizes. Each lies in one piece in the arena; the pieces follow each other around
+ * it, and their space is free again when the reader has released them (or, while it does not block, has been
+ * overtaken).
  */
 export class MessageWriter extends RingWriter {
   /** The most bytes of one message. */
@@ -143,7 +150,10 @@ export class MessageWriter extends RingWriter {
     this.#tailOffset = this.#offsetOf(this.#tail);
   }
 
-  /** How many messages of `bytesMax` fit now. Looks at the reader only when fewer than `wanted` are known to fit. */
+  /**
+   * How many messages of `bytesMax` fit now. Looks at the reader only when fewer than `wanted` are known to
+   * fit.
+   */
   override room(wanted: number): number {
     const slots = super.room(wanted);
     let largest = this.#countLargest(this.#tail, this.#tailOffset);
@@ -155,8 +165,8 @@ export class MessageWriter extends RingWriter {
   }
 
   /**
-   * Emits the bytes of a message. False when they do not fit now: nothing is lost. Throws `MessageTooLargeError` when
-   * they never will.
+   * Emits the bytes of a message. False when they do not fit now: nothing is lost. Throws
+   * `MessageTooLargeError` when they never will.
    */
   append(bytes: Uint8Array, time: number, flags: number, seq: number): boolean {
     if (bytes.length > this.bytesMax) throw new MessageTooLargeError(bytes.length, this.bytesMax);
@@ -220,7 +230,10 @@ export class MessageWriter extends RingWriter {
     return Math.floor((this.#arena.length - this.#next) / size) + Math.floor(tailOffset / size);
   }
 
-  /** As `#place`, after taking back what the reader needs no more: all of it, or as little as possible by overtaking. */
+  /**
+   * As `#place`, after taking back what the reader needs no more: all of it, or as little as possible by
+   * overtaking.
+   */
   #placeReclaiming(size: number): number {
     const end = this.#reclaimable();
     const isBlocking = this.words[this.#readerState] === readerState.blocking;
@@ -233,7 +246,9 @@ export class MessageWriter extends RingWriter {
     return offset;
   }
 
-  /** Up to where the tail may move: to the reader's cursor while it blocks, or through all that is published. */
+  /**
+   * Up to where the tail may move: to the reader's cursor while it blocks, or through all that is published.
+   */
   #reclaimable(): number {
     // Acquires the reader's state, and a blocking reader's release: its bytes may be overwritten.
     if (Atomics.load(this.words, this.#readerState) !== readerState.blocking) return this.published;
@@ -254,7 +269,10 @@ export class MessageWriter extends RingWriter {
   }
 }
 
-/** Reads messages: each `take` gives a value of its own, made from the ring, or from a private copy while not blocking. */
+/**
+ * Reads messages: each `take` gives a value of its own, made from the ring, or from a private copy while not
+ * blocking.
+ */
 export class MessageReader extends RingReader {
   readonly #arena: Arena;
   #copy: Buffer = Buffer.alloc(0);

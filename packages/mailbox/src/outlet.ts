@@ -51,7 +51,9 @@ interface Spilled {
   readonly flags: number;
 }
 
-/** An output port of frames: one ring that handlers write in place, and a ring for each edge that may refuse. */
+/**
+ * An output port of frames: one ring that handlers write in place, and a ring for each edge that may refuse.
+ */
 export class FrameOutlet implements Outlet {
   readonly port: string;
   readonly maxEmit: number;
@@ -87,7 +89,9 @@ export class FrameOutlet implements Outlet {
   isReady(): boolean {
     if (this.#spill.length > 0) return false;
     const writer = this.#writer;
-    return ((writer.limit - writer.position) | 0) >= this.maxEmit || writer.room(this.maxEmit) >= this.maxEmit;
+    return (
+      ((writer.limit - writer.position) | 0) >= this.maxEmit || writer.room(this.maxEmit) >= this.maxEmit
+    );
   }
 
   wantRoom(): boolean {
@@ -119,7 +123,11 @@ export class FrameOutlet implements Outlet {
 
   #commitSlowly(frame: FrameArray | undefined, time: number, flags: number): void {
     if (frame === undefined) {
-      throw new EmitError(`commit('${this.port}') without reserve('${this.port}')`, this.port, 'Call reserve first.');
+      throw new EmitError(
+        `commit('${this.port}') without reserve('${this.port}')`,
+        this.port,
+        'Call reserve first.',
+      );
     }
     this.#reserved = undefined;
     if (this.#hasRefusing) this.#offer(frame, time, flags);
@@ -211,13 +219,18 @@ export class FrameOutlet implements Outlet {
   }
 
   #spillOver(frame: FrameArray, time: number, flags: number): void {
-    if (this.#spill.length >= this.#spillMax) throw new SpillOverflowError(this.port, this.#spillMax, this.maxEmit);
+    if (this.#spill.length >= this.#spillMax)
+      throw new SpillOverflowError(this.port, this.#spillMax, this.maxEmit);
     this.#spill.push({ frame: frame.slice(), time, flags });
     this.spilled++;
   }
 }
 
-function refuse(edge: { readonly capacity: number; dropped: number }, policy: RefusalPolicy, port: string): void {
+function refuse(
+  edge: { readonly capacity: number; dropped: number },
+  policy: RefusalPolicy,
+  port: string,
+): void {
   if (policy === 'error') throw new EdgeOverflowError(port, edge.capacity);
   edge.dropped++;
 }
@@ -361,7 +374,8 @@ export class MessageOutlet implements Outlet {
   }
 
   #spillOver(value: unknown, bytes: Uint8Array | undefined, time: number, flags: number): void {
-    if (this.#spill.length >= this.#spillMax) throw new SpillOverflowError(this.port, this.#spillMax, this.maxEmit);
+    if (this.#spill.length >= this.#spillMax)
+      throw new SpillOverflowError(this.port, this.#spillMax, this.maxEmit);
     for (const { writer } of this.#holding) {
       if ('bytesMax' in writer && bytes !== undefined && bytes.length > writer.bytesMax) {
         throw new MessageTooLargeError(bytes.length, writer.bytesMax, this.port);

@@ -2,13 +2,23 @@ import type { FrameArray } from './dtype.ts';
 import type { Doorbell } from './doorbell.ts';
 import { TooManyReadersError } from './errors.ts';
 import {
-  flag, metaDoubles, metaWords, readerBase, readerState, readerWord, ringWord, ringWords,
+  flag,
+  metaDoubles,
+  metaWords,
+  readerBase,
+  readerState,
+  readerWord,
+  ringWord,
+  ringWords,
 } from './layout.ts';
 import type { Journal } from './journal.ts';
 import type { MailboxReader } from './mailbox-reader.ts';
 import type { RingWriter } from './ring-writer.ts';
 
-/** What a reader that falls behind does: hold the writer back, jump to the newest, or keep the newest `capacity`. */
+/**
+ * What a reader that falls behind does: hold the writer back, jump to the newest, or keep the newest
+ * `capacity`.
+ */
 export type ReaderPolicy = 'block' | 'latest' | 'dropOldest';
 
 /** A message as a handler gets it; one object per reader or actor, refilled for each message. */
@@ -49,8 +59,8 @@ export interface ReaderOptions {
 const copyTriesMax = 8;
 
 /**
- * A reader's half of a ring. `position` is the next message to take, `handled` where the messages of finished handler calls
- * end, `released` what the writer has been told. Positions are Int32 counts modulo 2^32.
+ * A reader's half of a ring. `position` is the next message to take, `handled` where the messages of finished
+ * handler calls end, `released` what the writer has been told. Positions are Int32 counts modulo 2^32.
  */
 export abstract class RingReader implements MailboxReader {
   /** The ring's index in its run, for the journal. */
@@ -76,6 +86,8 @@ export abstract class RingReader implements MailboxReader {
   readonly #bells: readonly Doorbell[];
   readonly #writer: RingWriter | undefined;
   #head = 0;
+  /** What had been released when the writer's wish was last looked at. */
+  #nudged = 0;
   /** Whether the private copy still holds the message at `#copied`, for a retry. */
   #isCopied = false;
   #copied = 0;
@@ -106,6 +118,8 @@ export abstract class RingReader implements MailboxReader {
     this.handled = this.position;
     this.released = this.position;
     this.#head = this.position;
+    // Whoever released last may not have looked.
+    this.#nudged = (this.position - 1) | 0;
     this.#writer?.fuse(this);
   }
 
@@ -147,12 +161,25 @@ export abstract class RingReader implements MailboxReader {
     this.released = this.handled;
     // Publishes that the slots below have been read; ordered before the look at the writer's wish.
     Atomics.store(this.words, this.#base + readerWord.cursor, this.handled);
-    if (this.#writer !== undefined) return;
+    if (this.#writer !== undefined || !this.isBlocking) return;
     if (((this.#head - this.handled) | 0) <= this.capacity >> 1) this.nudge();
   }
 
-  /** Wakes the writer if it waits for room, however little there is: to be called before the reader stops for a while. */
+  /**
+   * Wakes the writer if it waits for room, however little there is: to be called before the reader stops for
+   * a while.
+   */
   nudge(): void {
+    // A wish that came after the last look has seen everything that was released before it. Who holds nobody
+    // back has nothing to tell, and must not take the wish from one who has.
+    if (!this.isBlocking || this.released === this.#nudged) return;
+    this.#nudged = this.released;
+    this.#wakeWriter();
+  }
+
+  #wakeWriter(): void {
+    // A writer on this thread looks for itself.
+    if (this.#writer !== undefined) return;
     // Acquires the wish; pairs with `wantRoom`.
     if (Atomics.load(this.words, ringWord.roomWanted) !== 1) return;
     if (Atomics.exchange(this.words, ringWord.roomWanted, 0) !== 1) return;
@@ -181,7 +208,7 @@ export abstract class RingReader implements MailboxReader {
       // The writer respects the old cursor until it sees the new state at its next look at the registry.
       Atomics.store(this.words, this.#base + readerWord.state, readerState.nonBlocking);
       Atomics.add(this.words, ringWord.registry, 1);
-      this.nudge();
+      this.#wakeWriter();
     }
   }
 
@@ -191,7 +218,7 @@ export abstract class RingReader implements MailboxReader {
     this.handled = this.position;
     this.released = this.position;
     detachReader(this.buffer, this.place);
-    this.nudge();
+    if (this.isBlocking) this.#wakeWriter();
   }
 
   /** Points the envelope at the message in the slot. */
@@ -244,8 +271,8 @@ export abstract class RingReader implements MailboxReader {
       const slot = this.position & this.mask;
       this.#loadMeta(slot, into);
       this.copyOut(slot);
-      // Orders the copy's loads before the load of the floor on ARMv8 (loads; STLR; LDAR), where a second plain or
-      // acquiring load alone could be satisfied first.
+      // Orders the copy's loads before the load of the floor on ARMv8 (loads; STLR; LDAR), where a second
+      // plain or acquiring load alone could be satisfied first.
       Atomics.store(this.words, this.#base + readerWord.fence, 0);
       // Acquires which positions may have been overwritten while they were copied.
       const floor = Atomics.load(this.words, ringWord.floor);
@@ -272,12 +299,16 @@ function reserveReader(words: Int32Array<SharedArrayBuffer>): number {
   for (let place = 0; place < readersMax; place++) {
     const state = readerBase(place) + readerWord.state;
     // Only one thread turns a free place into a reserved one.
-    if (Atomics.compareExchange(words, state, readerState.free, readerState.reserved) === readerState.free) return place;
+    if (Atomics.compareExchange(words, state, readerState.free, readerState.reserved) === readerState.free)
+      return place;
   }
   throw new TooManyReadersError(readersMax);
 }
 
-/** Fills in a reserved place and attaches it at the writer's position. Owners place planned readers before the run. */
+/**
+ * Fills in a reserved place and attaches it at the writer's position. Owners place planned readers before the
+ * run.
+ */
 export function attachReader(buffer: SharedArrayBuffer, place: number, options: ReaderOptions): void {
   const words = ringWords(buffer);
   const base = readerBase(place);
@@ -287,7 +318,9 @@ export function attachReader(buffer: SharedArrayBuffer, place: number, options: 
   activateReader(words, place, isBlocking ? readerState.blocking : readerState.nonBlocking);
 }
 
-/** Store active, then load the head and start there: the writer's limit is at most its slots beyond that head. */
+/**
+ * Store active, then load the head and start there: the writer's limit is at most its slots beyond that head.
+ */
 function activateReader(words: Int32Array<SharedArrayBuffer>, place: number, state: number): number {
   const base = readerBase(place);
   // A recent cursor, so that the writer sees a believable one between the next two lines.

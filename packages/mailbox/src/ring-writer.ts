@@ -1,7 +1,18 @@
 import type { Doorbell } from './doorbell.ts';
 import {
-  flag, lineWords, metaDouble, metaDoubles, metaWord, metaWords, noteWord, noteWords, readerBase, readerState, readerWord,
-  ringWord, ringWords,
+  flag,
+  lineWords,
+  metaDouble,
+  metaDoubles,
+  metaWord,
+  metaWords,
+  noteWord,
+  noteWords,
+  readerBase,
+  readerState,
+  readerWord,
+  ringWord,
+  ringWords,
 } from './layout.ts';
 import type { Journal } from './journal.ts';
 import type { RingReader } from './ring-reader.ts';
@@ -10,9 +21,10 @@ import type { RingReader } from './ring-reader.ts';
 const claimMax = 64;
 
 /**
- * The writer's half of a ring: cursors, readers, publication. Positions are Int32 counts modulo 2^32; only their
- * differences mean anything. `position` is where the next message goes, `settled` where the messages of finished handler
- * calls end, `published` what readers on other threads have been shown. docs/semantics.md, "Ring", has the argument.
+ * The writer's half of a ring: cursors, readers, publication. Positions are Int32 counts modulo 2^32; only
+ * their differences mean anything. `position` is where the next message goes, `settled` where the messages of
+ * finished handler calls end, `published` what readers on other threads have been shown. docs/semantics.md,
+ * "Ring", has the argument.
  */
 export abstract class RingWriter {
   /** The ring's index in its run, for the journal. */
@@ -41,7 +53,10 @@ export abstract class RingWriter {
   #wake: Doorbell[] = [];
   #isOvertaking = true;
 
-  /** `bells`: the doorbells of the run by index, to wake sleeping readers. Resumes where the ring's words stand. */
+  /**
+   * `bells`: the doorbells of the run by index, to wake sleeping readers. Resumes where the ring's words
+   * stand.
+   */
   constructor(buffer: SharedArrayBuffer, bells: readonly Doorbell[] = []) {
     this.buffer = buffer;
     this.words = ringWords(buffer);
@@ -92,7 +107,10 @@ export abstract class RingWriter {
     this.position = this.settled;
   }
 
-  /** Shows all settled messages to the readers and wakes those that sleep. `stampMs`: the wall clock, for queue waits. */
+  /**
+   * Shows all settled messages to the readers and wakes those that sleep. `stampMs`: the wall clock, for
+   * queue waits.
+   */
   publish(stampMs: number): void {
     const first = this.published;
     if (first === this.settled) return;
@@ -127,7 +145,8 @@ export abstract class RingWriter {
 
   /** Asks for a ring of the writer's doorbell at the next release. Returns the room found after asking. */
   wantRoom(wanted: number): number {
-    // Publishes the wish before the last look at the cursors, as a reader releases before it looks for wishes.
+    // Publishes the wish before the last look at the cursors, as a reader releases before it looks for
+    // wishes.
     Atomics.store(this.words, ringWord.roomWanted, 1);
     const room = this.room(wanted);
     if (room >= wanted) Atomics.store(this.words, ringWord.roomWanted, 0);
@@ -150,8 +169,9 @@ export abstract class RingWriter {
   }
 
   /**
-   * Notes what goes with the head to be published, beside the note that holds until then. The slot at `head - 1` could
-   * not say it: unpublished messages may have come around to it when this thread dies. The store of the head publishes it.
+   * Notes what goes with the head to be published, beside the note that holds until then. The slot at `head -
+   * 1` could not say it: unpublished messages may have come around to it when this thread dies. The store of
+   * the head publishes it.
    */
   #writeNote(): number {
     const note = this.#note === ringWord.notes ? ringWord.notes + noteWords : ringWord.notes;
@@ -171,7 +191,8 @@ export abstract class RingWriter {
   protected writeMeta(time: number, flags: number): void {
     const slot = this.position & this.mask;
     const meta = this.meta;
-    // Literal offsets of `metaDouble` and `metaWord`: a look-up in an imported table costs more than these three stores.
+    // Literal offsets of `metaDouble` and `metaWord`: a look-up in an imported table costs more than these
+    // three stores.
     meta[slot * 4] = this.seq;
     meta[slot * 4 + 1] = time;
     this.metaWords[slot * 8 + 6] = flags;
@@ -181,8 +202,9 @@ export abstract class RingWriter {
 
   /** Shows readers the new floor before anything below it may be overwritten. */
   protected publishFloor(floor: number): void {
-    // Publishes which positions may be overwritten from now on. The load that follows orders this store before the
-    // plain stores into the slots on ARMv8 (STLR; LDAR; store), where a release store alone would not.
+    // Publishes which positions may be overwritten from now on. The load that follows orders this store
+    // before the plain stores into the slots on ARMv8 (STLR; LDAR; store), where a release store alone would
+    // not.
     Atomics.store(this.words, ringWord.floor, floor);
     Atomics.load(this.words, ringWord.fence);
   }
@@ -200,7 +222,8 @@ export abstract class RingWriter {
     }
     for (const reader of this.#fused) {
       if (!reader.isBlocking) continue;
-      // Handled messages make room at once, but stay intact until released: a successor may have to hand them over again.
+      // Handled messages make room at once, but stay intact until released: a successor may have to hand them
+      // over again.
       room = Math.min(room, this.#roomBehind(reader.handled, reader.capacity));
       room = Math.min(room, this.#roomBehind(reader.released, this.slots));
     }

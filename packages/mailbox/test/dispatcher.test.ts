@@ -355,7 +355,10 @@ describe('what cannot be emitted', () => {
 });
 
 describe('commit', () => {
-  /** Two inputs (one of each kind) and two outputs on five rings, with a call between them that is not yet committed. */
+  /**
+   * Two inputs (one of each kind) and two outputs on five rings, with a call between them that is not yet
+   * committed.
+   */
   function transaction(): {
     readonly rings: SharedArrayBuffer[];
     readonly outlets: Outlet[];
@@ -400,7 +403,10 @@ describe('commit', () => {
     };
   }
 
-  /** What successors on other threads find: messages waiting on each ring, and the seq that its writer goes on with. */
+  /**
+   * What successors on other threads find: messages waiting on each ring, and the seq that its writer goes on
+   * with.
+   */
   const found = (rings: readonly SharedArrayBuffer[]): { waiting: number[]; seqs: number[] } => {
     const kinds = [FrameReader, MessageReader, FrameReader, FrameReader, MessageReader];
     const writers = [FrameWriter, MessageWriter, FrameWriter, FrameWriter, MessageWriter];

@@ -315,7 +315,10 @@ const readerSteps: fc.Arbitrary<ReaderStep[]> = fc.array(
   { maxLength: 120 },
 );
 
-/** A reader with what it must see: everything from `next` on while it blocks, later frames only while it does not. */
+/**
+ * A reader with what it must see: everything from `next` on while it blocks, later frames only while it does
+ * not.
+ */
 interface Watched {
   readonly reader: FrameReader;
   readonly attachedAt: number;

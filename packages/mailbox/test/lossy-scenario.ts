@@ -12,7 +12,8 @@ export const recordMax = 208;
 
 /** A value whose size depends on its number, up to `bytesMax` bytes once encoded, and that shows damage. */
 function valueOf(payload: number): { readonly payload: number; readonly filler: string } {
-  // Times of short messages change with times of all sizes, so that sometimes the slots wrap first, sometimes the arena.
+  // Times of short messages change with times of all sizes, so that sometimes the slots wrap first, sometimes
+  // the arena.
   const length = payload % 40 < 20 ? 0 : (payload * 73) % 160;
   return { payload, filler: String.fromCodePoint(97 + (payload % 26)).repeat(length) };
 }

@@ -199,8 +199,8 @@ export const startPosition: fc.Arbitrary<number> = fc.oneof(
 );
 
 /**
- * On one thread, what is handled makes room at once; but its slots are used again only when it is released and what
- * came after it is published, since a reader's or writer's successor starts there.
+ * On one thread, what is handled makes room at once; but its slots are used again only when it is released
+ * and what came after it is published, since a reader's or writer's successor starts there.
  */
 export function fusedFree(model: Model, capacity: number): number {
   const slots = 2 ** Math.ceil(Math.log2(capacity));

@@ -72,7 +72,8 @@ function rigOf({ capacity, arenaBytes, position, isFused }: Setup): Rig {
     payloadOf,
     mayRefuse: (payload, waiting) => {
       const used = waiting.reduce((sum, each) => sum + sizeOf(each), 0);
-      // What is free lies in at most two pieces, and one more is lost where a message did not fit before the end.
+      // What is free lies in at most two pieces, and one more is lost where a message did not fit before the
+      // end.
       return arenaBytes - used - recordMax < 2 * sizeOf(payload);
     },
   };

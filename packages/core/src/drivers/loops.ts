@@ -5,6 +5,8 @@ import { workerCount } from '@troupe/mailbox';
 const spinMs = 0.02;
 /** How long an executor works before it looks whether an event loop has to turn, in ms. */
 const sliceMs = 0.5;
+/** How long a compute worker works before it looks whether an actor awaits something, in ms. */
+const parkedSliceMs = 5;
 
 /** What a loop drives: an executor, or main's executor and boundary ports together. */
 export interface Steppable {
@@ -60,7 +62,7 @@ function work({ executor, bell, gauges }: Loop, sliceMs: number): boolean {
 export async function runParked(loop: Loop & { readonly isAwaiting: () => boolean }): Promise<void> {
   const { executor, bell } = loop;
   while (!loop.isStopping()) {
-    if (work(loop, Infinity)) {
+    if (work(loop, parkedSliceMs)) {
       executor.strike();
       loop.control();
     } else if (mayRest(loop)) {
@@ -70,6 +72,9 @@ export async function runParked(loop: Loop & { readonly isAwaiting: () => boolea
       if (loop.isAwaiting()) await bell.waitAsync(untilMs);
       else bell.wait(untilMs);
       noteSleep(loop, sleptMs);
+    } else if (loop.isAwaiting()) {
+      executor.strike();
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 }

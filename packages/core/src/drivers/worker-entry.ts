@@ -62,12 +62,11 @@ async function prepare(task: WorkerTask, upcall: (message: WorkerMessage) => voi
     stages.set(index, { stage, options: optionsOf(actorPlan, stage) });
   }
   const clock = new WallClock(recovery?.epochMs ?? 0);
-  let executor: Executor | undefined;
   const wiring = wire({
-    plan, worker, shared, seed, clock, recovery, upcall, stages, flush: (actor) => executor?.flush(actor),
+    plan, worker, shared, seed, clock, recovery, upcall, stages, flush: (actor) => executor.flush(actor),
   });
   const gauges = wiring.gauges.worker(worker);
-  executor = new Executor(wiring.actors, { ...wiring, gauges, clock, upcall, hasStats });
+  const executor: Executor = new Executor(wiring.actors, { ...wiring, gauges, clock, upcall, hasStats });
   for (const actor of executor.actors) {
     if (actor.phase !== 'created') continue;
     actor.ledger.create();

@@ -46,6 +46,8 @@ export class Calls {
       if (host.hasStats && inlet !== undefined && done > 0) actor.gauges.onInput.record(eachMs * 1e6, done);
       actor.stride = eachMs * batchMax <= strideMs ? batchMax : Math.max(1, Math.floor(strideMs / eachMs));
       if (done < wanted || atMs - startMs + eachMs > publishAfterMs) break;
+      // The last call of the chunk may have been the last one for now.
+      if (actor.spillOf !== undefined || (inlet === undefined && actor.hasEndedDemand) || !isReady(actor)) break;
     }
     account(actor, inlet, total, (host.nowMs - startMs) * 1e6, host);
     if (inlet === undefined && total > 0) actor.attempts.demand.tries = 0;

@@ -72,7 +72,7 @@ export class Executor {
       if (actor.phase !== 'running' && actor.phase !== 'backoff') continue;
       for (let j = 0; j < actor.inlets.length; j++) (actor.inlets[j] as Inlet).reader.nudge();
       if (actor.flushing !== undefined && wantRoom(actor)) return true;
-      if (actor.isBusy || actor.phase !== 'running' || isHeldBack(actor)) continue;
+      if (actor.isBusy || actor.phase !== 'running') continue;
       if (actor.spillOf !== undefined) {
         if (wantRoom(actor)) return true;
       } else if (this.#hasInput(actor, nowNs)) {
@@ -169,7 +169,8 @@ export class Executor {
     if (!actor.hasEndedDemand || actor.posts.length > 0 || actor.resent.length > 0) return true;
     if (actor.ticker?.advance(nowNs) === true) return true;
     for (let i = 0; i < actor.inlets.length; i++) {
-      if ((actor.inlets[i] as Inlet).reader.available() > 0) return true;
+      const inlet = actor.inlets[i] as Inlet;
+      if (inlet.reader.available() > 0 && !isHeldBack(actor, inlet)) return true;
     }
     return false;
   }
@@ -180,7 +181,6 @@ export class Executor {
     if (actor.isBusy) return this.#watch(actor);
     if (actor.phase !== 'running') return actor.phase === 'backoff' && this.#failures.endBackoff(actor);
     if (actor.spillOf !== undefined) return this.#calls.drainSpill(actor);
-    if (actor.group !== undefined && isHeldBack(actor)) return false;
     const isTickDue = actor.ticker !== undefined && actor.ticker.advance(this.#host.nowMs * 1e6);
     const isCalled = isTickDue || actor.posts.length > 0 || actor.resent.length > 0;
     const inlet = actor.inlets.length === 0 ? undefined : nextInlet(actor);
@@ -236,7 +236,7 @@ function nextInlet(actor: Actor): Inlet | undefined {
     const at = actor.nextInlet;
     actor.nextInlet = at + 1 === count ? 0 : at + 1;
     const inlet = inlets[at] as Inlet;
-    if (inlet.reader.available() > 0) return inlet;
+    if (inlet.reader.available() > 0 && !isHeldBack(actor, inlet)) return inlet;
   }
   return undefined;
 }

@@ -106,18 +106,18 @@ export class Failures {
   /** The message in hand goes to the dead letters. */
   #giveUp(actor: Actor, work: Work, inlet: Inlet | undefined, failure: HandlerError): void {
     const letter = deadLetterOf(actor, work, inlet);
+    if (letter === undefined) this.#host.log(actor, `gave up a ${work}: ${failure.message}`);
+    else {
+      increase(actor, actorCount.deadLettered);
+      // Before the input is released: a death in between must not lose it.
+      this.#host.upcall({ type: 'deadLetter', letter, error: errorToWire(failure) });
+    }
     if (inlet !== undefined) {
       inlet.reader.settle();
       accountGivenUp(actor, inlet);
-      this.#host.commit(actor);
+      this.#host.commit(actor, false);
     }
     closeWork(actor, work, this.#host.upcall);
-    if (letter === undefined) {
-      this.#host.log(actor, `gave up a ${work}: ${failure.message}`);
-      return;
-    }
-    increase(actor, actorCount.deadLettered);
-    this.#host.upcall({ type: 'deadLetter', letter, error: errorToWire(failure) });
   }
 
   /** A new instance of the stage, from its last snapshot. */
@@ -179,7 +179,12 @@ export class Failures {
   /** Supervision `stop`: inputs are detached, outputs end, the rest of the graph goes on. */
   #detach(actor: Actor): void {
     actor.phase = 'stopped';
+    actor.isBusy = true;
+    actor.busySinceMs = this.#host.nowMs;
+    actor.ledger.enter(noEdge.stop);
     const end = (): void => {
+      actor.isBusy = false;
+      actor.ledger.leave();
       for (const { reader } of actor.inlets) reader.detach();
       for (const outlet of actor.outlets) outlet.end();
       this.#host.upcall({ type: 'actorState', actor: actor.plan.index, state: 'stopped' });
@@ -188,7 +193,10 @@ export class Failures {
     };
     const stopping = this.callOnStop(actor);
     if (stopping === undefined) end();
-    else void stopping.then(end);
+    else {
+      actor.ledger.pend();
+      void stopping.then(end);
+    }
   }
 }
 

@@ -39,13 +39,11 @@ export function isQuiet(group: HoldGroup): boolean {
 }
 
 /**
- * Whether an actor waits for its group to come to rest: inputs that are handed over again go through the group one by
- * one, so that another death tells which of them causes it.
+ * Whether a mailbox waits for its actor's group to come to rest: inputs that are handed over again go through the group
+ * one by one, so that another death tells which of them causes it.
  */
-export function isHeldBack({ group, inlets }: Actor): boolean {
-  if (group === undefined) return false;
-  for (let i = 0; i < inlets.length; i++) if (inlets[i]?.isRecovering === true) return !isQuiet(group);
-  return false;
+export function isHeldBack({ group }: Actor, inlet: Inlet): boolean {
+  return inlet.isRecovering && group !== undefined && !isQuiet(group);
 }
 
 /** Before emissions are shown whose inputs stay unreleased: those inputs are marked if they have to be handed over again. */

@@ -101,9 +101,9 @@ function checkOutput(
     maxEmit,
   );
   const isLossy = shared.some((edge) => isLossyByReader(edge.overflow));
-  checkFrameRing(problems, at, port, ringSlots(capacity, isLossy));
+  checkFrameRing(problems, at, port, ringSlots(capacity, isLossy, maxEmit));
   for (const edge of edges) {
-    if (hasOwnRing(edge.overflow)) checkFrameRing(problems, at, port, ringSlots(edge.capacity, false));
+    if (hasOwnRing(edge.overflow)) checkFrameRing(problems, at, port, ringSlots(edge.capacity, false, maxEmit));
   }
 }
 
@@ -113,7 +113,7 @@ function checkBoundaryInput(problems: Problems, stages: readonly ResolvedStage[]
   if (edge.port.kind === 'message') {
     checkMessageRing(problems, at, { ...edge.port, maxEmit: 1 }, edge);
   } else {
-    checkFrameRing(problems, at, edge.port, ringSlots(edge.capacity, isLossyByReader(edge.overflow)));
+    checkFrameRing(problems, at, edge.port, ringSlots(edge.capacity, isLossyByReader(edge.overflow), 1));
   }
 }
 
@@ -140,7 +140,7 @@ function checkMessageRing(
   edge: ResolvedEdge,
 ): void {
   const { maxEmit, maxBytes } = port;
-  const slots = ringSlots(edge.capacity, isLossyByReader(edge.overflow));
+  const slots = ringSlots(edge.capacity, isLossyByReader(edge.overflow), maxEmit);
   if (!isMessageRingTooLarge(slots, arenaBytes(edge.capacity, maxEmit, maxBytes))) return;
   const message = `its ring would have ${slots} slots for messages of up to ${maxBytes} bytes`;
   problems.error(

@@ -142,6 +142,7 @@ class Router {
       slots: ringSlots(
         capacity,
         edges.some((edge) => isLossyByReader(edge.overflow)),
+        port.maxEmit,
       ),
       readersMax: frameReadersMax(edges.length),
       edges: this.#seat(index, edges),
@@ -158,7 +159,7 @@ class Router {
       writer: edge.from,
       writerWorker: this.#workerAt(edge.from),
       capacity: edge.capacity,
-      slots: ringSlots(edge.capacity, isLossyByReader(edge.overflow)),
+      slots: ringSlots(edge.capacity, isLossyByReader(edge.overflow), maxEmit),
       readersMax: 1,
       edges: this.#seat(index, [edge]),
       bytesMax,

@@ -5,6 +5,9 @@ import type { BoundaryPlan, EdgePlan } from '../plan/types.ts';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { PushOptions } from './types.ts';
 
+/** The most pushes that are served at once in one turn of the event loop: a fast reader must not keep it from turning. */
+const perTurnMax = 256;
+
 /** A push that waits for room. */
 interface Waiting {
   readonly data: FrameArray;
@@ -24,7 +27,10 @@ export class BoundaryInput {
   readonly #wake: () => void;
   readonly #waiting: Waiting[] = [];
   #closed: Error | undefined;
+  /** Somebody has been given the error that closed it. */
+  hasTold = false;
   #dropped = 0;
+  #servedInTurn = 0;
 
   constructor(parts: {
     readonly plan: BoundaryPlan;
@@ -56,13 +62,18 @@ export class BoundaryInput {
     return new Promise((resolve, reject) => {
       const checked = this.#check(data);
       signal?.throwIfAborted();
-      if (this.#closed !== undefined) throw this.#closed;
-      const at = time ?? this.#timeNs();
-      if (this.#waiting.length === 0 && this.#emit(checked, at)) {
-        resolve();
-        return;
+      if (this.#closed !== undefined) {
+        this.hasTold = true;
+        throw this.#closed;
       }
-      if (this.#edge.overflow === 'error') throw new EdgeOverflowError(this.#plan.name, this.#edge.capacity);
+      const at = time ?? this.#timeNs();
+      if (this.#waiting.length === 0 && this.#mayServe()) {
+        if (this.#emit(checked, at)) {
+          resolve();
+          return;
+        }
+        if (this.#edge.overflow === 'error') throw this.#overflowError();
+      }
       let timer: NodeJS.Timeout | undefined;
       const settle = (): void => {
         clearTimeout(timer);
@@ -92,8 +103,9 @@ export class BoundaryInput {
     let isProgress = false;
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       try {
-        if (!this.#emit(next.data, next.time)) break;
-        next.resolve();
+        if (this.#emit(next.data, next.time)) next.resolve();
+        else if (this.#edge.overflow === 'error') next.reject(this.#overflowError());
+        else break;
       } catch (error) {
         next.reject(error as Error);
       }
@@ -112,8 +124,18 @@ export class BoundaryInput {
   close(error: Error = new RunStoppedError(`push to '${this.#plan.name}'`, this.#plan.name)): void {
     if (this.#closed !== undefined) return;
     this.#closed = error;
+    if (this.#waiting.length > 0) this.hasTold = true;
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
     this.#writer.end();
+  }
+
+  #mayServe(): boolean {
+    if (this.#servedInTurn === 0) setImmediate(() => (this.#servedInTurn = 0));
+    return this.#servedInTurn++ < perTurnMax;
+  }
+
+  #overflowError(): EdgeOverflowError {
+    return new EdgeOverflowError(this.#plan.name, this.#edge.capacity);
   }
 
   #giveUp(waiting: Waiting, error: Error): void {

@@ -3,6 +3,9 @@ import type { EdgeGauges, FrameArray, FrameReader, MessageReader } from '@troupe
 import { PullTimeoutError, RunStoppedError } from '../errors.ts';
 import type { Sample, WaitOptions } from './types.ts';
 
+/** The most samples that are handed on in one turn of the event loop: a fast writer must not keep it from turning. */
+const perTurnMax = 256;
+
 /** Whoever waits for samples. `isOnce`: leaves after one. */
 interface Taker {
   readonly isOnce: boolean;
@@ -26,9 +29,12 @@ export class BoundaryOutput {
   readonly #wake: () => void;
   #isOver = false;
   #error: Error | undefined;
+  /** Somebody has been given the error that failed the run. */
+  hasTold = false;
   #hasBeenPulled = false;
   #iterators = 0;
-  #isNudging = false;
+  /** Samples that have been given at once in this turn of the event loop. */
+  #givenInTurn = 0;
   #received = 0;
   #discarded = 0;
 
@@ -88,7 +94,7 @@ export class BoundaryOutput {
   #take({ timeoutMs, signal }: WaitOptions, isStrict: boolean, endsOnAbort = false): Promise<Sample | undefined> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const sample = this.#takeNow();
+      const sample = this.#givenInTurn < perTurnMax ? this.#takeNow() : undefined;
       if (sample !== undefined) {
         resolve(sample);
         return;
@@ -156,7 +162,7 @@ export class BoundaryOutput {
   /** Hands waiting samples to waiting takers. False when there is nothing to do. */
   pump(): boolean {
     let isProgress = false;
-    while (this.#takers.length > 0) {
+    for (let count = 0; count < perTurnMax && this.#takers.length > 0; count++) {
       const sample = this.#next();
       if (sample === undefined) break;
       isProgress = true;
@@ -183,8 +189,10 @@ export class BoundaryOutput {
 
   /** Throws away what waits, and counts it. */
   discard(): boolean {
+    // No more than is there now: a writer may be faster.
+    const waiting = this.#reader.available();
     let count = 0;
-    while (this.#reader.take(this.#envelope)) {
+    while (count < waiting && this.#reader.take(this.#envelope)) {
       this.#release();
       count++;
     }
@@ -208,21 +216,27 @@ export class BoundaryOutput {
     if (this.#isOver && error === undefined) return;
     this.#isOver = true;
     this.#error ??= error;
+    if (this.#takers.length > 0) this.hasTold = true;
     for (const taker of this.#takers.splice(0)) taker.end(error);
   }
 
   /** The next sample unless others wait for it. Whoever has been held back learns of the room within a turn of the loop. */
   #takeNow(): Sample | undefined {
-    if (this.#error !== undefined) throw this.#error;
+    if (this.#error !== undefined) {
+      this.hasTold = true;
+      throw this.#error;
+    }
     if (this.#isOver || this.#takers.length > 0) return undefined;
     const sample = this.#next();
-    if (sample === undefined || this.#isNudging) return sample;
-    this.#isNudging = true;
-    setImmediate(() => {
-      this.#isNudging = false;
-      this.#reader.nudge();
-    });
+    if (sample !== undefined && this.#givenInTurn++ === 0) setImmediate(() => this.#endTurn());
     return sample;
+  }
+
+  #endTurn(): void {
+    this.#givenInTurn = 0;
+    this.#reader.nudge();
+    // Those whose sample was kept for the next turn; once the run is over nobody else serves them.
+    if (this.#takers.length > 0) this.pump();
   }
 
   #next(): Sample | undefined {

@@ -308,8 +308,16 @@ export class Crew {
     if (actor.supervision.strategy === 'escalate') throw error;
     if (actor.supervision.strategy === 'stop') this.#layToRest(actor, 'stopped');
     else if (isLastBreath(culprit)) this.#layToRest(actor, 'ended');
-    else if (held.edge === noEdge.resent) this.#blameLetter(actor, held.position, error);
-    else this.#postmortem.blame(culprit, error);
+    else {
+      const loser =
+        held.edge === noEdge.resent
+          ? this.#blameLetter(actor, held.position, error)
+          : this.#postmortem.blame(culprit, error);
+      if (loser === undefined) return;
+      // Its worker is dead: nobody else counts here.
+      const { counts } = this.#parts.gauges.actor(loser);
+      counts[actorCount.deadLettered] = (counts[actorCount.deadLettered] as number) + 1;
+    }
   }
 
   #deathOf(worker: number, end: WorkerEnd, culprits: readonly Culprit[]): WorkerDiedError {
@@ -327,11 +335,12 @@ export class Crew {
   }
 
   /** A letter that was sent again and ends its worker each time is a dead letter again after its last try. */
-  #blameLetter(actor: ActorPlan, id: number, error: Replacement['error']): void {
+  #blameLetter(actor: ActorPlan, id: number, error: Replacement['error']): number | undefined {
     const pending = this.#pending.get(id);
-    if (pending === undefined || ++pending.deaths < actor.supervision.triesMax) return;
+    if (pending === undefined || ++pending.deaths < actor.supervision.triesMax) return undefined;
     this.#pending.delete(id);
     this.#parts.letters.add(pending.filed.wire, error);
+    return actor.index;
   }
 
   /** An actor is over: its inputs are detached and its outputs end. */

@@ -47,7 +47,7 @@ const statsIntervalMs = 1_000;
 export class LiveRun implements Run, Steppable {
   readonly plan: Plan;
   readonly warnings: readonly PlanProblem[];
-  readonly done: Promise<RunReport>;
+  readonly #done: Promise<RunReport>;
   readonly #parts: LiveRunParts;
   readonly #taps = new Set<LiveTap>();
   readonly #cleanups: (() => void | Promise<void>)[] = [];
@@ -58,6 +58,8 @@ export class LiveRun implements Run, Steppable {
   /** All threads have been given back. */
   #isClosed = false;
   #error: Error | undefined;
+  /** Somebody holds `done`, and so learns of a failure. */
+  #isDoneHeld = false;
   #resolveDone: (report: RunReport) => void = () => undefined;
   #rejectDone: (error: Error) => void = () => undefined;
 
@@ -65,12 +67,12 @@ export class LiveRun implements Run, Steppable {
     this.#parts = parts;
     this.plan = parts.plan;
     this.warnings = parts.plan.warnings;
-    this.done = new Promise((resolve, reject) => {
+    this.#done = new Promise((resolve, reject) => {
       this.#resolveDone = resolve;
       this.#rejectDone = reject;
     });
     // Whoever pulls, pushes or stops is told of a failure as well; `done` alone must not end the process.
-    this.done.catch(() => undefined);
+    this.#done.catch(() => undefined);
     this.#watchdog = new Watchdog(parts.plan, parts.shared.ledger, (...hung) => parts.crew.hang(...hung));
   }
 
@@ -94,6 +96,11 @@ export class LiveRun implements Run, Steppable {
   /** Run when the run is over. */
   onClose(cleanup: () => void | Promise<void>): void {
     this.#cleanups.push(cleanup);
+  }
+
+  get done(): Promise<RunReport> {
+    this.#isDoneHeld = true;
+    return this.#done;
   }
 
   async push<P extends Port = Port>(port: string | InputRef<P>, data: PushData<P>, options: PushOptions = {}): Promise<void> {
@@ -145,7 +152,7 @@ export class LiveRun implements Run, Steppable {
   stats$(intervalMs: number = statsIntervalMs): Observable<RunStats> {
     return new (observables())((subscriber) => {
       const timer = setInterval(() => subscriber.next(this.stats()), intervalMs);
-      this.done.then(
+      this.#done.then(
         () => subscriber.complete(),
         (error: unknown) => subscriber.error(error),
       );
@@ -215,7 +222,7 @@ export class LiveRun implements Run, Steppable {
       ? setTimeout(() => this.#close('stopped'), options.timeoutMs)
       : undefined;
     try {
-      return await this.done;
+      return await this.#done;
     } catch {
       // The failure has been told through `done`; a stop after it has nothing left to do.
       await this.#closing;
@@ -227,7 +234,10 @@ export class LiveRun implements Run, Steppable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    if (this.#error !== undefined) throw this.#error;
+    const { inputs, outputs } = this.#parts;
+    const hasTold = this.#isDoneHeld || [...inputs.values(), ...outputs.values()].some((port) => port.hasTold);
+    // A failure that nobody has seen must not pass in silence; one that is on its way out already is not thrown twice.
+    if (this.#error !== undefined && !hasTold) throw this.#error;
   }
 
   /** The first fatal error wins: everything in flight is told, all threads are given back. */

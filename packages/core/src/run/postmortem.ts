@@ -55,21 +55,22 @@ export class Postmortem {
     return running.length > 0 ? running : all.filter(({ held }) => held.isPending);
   }
 
-  /** Counts the death against the input that a culprit had in hand. */
-  blame({ actor, held }: Culprit, error: TroupeError): void {
+  /** Counts the death against the input that a culprit had in hand. The index of the actor that has lost it, if it has. */
+  blame({ actor, held }: Culprit, error: TroupeError): number | undefined {
     const found = held.edge < 0 ? undefined : this.#inputOf(actor, held);
-    if (found === undefined) return;
+    if (found === undefined) return undefined;
     const { place, receiver } = found;
     const known = this.#suspects.get(receiver.index);
     const isSame = known?.edge === place.edge && known.position === place.position;
     const suspect = isSame ? known : { ...place, deaths: 0 };
     suspect.deaths++;
     this.#suspects.set(receiver.index, suspect);
-    if (suspect.deaths < actor.supervision.triesMax) return;
+    if (suspect.deaths < actor.supervision.triesMax) return undefined;
     const letter = letterAt(this.#plan, this.#shared, place, receiver, suspect.deaths);
-    if (letter === undefined) return;
+    if (letter === undefined) return undefined;
     this.#letters.add(letter, error);
     this.#skips.push(place);
+    return receiver.index;
   }
 
   /** Inputs that a successor passes over: those that have become dead letters and have not been released. */

@@ -97,13 +97,12 @@ function mainExecutor(
     if (actor === undefined || entry === undefined) continue;
     stages.set(index, { stage: entry.stage, options: optionsOf(actor, entry.stage) });
   }
-  let executor: Executor | undefined;
   const wiring = wire({
     plan, worker: 0, shared, seed: options.seed ?? 0, clock, recovery: undefined, upcall, stages,
-    flush: (actor) => executor?.flush(actor),
+    flush: (actor) => executor.flush(actor),
   });
   const gauges = wiring.gauges.worker(0);
-  executor = new Executor(wiring.actors, { ...wiring, gauges, clock, upcall, hasStats: options.stats !== false });
+  const executor: Executor = new Executor(wiring.actors, { ...wiring, gauges, clock, upcall, hasStats: options.stats !== false });
   for (const actor of executor.actors) actor.handlers = createHandlers(actor);
   return executor;
 }

@@ -1,5 +1,4 @@
-import { Gauges } from '@troupe/mailbox';
-import type { ActorReading, LatencySummary } from '@troupe/mailbox';
+import type { ActorReading, Gauges, LatencySummary } from '@troupe/mailbox';
 import { isOver } from './crew.ts';
 import type { EdgeEnd, EdgePlan, Plan } from '../plan/types.ts';
 import type { ActorState, EdgeStats, Quantiles, RunStats, StageStats, WorkerStats } from './types.ts';

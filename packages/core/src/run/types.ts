@@ -68,7 +68,10 @@ export interface PushOptions extends WaitOptions {
 }
 
 export interface StopOptions {
-  /** Let everything that is under way reach its end first. `false` unless given. */
+  /**
+   * Let everything that is under way reach its end first. `false` unless given. Outputs that somebody takes (a waiting
+   * pull, a subscription, an iteration that has not been left) or has pulled from are waited for until they are empty.
+   */
   readonly drain?: boolean;
   /** Drain: what is not done by then is discarded and counted. Unbounded unless given. */
   readonly timeoutMs?: number;

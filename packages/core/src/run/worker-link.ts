@@ -47,7 +47,10 @@ export class WorkerLink {
       }
       onMessage(message);
     });
-    this.ended = closed.then(() => this.#end());
+    // Everything that the worker has said comes before the end of its port. A task that the pool could not even pass on
+    // has a port that never ends.
+    const failed = task.ended.then(({ error }) => (error === undefined ? closed : after(endGraceMsMax)));
+    this.ended = Promise.race([closed, failed]).then(() => this.#end());
   }
 
   /** Takes a thread from the pool and gives it the task. */
@@ -71,17 +74,17 @@ export class WorkerLink {
   }
 
   async #end(): Promise<WorkerEnd> {
-    const { ended, abort } = this.#task;
+    const { ended } = this.#task;
     if (this.#isOrderly) {
       const isLate = (await Promise.race([ended, after(goodbyeGraceMs)])) === undefined;
-      if (isLate) abort();
+      if (isLate) this.#task.abort();
       return { isOrderly: true, error: undefined, exitCode: undefined };
     }
     // The port closes with the thread. The pool learns of an uncaught error; of process.exit and a terminated thread
     // never, and must be told, or its slot stays taken.
     const exited = Promise.race([this.#exit ?? after(endGraceMs), after(endGraceMsMax)]);
     const end = await Promise.race([ended, exited.then((exitCode) => ({ error: undefined, exitCode }))]);
-    abort();
+    this.#task.abort();
     return { isOrderly: false, exitCode: undefined, ...end };
   }
 }

@@ -68,9 +68,12 @@ describe('judgeFailure', () => {
             .slice(0, i + 1)
             .filter((earlier) => nowMs - earlier.nowMs < withinMs).length;
           const isBeyond = strategy === 'restart' && recent > restartsMax;
-          expect(isBeyondRestarts).toBe(isBeyond);
-          if (strategy === 'restart') expect(action).toBe(isBeyond ? 'escalate' : 'recreate');
-          else expect(action).toBe(strategy === 'resume' ? 'retry' : strategy);
+          const restarted = isBeyond ? 'escalate' : 'recreate';
+          const expected = { resume: 'retry', restart: restarted, stop: 'stop', escalate: 'escalate' };
+          expect({ isBeyondRestarts, action }).toEqual({
+            isBeyondRestarts: isBeyond,
+            action: expected[strategy],
+          });
         }
       }),
     );

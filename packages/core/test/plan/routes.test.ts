@@ -125,6 +125,11 @@ describe('frame rings', () => {
       ),
     ).toEqual([{ capacity: 64, slots: 64, readersMax: 10, edges: [0, 1] }]));
 
+  test('a ring that may be overtaken holds what one call emits, however small its capacity', () =>
+    expect(sizes(fanOut([['latest', 1]], frame('float32', [8], { maxEmit: 8 })))).toMatchObject([
+      { capacity: 1, slots: 16 },
+    ]));
+
   test('a primary ring that no edge reads is there, and small', () => {
     expect(sizes(fanOut([]))).toEqual([{ capacity: 4, slots: 4, readersMax: 8, edges: [] }]);
     expect(sizes(fanOut([['error', 64]]))[0]).toEqual({ capacity: 4, slots: 4, readersMax: 8, edges: [] });

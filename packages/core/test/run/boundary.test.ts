@@ -1,7 +1,7 @@
 import { graph } from '@troupe/core';
 import type { Run, Sample } from '@troupe/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { counter, relay } from '../fixtures/frames.ts';
+import { counter, relay, sink } from '../fixtures/frames.ts';
 import { cell, createProbe, openGate, read, until } from '../fixtures/probe.ts';
 import { echo } from '../fixtures/values.ts';
 
@@ -49,13 +49,18 @@ describe('push', () => {
     run = await relayGraph(probe, 1).start({ workers: 1 });
     await run.push('in', frameOf(0));
     // The relay has taken the first and not released it: its slot stays full.
-    await expect(run.push('in', frameOf(1), { timeoutMs: 5 })).rejects.toMatchObject({ code: 'PUSH_TIMEOUT', port: 'in' });
+    await expect(run.push('in', frameOf(1), { timeoutMs: 5 })).rejects.toMatchObject({
+      code: 'PUSH_TIMEOUT',
+      port: 'in',
+    });
     const waiting = run.push('in', frameOf(2));
     const aborted = new AbortController();
     const given = run.push('in', frameOf(3), { signal: aborted.signal });
     aborted.abort(new Error('changed my mind'));
     await expect(given).rejects.toThrow('changed my mind');
-    await expect(run.push('in', frameOf(4), { signal: AbortSignal.abort(new Error('no')) })).rejects.toThrow('no');
+    await expect(run.push('in', frameOf(4), { signal: AbortSignal.abort(new Error('no')) })).rejects.toThrow(
+      'no',
+    );
     openGate(probe);
     expect(numberOf(await run.pull('out'))).toBe(0);
     await waiting;
@@ -72,7 +77,7 @@ describe('push', () => {
     g.output('out', stage.out.values);
     run = await g.start({ workers: 1 });
     const values = [{ a: 'first' }, { a: 'second', b: 2 }, 'third', new Date(4), Float32Array.of(5, 5)];
-    const pushes = values.map((value) => run?.push('in', value));
+    const pushes = values.map(async (value) => run?.push('in', value));
     openGate(probe);
     for (const value of values) expect((await run.pull('out'))?.value).toEqual(value);
     await Promise.all(pushes);
@@ -106,7 +111,13 @@ describe('push', () => {
       await run.push('in', 'gate');
       await until(() => read(probe, cell.starts) === 1);
       const outcomes: string[] = [];
-      for (let i = 0; i < 6; i++) outcomes.push(await run.push('in', i).then(() => 'sent', (error: { code: string }) => error.code));
+      for (let i = 0; i < 6; i++)
+        outcomes.push(
+          await run.push('in', i).then(
+            () => 'sent',
+            (error: { code: string }) => error.code,
+          ),
+        );
       openGate(probe);
       const report = run.stop({ drain: true });
       const values: unknown[] = [];
@@ -131,7 +142,10 @@ describe('pull', () => {
     run = await relayGraph(probe).start({ workers: 1 });
     expect(run.tryPull('out')).toBeUndefined();
     expect(await run.pull('out', { timeoutMs: 2 })).toBeUndefined();
-    await expect(run.pullOrThrow('out', { timeoutMs: 2 })).rejects.toMatchObject({ code: 'PULL_TIMEOUT', port: 'out' });
+    await expect(run.pullOrThrow('out', { timeoutMs: 2 })).rejects.toMatchObject({
+      code: 'PULL_TIMEOUT',
+      port: 'out',
+    });
     const abort = new AbortController();
     const pulling = run.pull('out', { signal: abort.signal });
     abort.abort(new Error('enough'));
@@ -145,7 +159,7 @@ describe('pull', () => {
   it('gives each sample to exactly one taker, in the order of asking', async () => {
     const probe = createProbe();
     run = await relayGraph(probe).start({ workers: 1 });
-    const asked = Array.from({ length: 8 }, () => run?.pull('out'));
+    const asked = Array.from({ length: 8 }, async () => run?.pull('out'));
     const iterated = run.samples('out');
     const next = iterated.next();
     const seen: unknown[] = [];
@@ -157,7 +171,10 @@ describe('pull', () => {
     expect((await Promise.all(asked)).map(numberOf)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(numberOf((await next).value)).toBe(8);
     await until(() => seen.length + observed.length === 4);
-    expect([seen, observed]).toEqual([[9, 11], [10, 12]]);
+    expect([seen, observed]).toEqual([
+      [9, 11],
+      [10, 12],
+    ]);
     leave();
     subscription.unsubscribe();
     await run.push('in', frameOf(13));
@@ -211,11 +228,51 @@ describe('pull', () => {
     await until(() => seen.length === 3);
     const rest: unknown[] = [];
     for await (const sample of run.samples('out')) rest.push(numberOf(sample));
-    expect([seen, rest]).toEqual([[2, 3, 4], [5, 6, 7, 8, 9]]);
+    expect([seen, rest]).toEqual([
+      [2, 3, 4],
+      [5, 6, 7, 8, 9],
+    ]);
     expect(await run.pull('out')).toBeUndefined();
     await expect(run.pullOrThrow('out')).rejects.toMatchObject({ code: 'RUN_STOPPED' });
     let isComplete = false;
     run.samples$('out').subscribe({ complete: () => (isComplete = true) });
     expect(isComplete).toBe(true);
   });
+});
+
+it('leaves the event loop its turns, however fast the graph is', async () => {
+  const consumers: Record<string, (run: Run) => unknown> = {
+    async iterate(started) {
+      for await (const sample of started.samples('out')) if (sample.seq < 0) return;
+    },
+    async pull(started) {
+      while ((await started.pull('out')) !== undefined);
+    },
+    onSample: (started) => started.onSample('out', () => undefined),
+    // Discarded while the writer goes on.
+    discard: (started) => started.pull('out'),
+  };
+  for (const consume of Object.values(consumers)) {
+    const g = graph('fast');
+    g.output('out', g.stage('counter', counter, { options: { count: Infinity } }).out.frames);
+    run = await g.start({ workers: 1 });
+    const consuming = consume(run);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await run.stop();
+    await consuming;
+  }
+  const probe = createProbe();
+  openGate(probe);
+  const g = graph('pushed');
+  g.input('in', g.stage('sink', sink, { options: { probe } }).in.frames);
+  const pushed = await g.start({ workers: 1 });
+  run = pushed;
+  const pushing = (async () => {
+    for (let i = 0; ; i++) await pushed.push('in', Float64Array.of(i, i * 7));
+  })();
+  pushing.catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await pushed.stop();
+  await expect(pushing).rejects.toMatchObject({ code: 'RUN_STOPPED' });
+  expect(read(probe, cell.disorder)).toBe(0);
 });

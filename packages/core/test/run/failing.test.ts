@@ -38,12 +38,18 @@ describe('a handler that throws', () => {
   test('stop: detaches its inputs and ends its outputs, the rest goes on', async () => {
     const { run } = await startRow([{ supervision: { strategy: 'stop' } }, {}]);
     for (const cue of cues(300, { 5: { act: 'throw', actor: 'p0' } })) await run.push('in', cue);
-    const { reason, stats } = await run.done.catch(() => run.stop());
+    const { reason, stats } = await run.done;
     const told = [];
     for await (const { value } of run.samples('out')) told.push((value as { n: number }).n);
     expect(told).toEqual(upTo(5));
     expect(reason).toBe('ended');
     expect(stats.stages.map(({ state }) => state)).toEqual(['stopped', 'ended']);
+  });
+
+  test('stop: an async onStop on a compute worker is waited for', async () => {
+    const { run } = await startRow([{ stop: 'lag', supervision: { strategy: 'stop' } }, {}]);
+    await run.push('in', { n: 0, act: 'throw', actor: 'p0' });
+    expect((await run.done).stats.stages.map(({ state }) => state)).toEqual(['stopped', 'ended']);
   });
 
   test('escalate: fails the run with the cause, the stage and the port', async () => {

@@ -46,11 +46,18 @@ describe('the end of a stream', () => {
     expect(report.reason).toBe('ended');
     expect(probes.map((probe) => read(probe, cell.stops))).toEqual([1, 1, 1, 1]);
     expect([read(probes[3], cell.handled), read(probes[3], cell.disorder)]).toEqual([5_000, 0]);
-    expect(report.stats.stages.map(({ state, depth, in: taken, out }) => [state, depth, taken, out])).toEqual([
-      ['ended', 0, 0, 5_000], ['ended', 0, 5_000, 5_000], ['ended', 0, 5_000, 5_000], ['ended', 0, 5_000, 0],
-    ]);
+    expect(report.stats.stages.map(({ state, depth, in: taken, out }) => [state, depth, taken, out])).toEqual(
+      [
+        ['ended', 0, 0, 5_000],
+        ['ended', 0, 5_000, 5_000],
+        ['ended', 0, 5_000, 5_000],
+        ['ended', 0, 5_000, 0],
+      ],
+    );
     expect(report.stats.edges.map(({ transport, sent, received }) => [transport, sent, received])).toEqual([
-      ['ring', 5_000, 5_000], ['fused', 5_000, 5_000], ['ring', 5_000, 5_000],
+      ['ring', 5_000, 5_000],
+      ['fused', 5_000, 5_000],
+      ['ring', 5_000, 5_000],
     ]);
   });
 
@@ -70,14 +77,19 @@ describe('the end of a stream', () => {
     g.connect(right.out.frames, both.in.frames);
     // Five readers of one output, fused and remote.
     for (const [i, probe] of probes.entries()) {
-      const end = g.stage(`end${i}`, sink, { options: { probe }, worker: { group: i % 2 === 0 ? 'a' : 'c' } });
+      const end = g.stage(`end${i}`, sink, {
+        options: { probe },
+        worker: { group: i % 2 === 0 ? 'a' : 'c' },
+      });
       g.connect(source.out.frames, end.in.frames, { capacity: 1 + 10 * i });
     }
     g.output('joined', join.out.frames);
     g.output('merged', both.out.frames);
     run = await g.start();
     const [joined, merged] = await Promise.all([collect('joined'), collect('merged')]);
-    const values = [0, 1].map((side) => joined.filter(({ frame }) => frame[0] === side).map(({ frame }) => frame[1]));
+    const values = [0, 1].map((side) =>
+      joined.filter(({ frame }) => frame[0] === side).map(({ frame }) => frame[1]),
+    );
     expect(values).toEqual([range(2_000), range(2_000)]);
     expect(joined.map(({ seq }) => seq)).toEqual(range(4_000));
     expect(merged.map(({ frame }) => frame[0] as number).toSorted((a, b) => a - b)).toEqual(
@@ -122,26 +134,35 @@ describe('the end of a stream', () => {
 });
 
 describe('overflow', () => {
-  /** counter → sink, which stands at its gate until the source has ended. Returns what the sink saw of 1,000. */
-  async function overflow(policy: Overflow, capacity: number, worker: string): Promise<RunReport & { probe: Cells }> {
+  /**
+   * counter → sink, which stands at its gate until the source stands still too (unless they share a worker). Returns
+   * the report, the sink's probe, and how far the source had come by then, of 1,000.
+   */
+  async function overflow(
+    policy: Overflow,
+    capacity: number,
+    worker: string,
+  ): Promise<RunReport & { probe: Cells; stood: number }> {
     const [source, probe] = [createProbe(), createProbe()];
     const g = graph(policy);
-    const from = g.stage('from', counter, { options: { count: 1_000, probe: source }, worker: { group: 'from' } });
+    const from = g.stage('from', counter, {
+      options: { count: 1_000, probe: source },
+      worker: { group: 'from' },
+    });
     const to = g.stage('to', sink, { options: { probe }, worker: { group: worker } });
     g.connect(from.out.frames, to.in.frames, { capacity, overflow: policy });
     run = await g.start();
     if (worker === 'from') openGate(probe);
-    else if (policy === 'block') {
-      await until(() => read(source, cell.emitted) === capacity);
-      expect(await settled(() => read(source, cell.emitted))).toBe(capacity);
-    } else await until(() => read(source, cell.emitted) === 1_000 && run?.stats().edges[0]?.sent !== undefined && read(source, cell.stops) === 1);
+    else await until(() => read(source, cell.emitted) >= capacity);
+    const stood = await settled(() => read(source, cell.emitted));
     openGate(probe);
-    return { ...(await run.done), probe };
+    return { ...(await run.done), probe, stood };
   }
 
   it('block holds the writer back at exactly its capacity', async () => {
     for (const capacity of [1, 5, 64]) {
-      const { stats, probe } = await overflow('block', capacity, 'to');
+      const { stats, probe, stood } = await overflow('block', capacity, 'to');
+      expect(stood).toBe(capacity);
       expect([read(probe, cell.handled), read(probe, cell.disorder)]).toEqual([1_000, 0]);
       expect(stats.edges[0]).toMatchObject({ sent: 1_000, received: 1_000, highWater: capacity });
     }
@@ -150,7 +171,11 @@ describe('overflow', () => {
   });
 
   it('latest keeps one, dropOldest the newest, and dropNewest the first, and every drop is counted', async () => {
-    for (const [policy, reason] of [['latest', 'latest'], ['dropOldest', 'dropOldest'], ['dropNewest', 'dropNewest']] as const) {
+    for (const [policy, reason] of [
+      ['latest', 'latest'],
+      ['dropOldest', 'dropOldest'],
+      ['dropNewest', 'dropNewest'],
+    ] as const) {
       for (const worker of ['to', 'from']) {
         const { stats, probe } = await overflow(policy, 5, worker);
         const edge = stats.edges[0];
@@ -160,12 +185,13 @@ describe('overflow', () => {
         expect(edge?.received).toBe(read(probe, cell.handled));
         expect(Object.values(edge?.drops ?? {}).reduce((sum, drops) => sum + drops, 0)).toBe(dropped);
         expect(edge?.highWater).toBeLessThanOrEqual(5);
-        if (policy !== 'dropNewest') expect(read(probe, cell.last)).toBe(999);
-        if (worker === 'from') continue;
-        // Where the writer ran through while the reader stood: at most one in hand, and what the policy keeps.
+        const last = policy === 'dropNewest' ? 4 : 999;
+        expect(read(probe, cell.last)).toBeGreaterThanOrEqual(last);
+        expect(read(probe, cell.last)).toBeLessThanOrEqual(worker === 'to' ? last : 999);
+        // A writer that runs through while the reader stands leaves what the policy keeps, and perhaps one in hand.
         const kept = { latest: 1, dropOldest: 5, dropNewest: 5 }[policy];
-        const handled = read(probe, cell.handled);
-        expect(handled === kept || handled === kept + 1).toBe(true);
+        expect(read(probe, cell.handled)).toBeGreaterThanOrEqual(kept);
+        expect(read(probe, cell.handled)).toBeLessThanOrEqual(worker === 'to' ? kept + 1 : 1_000);
       }
     }
   });
@@ -175,13 +201,17 @@ describe('overflow', () => {
       const probe = createProbe();
       const g = graph('error');
       const from = g.stage('from', counter, {
-        options: { count: 100, perCall: 3, maxEmit: 3 }, worker: { group: 'from' }, supervision: { strategy: 'escalate' },
+        options: { count: 100, perCall: 3, maxEmit: 3 },
+        worker: { group: 'from' },
+        supervision: { strategy: 'escalate' },
       });
       const to = g.stage('to', sink, { options: { probe }, worker: { group: worker } });
       g.connect(from.out.frames, to.in.frames, { capacity: 2, overflow: 'error' });
       run = await g.start();
       await expect(run.done).rejects.toMatchObject({
-        code: 'HANDLER_THREW', stage: 'from', cause: { code: 'EDGE_OVERFLOW', port: 'frames' },
+        code: 'HANDLER_THREW',
+        stage: 'from',
+        cause: { code: 'EDGE_OVERFLOW', port: 'frames' },
       });
       // What the failed call had emitted before was never seen.
       expect(read(probe, cell.handled)).toBe(0);
@@ -204,7 +234,11 @@ it('holds a source back through five stages, and resumes it', async () => {
   await until(() => read(source, cell.emitted) === 4 * 8);
   expect(await settled(() => read(source, cell.emitted))).toBe(4 * 8);
   expect(run.stats().stages.map(({ name, depth }) => [name, depth])).toEqual([
-    ['source', 0], ['relay0', 8], ['relay1', 8], ['relay2', 8], ['end', 8],
+    ['source', 0],
+    ['relay0', 8],
+    ['relay1', 8],
+    ['relay2', 8],
+    ['end', 8],
   ]);
   openGate(probe);
   const { stats } = await run.done;
@@ -238,7 +272,9 @@ it('switches a reader between blocking and not, and back at the writer’s posit
   expect((first?.received ?? 0) + (first?.drops.nonBlocking ?? 0)).toBe(read(source, cell.emitted));
   expect(second?.received).toBe(first?.received);
   expect(read(probe, cell.disorder)).toBe(0);
-  await expect(run.setBlocking({ ...edge, to: { stage: 'end', port: 'frames' } }, true)).rejects.toMatchObject({ code: 'BAD_TARGET' });
+  await expect(
+    run.setBlocking({ ...edge, to: { stage: 'end', port: 'frames' } }, true),
+  ).rejects.toMatchObject({ code: 'BAD_TARGET' });
 });
 
 it('draws the same random numbers from the same seed, on every stage its own', async () => {
@@ -249,7 +285,8 @@ it('draws the same random numbers from the same seed, on every stage its own', a
     g.output('b', g.stage('b', dice).out.frames);
     run = await g.start({ workers: 2, seed });
     const drawn: unknown[] = [];
-    for (const port of ['a', 'b']) for (let i = 0; i < 5; i++) drawn.push(...((await run.pull(port))?.frame ?? []));
+    for (const port of ['a', 'b'])
+      for (let i = 0; i < 5; i++) drawn.push(...((await run.pull(port))?.frame ?? []));
     await run.stop();
     draws.push(drawn);
   }

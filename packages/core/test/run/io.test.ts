@@ -3,7 +3,16 @@ import { graph } from '@troupe/core';
 import type { LogLine, Run } from '@troupe/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { burst } from '../fixtures/frames.ts';
-import { flusher, latecomer, metronome, poster, printer, promising, server, slowEcho } from '../fixtures/io.ts';
+import {
+  flusher,
+  latecomer,
+  metronome,
+  poster,
+  printer,
+  promising,
+  server,
+  slowEcho,
+} from '../fixtures/io.ts';
 import { cell, createProbe, openGate, read, settled, until } from '../fixtures/probe.ts';
 
 let run: Run | undefined;
@@ -21,7 +30,10 @@ describe('an io stage', () => {
     const [held, free] = [createProbe(), createProbe()];
     openGate(free);
     const g = graph('io');
-    for (const [name, probe] of [['held', held], ['free', free]] as const) {
+    for (const [name, probe] of [
+      ['held', held],
+      ['free', free],
+    ] as const) {
       const stage = g.stage(name, slowEcho, { options: { probe }, worker: { group: 'io' } });
       g.input(`${name}In`, stage.in.values);
       g.output(`${name}Out`, stage.out.values);
@@ -37,7 +49,10 @@ describe('an io stage', () => {
     expect(await run.pull('freeOut')).toBeUndefined();
     await stopping;
     expect(rest).toEqual(range(20));
-    expect([held, free].map((probe) => [read(probe, cell.disorder), read(probe, cell.stops)])).toEqual([[0, 1], [0, 1]]);
+    expect([held, free].map((probe) => [read(probe, cell.disorder), read(probe, cell.stops)])).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
   });
 
   it('works on main as well', async () => {
@@ -113,7 +128,10 @@ it('fails a stage that returns a promise without having said io', async () => {
   const g = graph('promise');
   g.output('out', g.stage('promising', promising, { supervision: { strategy: 'escalate' } }).out.values);
   run = await g.start({ workers: 1 });
-  await expect(run.done).rejects.toMatchObject({ code: 'HANDLER_THREW', cause: { code: 'ASYNC_HANDLER', stage: 'promising' } });
+  await expect(run.done).rejects.toMatchObject({
+    code: 'HANDLER_THREW',
+    cause: { code: 'ASYNC_HANDLER', stage: 'promising' },
+  });
 });
 
 it('ticks on an absolute schedule, and counts what it drops', async () => {
@@ -125,7 +143,7 @@ it('ticks on an absolute schedule, and counts what it drops', async () => {
     run = await g.start({ workers: 1 });
     await new Promise((resolve) => setTimeout(resolve, 30));
     const ticks: number[][] = [];
-    for (const _ of range(20)) ticks.push([...((await run.pull('out'))?.frame as Float64Array)]);
+    for (const _ of range(20)) ticks.push([...((await run.pullOrThrow('out')).frame as Float64Array)]);
     const { stats } = await run.stop();
     let [previous, sum] = [(ticks[0]?.[0] ?? 0) - 1, 0];
     for (const [index = -1, time = -1, dt = -1, dropped = -1] of ticks) {
@@ -154,7 +172,7 @@ describe('spill', () => {
     // The input is not released before the last of its emissions has found room.
     expect(run.stats().edges[0]).toMatchObject({ depth: 2, received: 0 });
     const got: unknown[] = [];
-    for (const _ of range(100)) got.push([...((await run.pull('out'))?.frame as Float64Array)]);
+    for (const _ of range(100)) got.push([...((await run.pullOrThrow('out')).frame as Float64Array)]);
     expect(got).toEqual(range(100).map((i) => [Math.floor(i / 50), i % 50]));
     await until(() => run?.stats().edges[0]?.received === 2);
     expect(run.stats().stages[0]).toMatchObject({ in: 2, handled: 2, out: 100, failed: 0 });
@@ -163,13 +181,21 @@ describe('spill', () => {
 
   it('fails beyond its bound, and nothing of the call is seen', async () => {
     const g = graph('spill');
-    const stage = g.stage('burst', burst, { options: { copies: 15 }, spillMax: 10, supervision: { strategy: 'escalate' } });
+    const stage = g.stage('burst', burst, {
+      options: { copies: 15 },
+      spillMax: 10,
+      supervision: { strategy: 'escalate' },
+    });
     g.input('in', stage.in.frames);
     g.output('out', stage.out.frames, { capacity: 4 });
     run = await g.start({ workers: 1 });
     const pulling = run.pull('out');
     await run.push('in', new Float64Array(2));
-    const failure = { code: 'HANDLER_THREW', stage: 'burst', cause: { code: 'SPILL_OVERFLOW', port: 'frames' } };
+    const failure = {
+      code: 'HANDLER_THREW',
+      stage: 'burst',
+      cause: { code: 'SPILL_OVERFLOW', port: 'frames' },
+    };
     await expect(pulling).rejects.toMatchObject(failure);
     await expect(run.done).rejects.toMatchObject(failure);
   });

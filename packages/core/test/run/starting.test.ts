@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { defineStage, graph } from '@troupe/core';
 import type { AnyStage } from '@troupe/core';
 import { pooledThreads } from '../../src/drivers/pool.ts';
@@ -17,17 +17,17 @@ async function startOne(stage: AnyStage): Promise<unknown> {
   return run.stop();
 }
 
-describe('a start that fails', () => {
-  afterEach(async () => {
-    // Every thread is idle again: a run on as many workers needs no other.
-    const before = Math.max(1, (await pooledThreads()).length);
-    const { play } = await startRow(
-      Array.from({ length: before }, () => ({ worker: { dedicated: true } as const })),
-    );
-    await play(cues(1));
-    expect(await pooledThreads()).toHaveLength(before);
-  });
+/** Every thread is idle: a run on as many workers needs no other. */
+async function areThreadsIdle(): Promise<boolean> {
+  const before = Math.max(1, (await pooledThreads()).length);
+  const { play } = await startRow(
+    Array.from({ length: before }, () => ({ worker: { dedicated: true } }) as const),
+  );
+  await play(cues(1));
+  return (await pooledThreads()).length === before;
+}
 
+describe('a start that fails', () => {
   test.each([
     ['a module that is not there', 'missing.ts', 'broken', { cause: { code: 'ERR_MODULE_NOT_FOUND' } }],
     ['a module that throws', 'syntax.ts', 'broken', { cause: { message: 'this module does not load' } }],
@@ -49,10 +49,12 @@ describe('a start that fails', () => {
       stage: 'only',
       ...more,
     });
+    expect(await areThreadsIdle()).toBe(true);
   });
 
   test('one stage under two names starts', async () => {
     await expect(startOne(stageIn('twice.ts', 'single'))).resolves.toMatchObject({ reason: 'stopped' });
+    expect(await areThreadsIdle()).toBe(true);
   });
 
   test('a graph that starts itself in its own worker', async () => {
@@ -61,6 +63,7 @@ describe('a start that fails', () => {
       stage: 'only',
       cause: { code: 'NESTED_START' },
     });
+    expect(await areThreadsIdle()).toBe(true);
   });
 
   test('create throws', async () => {
@@ -70,6 +73,7 @@ describe('a start that fails', () => {
       stage: 'p1',
       cause: { name: 'RangeError', message: 'p1 was told to' },
     });
+    expect(await areThreadsIdle()).toBe(true);
   });
 
   test('create throws on main', async () => {
@@ -79,6 +83,7 @@ describe('a start that fails', () => {
       stage: 'p1',
       cause: { name: 'RangeError' },
     });
+    expect(await areThreadsIdle()).toBe(true);
   });
 
   test('a worker dies in create', async () => {
@@ -86,6 +91,7 @@ describe('a start that fails', () => {
       code: 'WORKER_DIED',
       stage: 'p1',
     });
+    expect(await areThreadsIdle()).toBe(true);
   });
 });
 

@@ -63,8 +63,14 @@ describe('stop', () => {
       outcome.status === 'rejected' ? (outcome.reason as { code: string }).code : outcome.value,
     );
     expect(codes).toEqual([
-      undefined, undefined, ...Array.from({ length: 8 }, () => 'RUN_STOPPED'), // pushes
-      undefined, undefined, undefined, 'RUN_STOPPED', { done: true, value: undefined }, // pulls
+      undefined,
+      undefined,
+      ...Array.from({ length: 8 }, () => 'RUN_STOPPED'), // pushes
+      undefined,
+      undefined,
+      undefined,
+      'RUN_STOPPED',
+      { done: true, value: undefined }, // pulls
     ]);
     await expect(run.push('in', Float64Array.of(1, 1))).rejects.toMatchObject({ code: 'RUN_STOPPED' });
     expect(run.tryPush('in', Float64Array.of(1, 1))).toBe(false);
@@ -84,7 +90,12 @@ describe('stop', () => {
     const [entry, exit] = stats.edges;
     expect(entry?.depth).toBe(0);
     expect((entry?.received ?? 0) + (entry?.drops.discarded ?? 0)).toBe(4);
-    expect(exit).toMatchObject({ sent: entry?.received, received: 0, depth: 0, drops: { discarded: entry?.received } });
+    expect(exit).toMatchObject({
+      sent: entry?.received,
+      received: 0,
+      depth: 0,
+      drops: { discarded: entry?.received },
+    });
     expect(stats.stages.map(({ state }) => state)).toEqual(['stopped']);
     expect(read(probe, cell.stops)).toBe(1);
   });
@@ -126,8 +137,21 @@ describe('stop', () => {
     await expect(run.push('in', new Float64Array(2))).rejects.toMatchObject(failure);
     await expect(run.pull('out')).rejects.toMatchObject(failure);
     await expect(run.samples('out').next()).rejects.toMatchObject(failure);
-    await expect(run[Symbol.asyncDispose]()).rejects.toMatchObject(failure);
-    run = undefined;
+    // Told already: leaving a block does not say it once more.
+    await run[Symbol.asyncDispose]();
+  });
+
+  it('tells at the end of its block what nobody has asked for', async () => {
+    const g = graph('silent');
+    const stage = g.stage('thrower', thrower, {
+      worker: 'main',
+      supervision: { strategy: 'escalate' },
+    });
+    g.input('in', stage.in.frames);
+    const silent = await g.start({ workers: 1 });
+    await silent.push('in', new Float64Array(2));
+    await until(() => !silent.tryPush('in', new Float64Array(2)));
+    await expect(silent[Symbol.asyncDispose]()).rejects.toMatchObject({ code: 'HANDLER_THREW' });
   });
 
   it('is what leaving an `await using` block does', async () => {
@@ -157,7 +181,10 @@ describe('stop({ drain })', () => {
     const { reason, stats } = await stopping;
     expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(reason).toBe('stopped');
-    expect(stats.edges.map(({ depth, drops }) => [depth, drops.discarded])).toEqual([[0, 0], [0, 0]]);
+    expect(stats.edges.map(({ depth, drops }) => [depth, drops.discarded])).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
     expect(read(probe, cell.stops)).toBe(1);
   });
 
@@ -166,7 +193,9 @@ describe('stop({ drain })', () => {
     run = await chain(Infinity, probe).start();
     const values: number[] = [];
     let stopping: Promise<RunReport> | undefined;
-    for await (const { frame: [value = -1] } of run.samples('out')) {
+    for await (const {
+      frame: [value = -1],
+    } of run.samples('out')) {
       values.push(value as number);
       if (values.length === 500) stopping = run.stop({ drain: true });
     }
@@ -179,7 +208,11 @@ describe('stop({ drain })', () => {
     run = await chain(Infinity, probe).start();
     await until(() => run?.stats().edges.at(-1)?.depth === 64);
     const { stats } = await run.stop({ drain: true });
-    expect(stats.edges.at(-1)).toMatchObject({ received: 0, depth: 0, drops: { discarded: read(probe, cell.emitted) } });
+    expect(stats.edges.at(-1)).toMatchObject({
+      received: 0,
+      depth: 0,
+      drops: { discarded: read(probe, cell.emitted) },
+    });
   });
 
   it('gives up after its time, and a plain stop overtakes it', async () => {
@@ -193,7 +226,9 @@ describe('stop({ drain })', () => {
       const draining = run.stop(isOvertaken ? { drain: true } : { drain: true, timeoutMs: 5 });
       if (isOvertaken) void run.stop();
       // The sink stands at its gate: only the end of the time, or the second stop, can have ended the drain.
-      await expect(run.push('nowhere', 1).catch((error: Error) => error.message)).resolves.toMatch(/no input/);
+      await expect(run.push('nowhere', 1).catch((error: Error) => error.message)).resolves.toMatch(
+        /no input/,
+      );
       await new Promise((resolve) => setTimeout(resolve, 10));
       openGate(probe);
       const { reason, stats } = await draining;
