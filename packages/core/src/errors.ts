@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { TroupeError } from '@troupe/mailbox';
 import type { PlanProblem } from './plan/types.ts';
 
@@ -8,7 +9,10 @@ export class GraphError extends TroupeError {
   }
 }
 
-/** A declaration that cannot run. Code `PLAN_INVALID`. `problems` has everything that is wrong, the message lists it. */
+/**
+ * A declaration that cannot run. Code `PLAN_INVALID`. `problems` has everything that is wrong, the message
+ * lists it.
+ */
 export class PlanError extends TroupeError {
   readonly problems: readonly PlanProblem[];
 
@@ -46,16 +50,13 @@ export class StageStartError extends TroupeError {
 /** A handler threw. Code `HANDLER_THREW`; the cause is what it threw. */
 export class HandlerError extends TroupeError {
   constructor(stage: string, handler: string, port: string | undefined, cause: unknown) {
-    super(
-      `stage '${stage}' threw while handling ${handler}${port === undefined ? '' : ` '${port}'`}${reason(cause)}`,
-      {
-        code: 'HANDLER_THREW',
-        stage,
-        port,
-        remedy: 'See the cause; `supervision` of the stage says what happens after a throw.',
-        cause,
-      },
-    );
+    super(`stage '${stage}' threw while handling ${handler}${quoted(port)}${reason(cause)}`, {
+      code: 'HANDLER_THREW',
+      stage,
+      port,
+      remedy: 'See the cause; `supervision` of the stage says what happens after a throw.',
+      cause,
+    });
   }
 }
 
@@ -67,7 +68,7 @@ export class RestartLimitError extends TroupeError {
     cause: unknown,
   ) {
     super(
-      `stage '${stage}' failed more than ${limit.restartsMax} times within ${limit.withinMs} ms${reason(cause)}`,
+      `stage '${stage}' failed over ${limit.restartsMax} times within ${limit.withinMs} ms${reason(cause)}`,
       {
         code: 'RESTART_LIMIT',
         stage,
@@ -84,8 +85,7 @@ export class AsyncHandlerError extends TroupeError {
     super(`stage '${stage}' returned a promise while handling ${handler}`, {
       code: 'ASYNC_HANDLER',
       stage,
-      remedy:
-        'Declare `io: true` in defineStage, so that the stage gets an event loop; or do not return a promise.',
+      remedy: 'Declare `io: true` in defineStage: the stage gets an event loop. Or do not return a promise.',
     });
   }
 }
@@ -116,8 +116,7 @@ export class PushTimeoutError extends TroupeError {
     super(`no room on input '${port}' within ${timeoutMs} ms`, {
       code: 'PUSH_TIMEOUT',
       port,
-      remedy:
-        'Push again later, raise the capacity of the input, or find the stage that is behind (stats().edges).',
+      remedy: 'Push again later, raise the capacity of the input, or find who is behind: stats().edges.',
     });
   }
 }
@@ -140,7 +139,9 @@ export class RunStoppedError extends TroupeError {
   }
 }
 
-/** A boundary port, stage or edge of that name does not exist, or carries something else. Code `BAD_TARGET`. */
+/**
+ * A boundary port, stage or edge of that name does not exist, or carries something else. Code `BAD_TARGET`.
+ */
 export class TargetError extends TroupeError {
   constructor(message: string, remedy: string, port?: string) {
     super(message, { code: 'BAD_TARGET', port, remedy });
@@ -195,7 +196,11 @@ export class NestedStartError extends TroupeError {
   }
 }
 
+function quoted(port: string | undefined): string {
+  return port === undefined ? '' : ` '${port}'`;
+}
+
 function reason(cause: unknown): string {
   if (cause === undefined) return '';
-  return `: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return `: ${cause instanceof Error ? cause.message : inspect(cause)}`;
 }

@@ -1,8 +1,20 @@
 export { TroupeError } from '@troupe/mailbox';
 export type { ArrayOf, Dtype, FrameArray } from '@troupe/mailbox';
 export {
-  AsyncHandlerError, GraphError, HandlerError, HandlerHungError, NestedStartError, PlanError, PullTimeoutError,
-  PushTimeoutError, RemoteError, ReplacementLimitError, RestartLimitError, RunStoppedError, StageStartError, TargetError,
+  AsyncHandlerError,
+  GraphError,
+  HandlerError,
+  HandlerHungError,
+  NestedStartError,
+  PlanError,
+  PullTimeoutError,
+  PushTimeoutError,
+  RemoteError,
+  ReplacementLimitError,
+  RestartLimitError,
+  RunStoppedError,
+  StageStartError,
+  TargetError,
   WorkerDiedError,
 } from './errors.ts';
 export { Graph, graph } from './graph.ts';
@@ -11,7 +23,15 @@ export { compile } from './plan/compile.ts';
 export { planJson, planMermaid, planText } from './plan/print.ts';
 export type * from './plan/types.ts';
 export { frame, message } from './ports.ts';
-export type { FramePort, MessagePort, MessagePortOptions, Payload, Port, PortMap, PortOptions } from './ports.ts';
+export type {
+  FramePort,
+  MessagePort,
+  MessagePortOptions,
+  Payload,
+  Port,
+  PortMap,
+  PortOptions,
+} from './ports.ts';
 export type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
 export type * from './run/types.ts';
 export { defineStage, isStage } from './stage.ts';

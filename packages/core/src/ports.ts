@@ -25,7 +25,10 @@ export type Port = FramePort | MessagePort<never> | MessagePort;
 export type PortMap = { readonly [name: string]: Port };
 
 export interface PortOptions {
-  /** Outputs: the most messages that one handler call emits here; room for them is awaited before the call. 1 unless given. */
+  /**
+   * Outputs: the most messages that one handler call emits here; room for them is awaited before the call. 1
+   * unless given.
+   */
   readonly maxEmit?: number;
   /** Inputs: the stage works without this input connected. `false` unless given. */
   readonly optional?: boolean;
@@ -55,7 +58,10 @@ export function frame<D extends Dtype, const S extends readonly number[]>(
  * A port of values. With a schema (any synchronous Standard Schema) the values are typed by it, and checked
  * where they enter from outside (`run.push`). Values are immutable once sent.
  */
-export function message<T = unknown>(schema?: StandardSchemaV1<unknown, T>, options: MessagePortOptions = {}): MessagePort<T> {
+export function message<T = unknown>(
+  schema?: StandardSchemaV1<unknown, T>,
+  options: MessagePortOptions = {},
+): MessagePort<T> {
   return {
     kind: 'message',
     schema,
@@ -66,4 +72,5 @@ export function message<T = unknown>(schema?: StandardSchemaV1<unknown, T>, opti
 }
 
 /** What travels through a port: a typed array, or the value. */
-export type Payload<P> = P extends FramePort<infer D> ? ArrayOf<D> : P extends MessagePort<infer T> ? T : never;
+export type Payload<P> =
+  P extends FramePort<infer D> ? ArrayOf<D> : P extends MessagePort<infer T> ? T : never;

@@ -1,7 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { MessagePort, Payload, Port, PortMap } from './ports.ts';
+import type { Payload, Port, PortMap } from './ports.ts';
 
-/** What `onInput` gets. Reused between calls: it and the views it holds are valid until the handler returns (or settles). */
+/**
+ * What `onInput` gets. Reused between calls: it and the views it holds are valid until the handler returns
+ * (or settles).
+ */
 export type Input<I extends PortMap> = {
   [K in keyof I & string]: {
     readonly port: K;
@@ -9,14 +12,19 @@ export type Input<I extends PortMap> = {
     readonly seq: number;
     /** Logical time: integer nanoseconds since the run's epoch. */
     readonly time: number;
-    /** An emission caused by this input may have been seen before: a worker died while it was being handled. */
+    /**
+     * An emission caused by this input may have been seen before: a worker died while it was being handled.
+     */
     readonly redelivered: boolean;
     /** Sent again from the dead letters. */
     readonly resent: boolean;
   } & Carried<I[K]>;
 }[keyof I & string];
 
-/** By `kind` rather than by a conditional type, so that it resolves for a dtype that is itself a type parameter. */
+/**
+ * By `kind` rather than by a conditional type, so that it resolves for a dtype that is itself a type
+ * parameter.
+ */
 type Carried<P extends Port> = {
   readonly frame: { readonly frame: Payload<P> };
   readonly message: { readonly value: Payload<P> };
@@ -28,7 +36,10 @@ export type FramePortName<O extends PortMap> = {
 }[keyof O] &
   string;
 
-/** What a handler emits through. Nothing is seen by a reader before the handler has returned (or settled, or flushed). */
+/**
+ * What a handler emits through. Nothing is seen by a reader before the handler has returned (or settled, or
+ * flushed).
+ */
 export interface Out<O extends PortMap = PortMap> {
   /** The next frame of a port, in shared memory, to be filled in place. Its old content is arbitrary. */
   reserve<K extends FramePortName<O>>(port: K): Payload<O[K]>;
@@ -36,7 +47,9 @@ export interface Out<O extends PortMap = PortMap> {
   commit<K extends FramePortName<O>>(port: K): void;
   /** Emits a copy of a frame, or a value (immutable from now on). */
   send<K extends keyof O & string>(port: K, data: Payload<O[K]>): void;
-  /** Sets the logical time of what this call emits from here on: integer nanoseconds since the run's epoch. */
+  /**
+   * Sets the logical time of what this call emits from here on: integer nanoseconds since the run's epoch.
+   */
   at(timeNs: number): void;
   /** Async handlers: publishes what this call has emitted so far, and resolves when it has been. */
   flush(): Promise<void>;
@@ -63,8 +76,9 @@ export interface Progress {
 type MaybePromise<T> = T | Promise<T>;
 
 /**
- * The handlers of one actor. They run one at a time. A handler is a transaction: a throw discards what it emitted
- * and its input is tried again as the stage's supervision says. Only stages with `io: true` may return promises.
+ * The handlers of one actor. They run one at a time. A handler is a transaction: a throw discards what it
+ * emitted and its input is tried again as the stage's supervision says. Only stages with `io: true` may
+ * return promises.
  */
 export interface Handlers<I extends PortMap = PortMap, O extends PortMap = PortMap> {
   onInput?(input: Input<I>, out: Out<O>): MaybePromise<void>;
@@ -96,8 +110,8 @@ export interface StageContext<Options = unknown> {
   /** Integer nanoseconds since the run's epoch. */
   readonly now: () => number;
   /**
-   * Queues a value for `onPost`, from a socket or timer callback. False when the queue (1,024) is full and the value
-   * was dropped; drops are counted.
+   * Queues a value for `onPost`, from a socket or timer callback. False when the queue (1,024) is full and
+   * the value was dropped; drops are counted.
    */
   readonly post: (value: unknown) => boolean;
 }
@@ -113,7 +127,9 @@ export interface StageDeclaration<
   I extends PortMap,
   O extends PortMap,
 > {
-  /** `import.meta.url`: a pooled worker imports the stage from here. Without it the stage runs on `main` only. */
+  /**
+   * `import.meta.url`: a pooled worker imports the stage from here. Without it the stage runs on `main` only.
+   */
   readonly module?: string;
   readonly name: string;
   readonly inputs?: Ports<I, OptionsOut<S>>;
@@ -135,12 +151,13 @@ export interface Stage<
 }
 
 /** A stage of unknown ports and options: what a module exports, seen from the executor. */
-// oxlint-disable-next-line typescript/no-explicit-any -- ports are in both variances; only `any` accepts every stage.
+// oxlint-disable-next-line typescript/no-explicit-any -- ports vary both ways: only `any` takes all.
 export type AnyStage = Stage<any, any, any>;
 
 /**
- * Declares a stage: typed ports, options, and a `create` that returns the handlers of one actor (an object, or an
- * instance of a class with the same methods). Nothing is checked here: `compile` reports every problem at once.
+ * Declares a stage: typed ports, options, and a `create` that returns the handlers of one actor (an object,
+ * or an instance of a class with the same methods). Nothing is checked here: `compile` reports every problem
+ * at once.
  */
 export function defineStage<
   const S extends StandardSchemaV1 | undefined = undefined,
@@ -156,5 +173,3 @@ export function isStage(value: unknown): value is AnyStage {
     typeof value === 'object' && value !== null && (value as { '~troupe'?: unknown })['~troupe'] === 'stage'
   );
 }
-
-export type { MessagePort };

@@ -82,7 +82,7 @@ export class NotSerialisableError extends TroupeError {
 export class SpillOverflowError extends TroupeError {
   constructor(port: string, spillMax: number, maxEmit: number) {
     super(
-      `one call emitted more than ${spillMax} messages beyond what port '${port}' has room for (maxEmit ${maxEmit})`,
+      `one call emitted over ${spillMax} messages more than port '${port}' has room for (maxEmit ${maxEmit})`,
       {
         code: 'SPILL_OVERFLOW',
         remedy: 'Declare `maxEmit` on the port as the most that one call emits, or emit less per call.',

@@ -10,11 +10,12 @@ import { RingWriter } from './ring-writer.ts';
 class SlotViews {
   readonly dtype: Dtype;
   readonly length: number;
+  /** The view of each slot that has been used. */
+  readonly built: (FrameArray | undefined)[];
   readonly #buffer: SharedArrayBuffer;
   readonly #array: FrameArrayConstructor;
   readonly #dataOffset: number;
   readonly #slotBytes: number;
-  readonly #views: (FrameArray | undefined)[];
 
   constructor(buffer: SharedArrayBuffer) {
     const words = ringWords(buffer);
@@ -24,16 +25,12 @@ class SlotViews {
     this.#array = arrayConstructor(this.dtype);
     this.#dataOffset = words[ringWord.dataOffset] ?? 0;
     this.#slotBytes = words[ringWord.slotBytes] ?? 0;
-    this.#views = Array.from({ length: words[ringWord.slots] ?? 0 });
+    this.built = Array.from({ length: words[ringWord.slots] ?? 0 });
   }
 
-  at(slot: number): FrameArray {
-    return this.#views[slot] ?? this.#build(slot);
-  }
-
-  #build(slot: number): FrameArray {
+  build(slot: number): FrameArray {
     const view = new this.#array(this.#buffer, this.#dataOffset + slot * this.#slotBytes, this.length);
-    this.#views[slot] = view;
+    this.built[slot] = view;
     return view;
   }
 }
@@ -44,10 +41,12 @@ export class FrameWriter extends RingWriter {
   /** Elements of a frame. */
   readonly length: number;
   readonly #views: SlotViews;
+  readonly #built: readonly (FrameArray | undefined)[];
 
   constructor(buffer: SharedArrayBuffer, bells: readonly Doorbell[] = []) {
     super(buffer, bells);
     this.#views = new SlotViews(buffer);
+    this.#built = this.#views.built;
     this.dtype = this.#views.dtype;
     this.length = this.#views.length;
   }
@@ -57,12 +56,12 @@ export class FrameWriter extends RingWriter {
    */
   reserve(): FrameArray | undefined {
     if (((this.limit - this.position) | 0) <= 0 && this.room(1) <= 0) return undefined;
-    return this.#views.at(this.position & this.mask);
+    return this.view();
   }
 
   /** The frame at `position`; only while `room(1) > 0`. */
   view(): FrameArray {
-    return this.#views.at(this.position & this.mask);
+    return this.#built[this.position & this.mask] ?? this.#views.build(this.position & this.mask);
   }
 
   /** Emits the frame that `reserve` gave. It is shown to readers once it is settled and published. */
@@ -85,6 +84,7 @@ export class FrameWriter extends RingWriter {
 /** Reads frames in place while it blocks the writer, from a private copy while it does not. */
 export class FrameReader extends RingReader {
   readonly #views: SlotViews;
+  readonly #built: readonly (FrameArray | undefined)[];
   readonly #envelope = new Envelope();
   #copy: FrameArray | undefined;
   #hasPeeked = false;
@@ -92,6 +92,7 @@ export class FrameReader extends RingReader {
   constructor(buffer: SharedArrayBuffer, options: ReaderOptions = {}) {
     super(buffer, options);
     this.#views = new SlotViews(buffer);
+    this.#built = this.#views.built;
   }
 
   /** Seq, time and flags of what `peek` gave last. */
@@ -143,12 +144,12 @@ export class FrameReader extends RingReader {
   }
 
   protected override loadInPlace(slot: number, into: Envelope): void {
-    into.frame = this.#views.at(slot);
+    into.frame = this.#built[slot] ?? this.#views.build(slot);
   }
 
   protected override copyOut(slot: number): void {
     this.#copy ??= allocateFrame(this.#views.dtype, this.#views.length);
-    copyFrame(this.#copy, this.#views.at(slot));
+    copyFrame(this.#copy, this.#built[slot] ?? this.#views.build(slot));
   }
 
   protected override loadCopy(into: Envelope): void {

@@ -42,6 +42,8 @@ export const actorCount = {
   /** What a source has delivered of `progressTotal`; both 0 where the length is unknown. */
   progressDone: 17,
   progressTotal: 18,
+  /** Messages that the actor had emitted when its state was kept last. */
+  snapshotEmitted: 19,
 } as const;
 
 /** The counters that the writer of an edge keeps, by their index in `EdgeGauges.writer`. */

@@ -1,12 +1,9 @@
 import { allocateFrame } from './dtype.ts';
 import type { FrameArray } from './dtype.ts';
-import { EdgeOverflowError, EmitError, MessageTooLargeError, SpillOverflowError } from './errors.ts';
+import { EdgeOverflowError, EmitError, SpillOverflowError } from './errors.ts';
 import { copyFrame } from './frame-ring.ts';
 import type { FrameWriter } from './frame-ring.ts';
-import { encode } from './codec.ts';
 import type { Journal } from './journal.ts';
-import type { LocalWriter } from './local-queue.ts';
-import type { MessageWriter } from './message-ring.ts';
 
 /** What every output port of an actor offers its executor. */
 export interface Outlet {
@@ -64,7 +61,11 @@ export class FrameOutlet implements Outlet {
   readonly #settledDropped: number[] = [];
   readonly #spillMax: number;
   readonly #spill: Spilled[] = [];
-  #reserved: FrameArray | undefined;
+  /**
+   * What `reserve` gave: 0 nothing, 1 the ring's next slot, 2 the scratch frame. A number costs no write
+   * barrier.
+   */
+  #reserved: 0 | 1 | 2 = 0;
   #scratch: FrameArray | undefined;
 
   constructor(
@@ -101,37 +102,40 @@ export class FrameOutlet implements Outlet {
   reserve(): FrameArray {
     const writer = this.#writer;
     if (((writer.limit - writer.position) | 0) <= 0 || this.#spill.length > 0) return this.#reserveSlowly();
-    return (this.#reserved = writer.view());
+    this.#reserved = 1;
+    return writer.view();
   }
 
   commit(time: number, flags: number): void {
-    const frame = this.#reserved;
-    if (frame === undefined || frame === this.#scratch || this.#hasRefusing) {
-      this.#commitSlowly(frame, time, flags);
+    if (this.#reserved !== 1 || this.#hasRefusing) {
+      this.#commitSlowly(time, flags);
       return;
     }
-    this.#reserved = undefined;
+    this.#reserved = 0;
     this.#writer.commit(time, flags);
   }
 
   /** At the limit that is known: perhaps there is more room, or the frame will go to the spill buffer. */
   #reserveSlowly(): FrameArray {
     const writer = this.#writer;
-    if (this.#spill.length === 0 && writer.room(1) > 0) return (this.#reserved = writer.view());
-    return (this.#reserved = this.#scratch ??= allocateFrame(writer.dtype, writer.length));
+    const isRoom = this.#spill.length === 0 && writer.room(1) > 0;
+    this.#reserved = isRoom ? 1 : 2;
+    return isRoom ? writer.view() : (this.#scratch ??= allocateFrame(writer.dtype, writer.length));
   }
 
-  #commitSlowly(frame: FrameArray | undefined, time: number, flags: number): void {
-    if (frame === undefined) {
+  #commitSlowly(time: number, flags: number): void {
+    const reserved = this.#reserved;
+    if (reserved === 0) {
       throw new EmitError(
         `commit('${this.port}') without reserve('${this.port}')`,
         this.port,
         'Call reserve first.',
       );
     }
-    this.#reserved = undefined;
+    this.#reserved = 0;
+    const frame = reserved === 1 ? this.#writer.view() : (this.#scratch as FrameArray);
     if (this.#hasRefusing) this.#offer(frame, time, flags);
-    if (frame === this.#scratch) this.#spillOver(frame, time, flags);
+    if (reserved === 2) this.#spillOver(frame, time, flags);
     else this.#writer.commit(time, flags);
   }
 
@@ -150,6 +154,10 @@ export class FrameOutlet implements Outlet {
 
   settle(): void {
     this.#writer.settle();
+    if (this.#hasRefusing) this.#settleRefusing();
+  }
+
+  #settleRefusing(): void {
     for (let i = 0; i < this.#refusing.length; i++) {
       const edge = this.#refusing[i] as RefusingEdge<FrameWriter>;
       edge.writer.settle();
@@ -158,7 +166,7 @@ export class FrameOutlet implements Outlet {
   }
 
   rollback(): void {
-    this.#reserved = undefined;
+    this.#reserved = 0;
     this.#spill.length = 0;
     this.#writer.rollback();
     for (const [i, edge] of this.#refusing.entries()) {
@@ -226,174 +234,12 @@ export class FrameOutlet implements Outlet {
   }
 }
 
-function refuse(
+/** An edge without room: the message is dropped and counted, or the emitting call fails. */
+export function refuse(
   edge: { readonly capacity: number; dropped: number },
   policy: RefusalPolicy,
   port: string,
 ): void {
   if (policy === 'error') throw new EdgeOverflowError(port, edge.capacity);
   edge.dropped++;
-}
-
-/** One edge of a message outlet: shared memory to another thread, or by reference on this one. */
-export interface MessageEdge {
-  readonly writer: MessageWriter | LocalWriter;
-  readonly isLocal: boolean;
-  /** `undefined`: the edge holds its writer back (or is overtaken by it). */
-  readonly refusal: RefusalPolicy | undefined;
-  readonly capacity: number;
-  dropped: number;
-}
-
-interface SpilledValue {
-  readonly value: unknown;
-  /** Already serialised, where an edge needs that: a failure belongs to the call that sent it. */
-  readonly bytes: Uint8Array | undefined;
-  readonly time: number;
-  readonly flags: number;
-}
-
-/** An output port of values: one queue per edge; serialised once where an edge leaves the thread. */
-export class MessageOutlet implements Outlet {
-  readonly port: string;
-  readonly maxEmit: number;
-  spilled = 0;
-  #seq: number;
-  #settledSeq: number;
-  readonly #edges: readonly MessageEdge[];
-  readonly #holding: readonly MessageEdge[];
-  readonly #refusing: readonly MessageEdge[];
-  readonly #settledDropped: number[] = [];
-  readonly #spillMax: number;
-  readonly #spill: SpilledValue[] = [];
-  readonly #isRemote: boolean;
-
-  constructor(port: string, edges: readonly MessageEdge[], maxEmit: number, spillMax: number) {
-    this.port = port;
-    this.maxEmit = maxEmit;
-    this.#edges = edges;
-    this.#holding = edges.filter((edge) => edge.refusal === undefined);
-    this.#refusing = edges.filter((edge) => edge.refusal !== undefined);
-    this.#isRemote = edges.some((edge) => !edge.isLocal);
-    this.#spillMax = spillMax;
-    this.#seq = Math.max(0, ...edges.map((edge) => edge.writer.seq));
-    this.#settledSeq = this.#seq;
-  }
-
-  get emitted(): number {
-    return this.#settledSeq;
-  }
-
-  isReady(): boolean {
-    if (this.#spill.length > 0) return false;
-    for (let i = 0; i < this.#holding.length; i++) {
-      if ((this.#holding[i] as MessageEdge).writer.room(this.maxEmit) < this.maxEmit) return false;
-    }
-    return true;
-  }
-
-  wantRoom(): boolean {
-    let isReady = true;
-    for (const edge of this.#holding) isReady = edge.writer.wantRoom(this.maxEmit) >= this.maxEmit && isReady;
-    return isReady;
-  }
-
-  send(value: unknown, time: number, flags: number): void {
-    const bytes = this.#isRemote ? encode(value) : undefined;
-    this.#offer(value, bytes, time, flags);
-    if (this.#spill.length === 0 && this.#hasRoom()) this.#append(value, bytes, time, flags);
-    else this.#spillOver(value, bytes, time, flags);
-  }
-
-  settle(): void {
-    this.#settledSeq = this.#seq;
-    for (let i = 0; i < this.#edges.length; i++) this.#edges[i]?.writer.settle();
-    for (let i = 0; i < this.#refusing.length; i++) this.#settledDropped[i] = this.#refusing[i]?.dropped ?? 0;
-  }
-
-  rollback(): void {
-    this.#seq = this.#settledSeq;
-    this.#spill.length = 0;
-    for (const edge of this.#edges) edge.writer.rollback();
-    for (const [i, edge] of this.#refusing.entries()) edge.dropped = this.#settledDropped[i] ?? 0;
-  }
-
-  isDirty(): boolean {
-    return this.#edges.some((edge) => edge.writer.isDirty());
-  }
-
-  isDirtyOutside(): boolean {
-    return this.#edges.some((edge) => !edge.isLocal && edge.writer.isDirty());
-  }
-
-  record(journal: Journal): void {
-    for (let i = 0; i < this.#edges.length; i++) this.#edges[i]?.writer.record(journal);
-  }
-
-  publish(stampMs: number): void {
-    for (let i = 0; i < this.#edges.length; i++) this.#edges[i]?.writer.publish(stampMs);
-  }
-
-  end(): void {
-    for (const edge of this.#edges) edge.writer.end();
-  }
-
-  hasSpill(): boolean {
-    return this.#spill.length > 0;
-  }
-
-  drainSpill(): boolean {
-    while (this.#spill.length > 0 && this.#hasRoom()) {
-      const { value, bytes, time, flags } = this.#spill.shift() as SpilledValue;
-      this.#append(value, bytes, time, flags);
-    }
-    return this.#spill.length === 0;
-  }
-
-  #hasRoom(): boolean {
-    for (let i = 0; i < this.#holding.length; i++) {
-      if ((this.#holding[i] as MessageEdge).writer.room(1) <= 0) return false;
-    }
-    return true;
-  }
-
-  /** Edges that may refuse never hold the writer back: they take the value now or not at all. */
-  #offer(value: unknown, bytes: Uint8Array | undefined, time: number, flags: number): void {
-    const seq = this.#seq + this.#spill.length;
-    for (let i = 0; i < this.#refusing.length; i++) {
-      const edge = this.#refusing[i] as MessageEdge;
-      if (!appendTo(edge, value, bytes, time, flags, seq)) refuse(edge, edge.refusal ?? 'error', this.port);
-    }
-  }
-
-  #append(value: unknown, bytes: Uint8Array | undefined, time: number, flags: number): void {
-    for (let i = 0; i < this.#holding.length; i++) {
-      appendTo(this.#holding[i] as MessageEdge, value, bytes, time, flags, this.#seq);
-    }
-    this.#seq++;
-  }
-
-  #spillOver(value: unknown, bytes: Uint8Array | undefined, time: number, flags: number): void {
-    if (this.#spill.length >= this.#spillMax)
-      throw new SpillOverflowError(this.port, this.#spillMax, this.maxEmit);
-    for (const { writer } of this.#holding) {
-      if ('bytesMax' in writer && bytes !== undefined && bytes.length > writer.bytesMax) {
-        throw new MessageTooLargeError(bytes.length, writer.bytesMax, this.port);
-      }
-    }
-    this.#spill.push({ value, bytes: bytes?.slice(), time, flags });
-    this.spilled++;
-  }
-}
-
-function appendTo(
-  edge: MessageEdge,
-  value: unknown,
-  bytes: Uint8Array | undefined,
-  time: number,
-  flags: number,
-  seq: number,
-): boolean {
-  if (edge.isLocal) return (edge.writer as LocalWriter).append(value, time, flags, seq);
-  return (edge.writer as MessageWriter).append(bytes as Uint8Array, time, flags, seq);
 }

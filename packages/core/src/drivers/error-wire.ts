@@ -7,7 +7,8 @@ const causesMax = 8;
 /** Any thrown value as plain data, with its causes. */
 export function errorToWire(error: unknown, depth = 0): ErrorWire {
   const known = error instanceof TroupeError ? error : undefined;
-  const cause = error instanceof Error && error.cause !== undefined && depth < causesMax ? error.cause : undefined;
+  const cause =
+    error instanceof Error && error.cause !== undefined && depth < causesMax ? error.cause : undefined;
   return {
     name: error instanceof Error ? error.name : typeof error,
     message: error instanceof Error ? error.message : String(error),

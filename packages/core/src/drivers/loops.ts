@@ -38,8 +38,8 @@ function add(gauges: WorkerGauges, index: number, value: number): void {
 }
 
 /**
- * Steps while there is work, and a little longer, unless somebody is to be woken: he may need this core. True when a
- * control message has come.
+ * Steps while there is work, and a little longer, unless somebody is to be woken: he may need this core. True
+ * when a control message has come.
  */
 function work({ executor, bell, gauges }: Loop, sliceMs: number): boolean {
   let startMs = -1;
@@ -58,7 +58,10 @@ function work({ executor, bell, gauges }: Loop, sliceMs: number): boolean {
   }
 }
 
-/** The loop of a compute worker: parks its thread while there is nothing to do, unless it awaits something of its own. */
+/**
+ * The loop of a compute worker: parks its thread while there is nothing to do, unless it awaits something of
+ * its own.
+ */
 export async function runParked(loop: Loop & { readonly isAwaiting: () => boolean }): Promise<void> {
   const { executor, bell } = loop;
   while (!loop.isStopping()) {

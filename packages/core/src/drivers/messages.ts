@@ -37,7 +37,12 @@ export type ControlMessage =
   /** Finish the handler in hand, call onStop, leave. */
   | { readonly type: 'stop' }
   | { readonly type: 'resend'; readonly letter: LetterWire }
-  | { readonly type: 'setBlocking'; readonly edge: number; readonly isBlocking: boolean; readonly request: number };
+  | {
+      readonly type: 'setBlocking';
+      readonly edge: number;
+      readonly isBlocking: boolean;
+      readonly request: number;
+    };
 
 /** Worker to main. */
 export type WorkerMessage =

@@ -47,7 +47,10 @@ async function poolOf(limits: Limits): Promise<Tinypool> {
 async function createPool(limits: Limits): Promise<Tinypool> {
   const { Tinypool: Pool } = await import('tinypool');
   // Neither loader nor bundler rewrites this: sources sit beside a .ts entry, dist beside a .js one.
-  const entry = new URL(import.meta.url.endsWith('.ts') ? './worker-entry.ts' : './worker-entry.js', import.meta.url);
+  const entry = new URL(
+    import.meta.url.endsWith('.ts') ? './worker-entry.ts' : './worker-entry.js',
+    import.meta.url,
+  );
   const pool = new Pool({
     filename: entry.href,
     minThreads: 0,
@@ -66,9 +69,10 @@ export async function runPooled(task: WorkerTask, limits: Limits): Promise<Poole
   const { port1, port2 } = new MessageChannel();
   const abort = new AbortController();
   const entry: EntryTask = { task, port: port2 };
-  const ended = pool
-    .run(entry, { transferList: [port2], signal: abort.signal })
-    .then(() => ({ error: undefined }), (error: unknown) => ({ error }));
+  const ended = pool.run(entry, { transferList: [port2], signal: abort.signal }).then(
+    () => ({ error: undefined }),
+    (error: unknown) => ({ error }),
+  );
   const exitOf = (threadId: number): Promise<number> =>
     new Promise((resolve) => {
       const thread = threadsOf(pool).find((candidate) => candidate.threadId === threadId);

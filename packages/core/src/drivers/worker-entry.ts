@@ -16,7 +16,9 @@ import type { ControlMessage, WorkerMessage, WorkerTask } from './messages.ts';
 /** How long a stop waits for async handlers in flight. */
 const stopGraceMs = 500;
 
-/** What the entry of a pooled thread is called with: to host an executor, or to have modules at hand for one. */
+/**
+ * What the entry of a pooled thread is called with: to host an executor, or to have modules at hand for one.
+ */
 export type EntryTask =
   | { readonly task: WorkerTask; readonly port: MessagePort }
   | { readonly modules: readonly string[] };
@@ -63,7 +65,15 @@ async function prepare(task: WorkerTask, upcall: (message: WorkerMessage) => voi
   }
   const clock = new WallClock(recovery?.epochMs ?? 0);
   const wiring = wire({
-    plan, worker, shared, seed, clock, recovery, upcall, stages, flush: (actor) => executor.flush(actor),
+    plan,
+    worker,
+    shared,
+    seed,
+    clock,
+    recovery,
+    upcall,
+    stages,
+    flush: (actor) => executor.flush(actor),
   });
   const gauges = wiring.gauges.worker(worker);
   const executor: Executor = new Executor(wiring.actors, { ...wiring, gauges, clock, upcall, hasStats });
@@ -76,7 +86,12 @@ async function prepare(task: WorkerTask, upcall: (message: WorkerMessage) => voi
   return { executor, clock, loop: { executor, bell: wiring.bell, gauges } };
 }
 
-async function run(task: WorkerTask, port: MessagePort, hosted: Hosted, post: (message: WorkerMessage) => void): Promise<void> {
+async function run(
+  task: WorkerTask,
+  port: MessagePort,
+  hosted: Hosted,
+  post: (message: WorkerMessage) => void,
+): Promise<void> {
   const { executor, clock } = hosted;
   let isStopping = false;
   let hasGone = false;
@@ -88,7 +103,9 @@ async function run(task: WorkerTask, port: MessagePort, hosted: Hosted, post: (m
     else if (message.type === 'drain') executor.drain();
     else if (message.type === 'resend') executor.resend(message.letter);
     else {
-      executor.setBlocking(message.edge, message.isBlocking, () => post({ type: 'done', request: message.request }));
+      executor.setBlocking(message.edge, message.isBlocking, () =>
+        post({ type: 'done', request: message.request }),
+      );
     }
   };
   const control = (): void => {

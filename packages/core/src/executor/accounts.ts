@@ -7,7 +7,13 @@ function add(counts: Float64Array, index: number, value: number): void {
 }
 
 /** Notes a batch of finished calls: counts always, durations and times with stats on. */
-export function account(actor: Actor, inlet: Inlet | undefined, done: number, tookNs: number, host: Host): void {
+export function account(
+  actor: Actor,
+  inlet: Inlet | undefined,
+  done: number,
+  tookNs: number,
+  host: Host,
+): void {
   const { counts } = actor.gauges;
   add(counts, actorCount.handled, done);
   if (inlet !== undefined) {
@@ -20,7 +26,8 @@ export function account(actor: Actor, inlet: Inlet | undefined, done: number, to
   add(counts, actorCount.in, done);
   counts[actorCount.lastTimeNs] = actor.envelope.time;
   // Sinks record how old the newest of a batch is when it has been handled.
-  if (actor.outlets.length === 0) actor.gauges.sourceToHere.record(host.nowMs * 1e6 - actor.envelope.time, done);
+  if (actor.outlets.length === 0)
+    actor.gauges.sourceToHere.record(host.nowMs * 1e6 - actor.envelope.time, done);
 }
 
 /** Notes an input that was released without having been handled. */

@@ -1,4 +1,11 @@
-import type { ActorGauges, EdgeGauges, Envelope, FrameOutlet, MailboxReader, MessageOutlet } from '@troupe/mailbox';
+import type {
+  ActorGauges,
+  EdgeGauges,
+  Envelope,
+  FrameOutlet,
+  MailboxReader,
+  MessageOutlet,
+} from '@troupe/mailbox';
 import type { ActorPlan } from '../plan/types.ts';
 import type { LetterWire } from '../drivers/messages.ts';
 import type { AnyStage, Handlers, StageContext } from '../stage.ts';
@@ -32,7 +39,10 @@ export interface Inlet {
 /** The edges out of an actor whose traffic it counts. */
 export interface Outflow {
   readonly outlet: FrameOutlet | MessageOutlet;
-  readonly edges: readonly { readonly gauges: EdgeGauges; readonly refusing: { readonly dropped: number } | undefined }[];
+  readonly edges: readonly {
+    readonly gauges: EdgeGauges;
+    readonly refusing: { readonly dropped: number } | undefined;
+  }[];
 }
 
 /** Actors joined by local queues: their inputs are released when nothing is under way between them. */
@@ -51,7 +61,10 @@ export type ActorPhase = 'created' | 'running' | 'backoff' | 'ended' | 'stopped'
 /** Values that wait for `onPost`. */
 export const postsMax = 1024;
 
-/** One running instance of a stage: its handlers, mailboxes, outlets and everything its executor remembers of it. */
+/**
+ * One running instance of a stage: its handlers, mailboxes, outlets and everything its executor remembers of
+ * it.
+ */
 export interface Actor {
   readonly plan: ActorPlan;
   readonly stage: AnyStage;
@@ -93,6 +106,10 @@ export interface Actor {
   /** Since when there has been work but no room; -1 when that is not so. */
   blockedSinceMs: number;
   snapshot: unknown;
+  /**
+   * Until it has emitted so many messages, a source that began anew marks them as redelivered; 0: not at all.
+   */
+  repeatsTo: number;
   snapshotMs: number;
   progressMs: number;
 }

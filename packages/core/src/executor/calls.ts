@@ -5,6 +5,7 @@ import type { Actor, Inlet, Work } from './actor.ts';
 import type { Failures } from './failures.ts';
 import type { Host } from './host.ts';
 import { noEdge } from './ledger.ts';
+import { emittedBy } from './lifecycle.ts';
 import { closeWork, hasSpill, isReady, settleOutlets } from './readiness.ts';
 
 /** The most messages in one batch, and so the most that publication waits for. */
@@ -26,7 +27,10 @@ export class Calls {
     this.#failures = failures;
   }
 
-  /** A bounded batch of inputs of one mailbox, or of demands: chunks of calls between looks at the clock, then a commit. */
+  /**
+   * A bounded batch of inputs of one mailbox, or of demands: chunks of calls between looks at the clock, then
+   * a commit.
+   */
   batch(actor: Actor, inlet: Inlet | undefined): void {
     const host = this.#host;
     const startMs = host.nowMs;
@@ -36,8 +40,9 @@ export class Calls {
     actor.envelope.port = inlet === undefined ? '' : inlet.port;
     let total = 0;
     while (budget > 0) {
-      const wanted = Math.min(budget, actor.stride);
-      const done = inlet === undefined ? this.#demandChunk(actor, wanted) : this.#inputChunk(actor, inlet, wanted);
+      const wanted = Math.min(budget, actor.repeatsTo > 0 ? 1 : actor.stride);
+      const done =
+        inlet === undefined ? this.#demandChunk(actor, wanted) : this.#inputChunk(actor, inlet, wanted);
       const tookMs = host.look() - atMs;
       atMs = host.nowMs;
       total += done;
@@ -47,7 +52,8 @@ export class Calls {
       actor.stride = eachMs * batchMax <= strideMs ? batchMax : Math.max(1, Math.floor(strideMs / eachMs));
       if (done < wanted || atMs - startMs + eachMs > publishAfterMs) break;
       // The last call of the chunk may have been the last one for now.
-      if (actor.spillOf !== undefined || (inlet === undefined && actor.hasEndedDemand) || !isReady(actor)) break;
+      if (actor.spillOf !== undefined || (inlet === undefined && actor.hasEndedDemand) || !isReady(actor))
+        break;
     }
     account(actor, inlet, total, (host.nowMs - startMs) * 1e6, host);
     if (inlet === undefined && total > 0) actor.attempts.demand.tries = 0;
@@ -83,7 +89,9 @@ export class Calls {
     envelope.flags = flag.resent;
     const isPost = letter.edge < 0;
     this.#once(actor, 'resent', letter.time, flag.resent, () =>
-      isPost ? handlers.onPost?.(letter.value, actor.out as never) : handlers.onInput?.(envelope as never, actor.out as never),
+      isPost
+        ? handlers.onPost?.(letter.value, actor.out as never)
+        : handlers.onInput?.(envelope, actor.out as never),
     );
   }
 
@@ -102,6 +110,7 @@ export class Calls {
       inlet?.reader.settle();
       account(actor, inlet, inlet === undefined ? 0 : 1, 0, this.#host);
     }
+    this.#host.look();
     if (isMoved || isEmpty) this.#host.commit(actor);
     return isMoved || isEmpty;
   }
@@ -110,14 +119,15 @@ export class Calls {
   #inputChunk(actor: Actor, inlet: Inlet, count: number): number {
     const { envelope, out, handlers, ledger, outlets } = actor;
     const { reader } = inlet;
-    const { onInput } = handlers;
+    const { words: held, heldAt } = ledger;
+    const { onInput } = handlers as Callable;
     const only = outlets.length === 1 ? outlets[0] : undefined;
     let done = 0;
     out.isOpen = true;
     ledger.enter(inlet.edge);
     try {
       while (done < count && reader.take(envelope)) {
-        ledger.hold(reader.position);
+        held[heldAt] = reader.position;
         // `flag.stamped`, as a literal.
         if ((envelope.flags & 4) !== 0) this.#recordWait(actor);
         if (inlet.isRecovering && !recover(actor, inlet)) {
@@ -126,9 +136,7 @@ export class Calls {
         }
         if (out.hasTime) out.hasTime = false;
         const result =
-          count === 1
-            ? callApart(onInput as Handler, handlers, envelope, out)
-            : (onInput as Handler).call(handlers, envelope, out);
+          count === 1 ? callApart(onInput, handlers, envelope, out) : onInput.call(handlers, envelope, out);
         if (result !== undefined) {
           this.#pend(actor, 'input', inlet, result);
           return done;
@@ -157,20 +165,21 @@ export class Calls {
   #demandChunk(actor: Actor, count: number): number {
     const { envelope, out, handlers, ledger, outlets } = actor;
     const only = outlets.length === 1 ? outlets[0] : undefined;
-    const { onDemand } = handlers;
+    const { onDemand } = handlers as Callable;
+    const { words: held, heldAt } = ledger;
     envelope.time = Math.round(this.#host.nowMs * 1e6);
-    envelope.flags = 0;
+    envelope.flags = actor.repeatsTo > 0 ? repeatFlags(actor) : 0;
     let done = 0;
     out.isOpen = true;
     ledger.enter(noEdge.other);
     try {
       while (done < count) {
-        ledger.hold(done);
+        held[heldAt] = done;
         if (out.hasTime) out.hasTime = false;
         const result =
           count === 1
-            ? callApart(onDemand as Handler, handlers, out, undefined)
-            : (onDemand as Handler).call(handlers, out, undefined);
+            ? callApart(onDemand, handlers, out, undefined)
+            : onDemand.call(handlers, out, undefined);
         if (result === 'end') actor.hasEndedDemand = true;
         else if (result !== undefined) {
           this.#pend(actor, 'demand', undefined, result);
@@ -282,6 +291,13 @@ export class Calls {
   }
 }
 
+/** Marks what a source emits again; whoever has seen it can tell. */
+function repeatFlags(actor: Actor): number {
+  if (emittedBy(actor) < actor.repeatsTo) return flag.redelivered;
+  actor.repeatsTo = 0;
+  return 0;
+}
+
 /** Inputs that had been in hand before. False when this one is passed over for the harm it has done. */
 function recover(actor: Actor, inlet: Inlet): boolean {
   const { reader } = inlet;
@@ -302,11 +318,18 @@ function recover(actor: Actor, inlet: Inlet): boolean {
   return true;
 }
 
+/** Handlers as functions that are called with their object. */
+interface Callable {
+  readonly onInput: Handler;
+  readonly onDemand: Handler;
+}
+
 type Handler = (this: unknown, first: unknown, second: unknown) => unknown;
 
 /**
- * Calls a handler from a place where it is never inlined. Slow handlers come here: a long loop in an inlined handler could
- * not be compiled while it runs (seen as three times the time for frames of 1 MiB). Fast ones are inlined into their chunk.
+ * Calls a handler from a place where it is never inlined. Slow handlers come here: a long loop in an inlined
+ * handler could not be compiled while it runs (seen as three times the time for frames of 1 MiB). Fast ones
+ * are inlined into their chunk.
  */
 function callApart(handler: Handler, handlers: unknown, first: unknown, second: unknown): unknown {
   return handler.call(handlers, first, second);

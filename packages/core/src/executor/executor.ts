@@ -20,8 +20,9 @@ interface Switch {
 const strikeActors = 8;
 
 /**
- * Steps the actors of one thread: picks one that is runnable, calls its handlers up to a bounded batch, publishes what they
- * emitted and releases what they handled. The same code under every driver. docs/semantics.md, "Executor".
+ * Steps the actors of one thread: picks one that is runnable, calls its handlers up to a bounded batch,
+ * publishes what they emitted and releases what they handled. The same code under every driver.
+ * docs/semantics.md, "Executor".
  */
 export class Executor {
   readonly actors: readonly Actor[];
@@ -30,6 +31,7 @@ export class Executor {
   readonly #calls: Calls;
   readonly #switches: Switch[] = [];
   #isDraining = false;
+  #hasProgressed = false;
 
   constructor(actors: readonly Actor[], parts: HostParts) {
     this.actors = actors;
@@ -50,7 +52,8 @@ export class Executor {
 
   /** One pass over the actors, nearest to output first. False when none was runnable. */
   step(): boolean {
-    this.#host.look();
+    // A pass that did something has looked at the clock at its end.
+    if (!this.#hasProgressed) this.#host.look();
     if (this.#switches.length > 0) this.#switch();
     let isProgress = false;
     for (let i = 0; i < this.actors.length; i++) {
@@ -58,12 +61,13 @@ export class Executor {
     }
     // A long way to the next call is no time for others to sleep.
     if (isProgress && this.actors.length > strikeActors) this.#host.strike();
+    this.#hasProgressed = isProgress;
     return isProgress;
   }
 
   /**
-   * After the doorbell has been armed: whether any actor is runnable after all. Asks the readers of full edges, and the
-   * writers that wait for this thread, to be told of what changes from now on.
+   * After the doorbell has been armed: whether any actor is runnable after all. Asks the readers of full
+   * edges, and the writers that wait for this thread, to be told of what changes from now on.
    */
   hasWork(): boolean {
     const nowNs = this.#host.look() * 1e6;
@@ -89,7 +93,8 @@ export class Executor {
       const { asyncWatchdogMs } = actor.plan.supervision;
       if (actor.phase === 'backoff') dueMs = Math.min(dueMs, actor.resumeAtMs);
       else if (actor.phase !== 'running') continue;
-      else if (actor.isBusy && asyncWatchdogMs > 0) dueMs = Math.min(dueMs, actor.busySinceMs + asyncWatchdogMs);
+      else if (actor.isBusy && asyncWatchdogMs > 0)
+        dueMs = Math.min(dueMs, actor.busySinceMs + asyncWatchdogMs);
       else if (actor.ticker !== undefined && !actor.isBusy && !actor.ticker.isPending) {
         dueMs = Math.min(dueMs, actor.ticker.dueNs / 1e6);
       }
@@ -103,11 +108,14 @@ export class Executor {
     for (const actor of this.actors) actor.hasEndedDemand = true;
   }
 
-  /** Calls `onStop` of every actor that is not over. Handlers in flight are awaited no longer than `graceMs`. */
+  /**
+   * Calls `onStop` of every actor that is not over. Handlers in flight are awaited no longer than `graceMs`.
+   */
   async stop(graceMs: number): Promise<void> {
     const untilMs = performance.now() + graceMs;
     this.#host.isStopping = true;
-    for (const { flushing, plan } of this.actors) flushing?.reject(new RunStoppedError(`flush of '${plan.name}'`));
+    for (const { flushing, plan } of this.actors)
+      flushing?.reject(new RunStoppedError(`flush of '${plan.name}'`));
     while (this.actors.some((actor) => actor.isBusy) && performance.now() < untilMs) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
@@ -146,7 +154,8 @@ export class Executor {
   /** Switches the reader behind an edge, once no call has an input in hand. */
   setBlocking(edge: number, isBlocking: boolean, onDone: () => void): void {
     for (const actor of this.actors) {
-      for (const inlet of actor.inlets) if (inlet.edge === edge) this.#switches.push({ actor, inlet, isBlocking, onDone });
+      for (const inlet of actor.inlets)
+        if (inlet.edge === edge) this.#switches.push({ actor, inlet, isBlocking, onDone });
     }
     this.#switch();
   }
@@ -192,7 +201,8 @@ export class Executor {
     if (isTickDue) this.#calls.tick(actor);
     if (actor.posts.length > 0 && canGoOn(actor)) this.#calls.post(actor);
     if (actor.resent.length > 0 && canGoOn(actor)) this.#calls.resent(actor);
-    if ((inlet !== undefined || !actor.hasEndedDemand) && (!isCalled || canGoOn(actor))) this.#calls.batch(actor, inlet);
+    if ((inlet !== undefined || !actor.hasEndedDemand) && (!isCalled || canGoOn(actor)))
+      this.#calls.batch(actor, inlet);
     return true;
   }
 

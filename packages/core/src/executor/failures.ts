@@ -32,7 +32,12 @@ export class Failures {
     inlet?.reader.rewind();
     increase(actor, actorCount.failed);
     const failure = new HandlerError(name, work, inlet?.port, error);
-    const verdict = judgeFailure(attemptsOf(actor, work, inlet), actor.restarts, supervision, this.#host.nowMs);
+    const verdict = judgeFailure(
+      attemptsOf(actor, work, inlet),
+      actor.restarts,
+      supervision,
+      this.#host.nowMs,
+    );
     if (verdict.action === 'stop') {
       this.#host.log(actor, `stopped after a failure: ${failure.message}`);
       this.#detach(actor);
@@ -162,7 +167,10 @@ export class Failures {
         return;
       }
       actor.ledger.pend();
-      beginning.then(() => begun(undefined), (error: unknown) => begun({ error }));
+      beginning.then(
+        () => begun(undefined),
+        (error: unknown) => begun({ error }),
+      );
     } catch (error) {
       begun({ error });
     }

@@ -69,8 +69,8 @@ export class Host {
   }
 
   /**
-   * Shows what an actor's finished calls emitted and releases what they handled. `isSound`: no call has failed, so that
-   * the actor's state may be kept.
+   * Shows what an actor's finished calls emitted and releases what they handled. `isSound`: no call has
+   * failed, so that the actor's state may be kept.
    */
   commit(actor: Actor, isSound: boolean = true): void {
     const { group, spillOf } = actor;
@@ -92,7 +92,10 @@ export class Host {
     this.#counts[workerCount.commits] = (this.#counts[workerCount.commits] as number) + 1;
   }
 
-  /** `await out.flush()`: shows what the running call has emitted so far. A promise where it has to wait for room. */
+  /**
+   * `await out.flush()`: shows what the running call has emitted so far. A promise where it has to wait for
+   * room.
+   */
   flush(actor: Actor): Promise<void> | undefined {
     if (actor.flushing === undefined) {
       if (this.#show(actor)) return undefined;
@@ -147,7 +150,10 @@ export class Host {
   }
 }
 
-/** What the running call has emitted may be seen from now on: its input is marked if it has to be handed over again. */
+/**
+ * What the running call has emitted may be seen from now on: its input is marked if it has to be handed over
+ * again.
+ */
 function exposeInHand(inlet: Inlet): void {
   const { reader, ledger } = inlet;
   if (reader.position === reader.handled) return;

@@ -33,49 +33,54 @@ function wordsOf(ledger: SharedArrayBuffer): Int32Array {
 }
 
 /**
- * What is in hand, in shared memory, so that an owner can tell after a worker's death (or while it hangs) which handler
- * was running, and which inputs may have caused emissions that somebody has seen. Written by the worker with plain
- * stores; read by the owner after the thread's end, which orders them, and by the watchdog, which only compares.
+ * What is in hand, in shared memory, so that an owner can tell after a worker's death (or while it hangs)
+ * which handler was running, and which inputs may have caused emissions that somebody has seen. Written by
+ * the worker with plain stores; read by the owner after the thread's end, which orders them, and by the
+ * watchdog, which only compares.
  */
 export class ActorLedger {
-  readonly #words: Int32Array;
+  /** All words of the ledger; calls store the position of what they are about to handle at `heldAt`. */
+  readonly words: Int32Array;
+  readonly heldAt: number = 0;
   readonly #base: number = 0;
 
   constructor(ledger: SharedArrayBuffer, actor: number) {
-    this.#words = wordsOf(ledger);
+    this.words = wordsOf(ledger);
     this.#base = actor * lineWords;
+    this.heldAt = this.#base + word.position;
   }
 
   /** A chunk of calls begins; inputs come by `edge`, anything else is one of `noEdge`. */
   enter(edge: number): void {
-    this.#words[this.#base + word.edge] = edge;
-    this.#words[this.#base + word.calls] = (this.#words[this.#base + word.calls] as number) + 1;
-    this.#words[this.#base + word.state] = state.running;
+    this.words[this.#base + word.edge] = edge;
+    this.words[this.#base + word.calls] = (this.words[this.#base + word.calls] as number) + 1;
+    this.words[this.#base + word.state] = state.running;
   }
 
-  /** One more than the position of the input that is about to be handled; any other number for other calls. */
+  /**
+   * One more than the position of the input that is about to be handled; any other number for other calls.
+   */
   hold(position: number): void {
-    // A literal for `word.position`: this is stored for every message.
-    this.#words[this.#base + 1] = position;
+    this.words[this.heldAt] = position;
   }
 
   /** The handler has returned a promise. */
   pend(): void {
-    this.#words[this.#base + word.state] = state.pending;
+    this.words[this.#base + word.state] = state.pending;
   }
 
   /** `create` of the stage begins: it may take as long as it needs. */
   create(): void {
-    this.#words[this.#base + word.edge] = noEdge.start;
-    this.#words[this.#base + word.state] = state.creating;
+    this.words[this.#base + word.edge] = noEdge.start;
+    this.words[this.#base + word.state] = state.creating;
   }
 
   leave(): void {
-    this.#words[this.#base + word.state] = state.idle;
+    this.words[this.#base + word.state] = state.idle;
   }
 
   read(): Held {
-    const [edge = -1, position = 0, now = 0, calls = 0] = this.#words.subarray(this.#base, this.#base + 4);
+    const [edge = -1, position = 0, now = 0, calls = 0] = this.words.subarray(this.#base, this.#base + 4);
     return {
       edge,
       position,
@@ -88,8 +93,8 @@ export class ActorLedger {
 }
 
 /**
- * How far the inputs of an edge may already have caused emissions that were seen without being released: calls that were
- * published in part. One line per edge, behind the actors' lines.
+ * How far the inputs of an edge may already have caused emissions that were seen without being released:
+ * calls that were published in part. One line per edge, behind the actors' lines.
  */
 export class EdgeLedger {
   readonly #words: Int32Array;

@@ -12,14 +12,44 @@ export function createHandlers(actor: Actor): Handlers {
     handlers = actor.stage.create(actor.context);
     if (actor.snapshot !== undefined) handlers.restore?.(structuredClone(actor.snapshot));
   } catch (error) {
-    throw new StageStartError(name, 'its `create` (or `restore`) threw', 'Mend the stage, or its options.', error);
+    throw new StageStartError(
+      name,
+      'its `create` (or `restore`) threw',
+      'Mend the stage, or its options.',
+      error,
+    );
   }
   const missing = missingHandler(actor, handlers);
   if (missing !== undefined) {
-    throw new StageStartError(name, `it has no ${missing} handler`, `Let \`create\` return \`${missing}\`.`, undefined);
+    throw new StageStartError(
+      name,
+      `it has no ${missing} handler`,
+      `Let \`create\` return \`${missing}\`.`,
+      undefined,
+    );
   }
   actor.hasEndedDemand ||= handlers.onDemand === undefined;
+  actor.repeatsTo = repeatsOf(actor, handlers);
   return handlers;
+}
+
+/** Messages emitted by an actor so far, by all its instances. */
+export function emittedBy(actor: Actor): number {
+  let emitted = 0;
+  for (const outlet of actor.outlets) emitted += outlet.emitted;
+  return emitted;
+}
+
+/**
+ * A source that begins anew at its last snapshot emits again what came after that: up to this many are
+ * marked.
+ */
+function repeatsOf(actor: Actor, handlers: Handlers): number {
+  if (handlers.onDemand === undefined || actor.inlets.some(({ isBack }) => !isBack)) return 0;
+  const emitted = emittedBy(actor);
+  const since =
+    actor.snapshot === undefined ? 0 : (actor.gauges.counts[actorCount.snapshotEmitted] as number);
+  return emitted > since ? emitted + (emitted - since) : 0;
 }
 
 function missingHandler(actor: Actor, handlers: Handlers): string | undefined {
@@ -47,4 +77,5 @@ export function takeSnapshot(actor: Actor, nowMs: number, upcall: Upcall): void 
   actor.snapshot = structuredClone(handlers.snapshot());
   upcall({ type: 'snapshot', actor: plan.index, state: actor.snapshot });
   gauges.counts[actorCount.snapshotAge] = 0;
+  gauges.counts[actorCount.snapshotEmitted] = emittedBy(actor);
 }

@@ -1,4 +1,7 @@
-/** A generator of uniform numbers in [0, 1) for one stage of a run: sfc32, seeded by FNV-1a of the name and the seed. */
+/**
+ * A generator of uniform numbers in [0, 1) for one stage of a run: sfc32, seeded by FNV-1a of the name and
+ * the seed.
+ */
 export function seededRandom(seed: number, name: string): () => number {
   let hash = 0x811c9dc5;
   for (const char of `${seed}/${name}`) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);

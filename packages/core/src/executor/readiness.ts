@@ -39,14 +39,17 @@ export function isQuiet(group: HoldGroup): boolean {
 }
 
 /**
- * Whether a mailbox waits for its actor's group to come to rest: inputs that are handed over again go through the group
- * one by one, so that another death tells which of them causes it.
+ * Whether a mailbox waits for its actor's group to come to rest: inputs that are handed over again go through
+ * the group one by one, so that another death tells which of them causes it.
  */
 export function isHeldBack({ group }: Actor, inlet: Inlet): boolean {
   return inlet.isRecovering && group !== undefined && !isQuiet(group);
 }
 
-/** Before emissions are shown whose inputs stay unreleased: those inputs are marked if they have to be handed over again. */
+/**
+ * Before emissions are shown whose inputs stay unreleased: those inputs are marked if they have to be handed
+ * over again.
+ */
 export function exposeGroup(actor: Actor, group: HoldGroup): void {
   let isShown = false;
   for (const outlet of actor.outlets) isShown = outlet.isDirtyOutside() || isShown;
@@ -55,8 +58,8 @@ export function exposeGroup(actor: Actor, group: HoldGroup): void {
 }
 
 /**
- * Whether an actor without work will never have any again: all forward inputs have ended, or it is a source that has
- * finished, or one that the drain has told to.
+ * Whether an actor without work will never have any again: all forward inputs have ended, or it is a source
+ * that has finished, or one that the drain has told to.
  */
 export function isFinished(actor: Actor, isDraining: boolean): boolean {
   let forward = 0;
@@ -71,7 +74,10 @@ export function isFinished(actor: Actor, isDraining: boolean): boolean {
   return forward > 0 || isDraining || actor.handlers.onDemand !== undefined;
 }
 
-/** An owned copy of the message in hand; `undefined` where the work has none. Takes an input out of its mailbox. */
+/**
+ * An owned copy of the message in hand; `undefined` where the work has none. Takes an input out of its
+ * mailbox.
+ */
 export function deadLetterOf(actor: Actor, work: Work, inlet: Inlet | undefined): LetterWire | undefined {
   const base = { id: -1, actor: actor.plan.index, tries: actor.plan.supervision.triesMax };
   if (inlet !== undefined) {
@@ -82,7 +88,15 @@ export function deadLetterOf(actor: Actor, work: Work, inlet: Inlet | undefined)
   }
   if (work === 'resent') return actor.resent[0];
   if (work !== 'post') return undefined;
-  return { ...base, edge: -1, port: '', frame: undefined, value: actor.posts[0], seq: -1, time: actor.envelope.time };
+  return {
+    ...base,
+    edge: -1,
+    port: '',
+    frame: undefined,
+    value: actor.posts[0],
+    seq: -1,
+    time: actor.envelope.time,
+  };
 }
 
 /** Takes away what a finished (or given up) call was about; inputs are settled by their mailbox. */

@@ -1,6 +1,9 @@
 import type { Tick } from '../stage.ts';
 
-/** When tick `index` of a rate is due: integer nanoseconds, computed from the index so that no rounding adds up. */
+/**
+ * When tick `index` of a rate is due: integer nanoseconds, computed from the index so that no rounding adds
+ * up.
+ */
 export function tickDueNs(index: number, hz: number): number {
   return Math.round((index * 1e9) / hz);
 }
@@ -14,7 +17,9 @@ export function tickIndexAt(timeNs: number, hz: number): number {
   return index;
 }
 
-/** The ticks of one actor on the real-time clock: an absolute schedule; what is missed is dropped and counted. */
+/**
+ * The ticks of one actor on the real-time clock: an absolute schedule; what is missed is dropped and counted.
+ */
 export class Ticker implements Tick {
   time = 0;
   dt = 0;
@@ -39,7 +44,10 @@ export class Ticker implements Tick {
     return tickDueNs(this.#next, this.#hz);
   }
 
-  /** Makes this object the newest tick that is due. An older one that still waits is dropped. False when none is. */
+  /**
+   * Makes this object the newest tick that is due. An older one that still waits is dropped. False when none
+   * is.
+   */
   advance(nowNs: number): boolean {
     if (nowNs < this.dueNs) return this.isPending;
     const newest = tickIndexAt(nowNs, this.#hz);

@@ -1,4 +1,7 @@
-/** Adding it to `performance.now()` gives milliseconds of the machine's monotonic clock, the same on every thread. */
+/**
+ * Adding it to `performance.now()` gives milliseconds of the machine's monotonic clock, the same on every
+ * thread.
+ */
 const originMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
 /** The machine's monotonic clock in milliseconds, comparable between threads. */

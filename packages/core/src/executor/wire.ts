@@ -1,8 +1,27 @@
 import {
-  actorCount, Dispatcher, Doorbell, Envelope, FrameOutlet, FrameReader, FrameWriter, Gauges, localQueue, MessageOutlet,
-  MessageReader, MessageWriter,
+  actorCount,
+  Dispatcher,
+  Doorbell,
+  Envelope,
+  FrameOutlet,
+  FrameReader,
+  FrameWriter,
+  Gauges,
+  localQueue,
+  MessageOutlet,
+  MessageReader,
+  MessageWriter,
 } from '@troupe/mailbox';
-import type { ActorGauges, LocalReader, LocalWriter, MailboxReader, MessageEdge, ReaderPolicy, RefusalPolicy, RefusingEdge } from '@troupe/mailbox';
+import type {
+  ActorGauges,
+  LocalReader,
+  LocalWriter,
+  MailboxReader,
+  MessageEdge,
+  ReaderPolicy,
+  RefusalPolicy,
+  RefusingEdge,
+} from '@troupe/mailbox';
 import type { Recovery, SharedRun } from '../drivers/messages.ts';
 import type { ActorPlan, EdgePlan, OutletPlan, Overflow, Plan } from '../plan/types.ts';
 import type { AnyStage, StageContext } from '../stage.ts';
@@ -11,7 +30,7 @@ import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
 import type { Upcall } from './host.ts';
 import { localGroups } from './groups.ts';
 import { ActorLedger, EdgeLedger } from './ledger.ts';
-import { ActorOut } from './out.ts';
+import { ActorOut, interned } from './out.ts';
 import { seededRandom } from './random.ts';
 import type { Attempts } from './supervise.ts';
 import type { WallClock } from './wall-clock.ts';
@@ -71,11 +90,19 @@ class Wirer {
   wire(): Wiring {
     const { plan, worker, shared } = this.#parts;
     this.#openWriters();
-    const actors = (plan.workers[worker]?.actors ?? []).map((index) => this.#actor(plan.actors[index] as ActorPlan));
+    const actors = (plan.workers[worker]?.actors ?? []).map((index) =>
+      this.#actor(plan.actors[index] as ActorPlan),
+    );
     this.#group(actors);
     const bell = this.#bells[worker] as Doorbell;
     const others = this.#bells.filter((other) => other !== bell);
-    return { actors, dispatcher: new Dispatcher(shared.journals[worker]), bell, others, gauges: this.#gauges };
+    return {
+      actors,
+      dispatcher: new Dispatcher(shared.journals[worker]),
+      bell,
+      others,
+      gauges: this.#gauges,
+    };
   }
 
   #openWriters(): void {
@@ -83,7 +110,8 @@ class Wirer {
     for (const ring of plan.rings) {
       if (ring.writerWorker !== worker || ring.writer.kind !== 'actor') continue;
       const buffer = shared.rings[ring.index] as SharedArrayBuffer;
-      const writer = ring.kind === 'frame' ? new FrameWriter(buffer, this.#bells) : new MessageWriter(buffer, this.#bells);
+      const writer =
+        ring.kind === 'frame' ? new FrameWriter(buffer, this.#bells) : new MessageWriter(buffer, this.#bells);
       writer.id = ring.index;
       writer.setBell(worker);
       this.#writers.set(ring.index, writer);
@@ -91,7 +119,10 @@ class Wirer {
     for (const edge of plan.edges) {
       if (edge.transport !== 'local' || edge.from.kind !== 'actor') continue;
       if (plan.actors[edge.from.actor]?.worker !== worker) continue;
-      this.#queues.set(edge.index, localQueue({ capacity: edge.capacity, policy: readerPolicy(edge.overflow) }));
+      this.#queues.set(
+        edge.index,
+        localQueue({ capacity: edge.capacity, policy: readerPolicy(edge.overflow) }),
+      );
     }
   }
 
@@ -125,7 +156,11 @@ class Wirer {
       group: undefined,
       restarts: { recreatedMs: [] },
       attempts: {
-        tick: noAttempts(), demand: noAttempts(), post: noAttempts(), resent: noAttempts(), start: noAttempts(),
+        tick: noAttempts(),
+        demand: noAttempts(),
+        post: noAttempts(),
+        resent: noAttempts(),
+        start: noAttempts(),
       },
       posts,
       resent: [],
@@ -142,6 +177,7 @@ class Wirer {
       isRecreated: false,
       blockedSinceMs: -1,
       snapshot: recovery?.snapshots.get(plan.index),
+      repeatsTo: 0,
       snapshotMs: 0,
       progressMs: 0,
     };
@@ -163,7 +199,7 @@ class Wirer {
     const { plan, shared, recovery } = this.#parts;
     const reader = this.#reader(edge);
     const inlet: Inlet = {
-      port,
+      port: interned(port),
       edge: edge.index,
       isBack: edge.back,
       reader,
@@ -183,7 +219,8 @@ class Wirer {
     const taken = held.edge === edge.index ? (held.position - reader.position) | 0 : 0;
     const skipped = Math.max(0, ...inlet.skips.map((position) => (position + 1 - reader.position) | 0));
     inlet.exposedTo = (reader.position + exposed) | 0;
-    inlet.takenTo = (reader.position + Math.max(exposed, skipped, taken > 0 && taken <= slots ? taken : 0)) | 0;
+    inlet.takenTo =
+      (reader.position + Math.max(exposed, skipped, taken > 0 && taken <= slots ? taken : 0)) | 0;
     inlet.isRecovering = inlet.takenTo !== reader.position;
     return inlet;
   }
@@ -206,13 +243,16 @@ class Wirer {
       bells: this.#bells,
       ...(writer === undefined ? {} : { fused: writer }),
     };
-    const reader = ring.kind === 'frame' ? new FrameReader(buffer, options) : new MessageReader(buffer, options);
+    const reader =
+      ring.kind === 'frame' ? new FrameReader(buffer, options) : new MessageReader(buffer, options);
     reader.id = ring.index;
     return reader;
   }
 
   #outflow(plan: ActorPlan, outletPlan: OutletPlan): Outflow {
-    return outletPlan.kind === 'frame' ? this.#frameOutflow(plan, outletPlan) : this.#messageOutflow(plan, outletPlan);
+    return outletPlan.kind === 'frame'
+      ? this.#frameOutflow(plan, outletPlan)
+      : this.#messageOutflow(plan, outletPlan);
   }
 
   #frameOutflow(plan: ActorPlan, { port, primary, edges, maxEmit }: OutletPlan): Outflow {
@@ -226,7 +266,10 @@ class Wirer {
     const writer = this.#writers.get(primary ?? -1);
     if (!(writer instanceof FrameWriter)) throw new Error(`output '${plan.name}.${port}' has no ring`);
     const outlet = new FrameOutlet(port, writer, [...refusing.values()], maxEmit, plan.spillMax);
-    return { outlet, edges: edges.map((edge) => ({ gauges: this.#gauges.edge(edge), refusing: refusing.get(edge) })) };
+    return {
+      outlet,
+      edges: edges.map((edge) => ({ gauges: this.#gauges.edge(edge), refusing: refusing.get(edge) })),
+    };
   }
 
   #messageOutflow(plan: ActorPlan, { port, edges, maxEmit }: OutletPlan): Outflow {
@@ -234,7 +277,8 @@ class Wirer {
       const edge = this.#edge(index);
       const queue = this.#queues.get(index);
       const writer = queue?.writer ?? this.#writers.get(edge.ring ?? -1);
-      if (writer === undefined || writer instanceof FrameWriter) throw new Error(`edge ${index} has no queue`);
+      if (writer === undefined || writer instanceof FrameWriter)
+        throw new Error(`edge ${index} has no queue`);
       const refusal = refusalPolicy(edge.overflow);
       return { writer, isLocal: queue !== undefined, refusal, capacity: edge.capacity, dropped: 0 };
     });
@@ -269,7 +313,10 @@ class Wirer {
     };
   }
 
-  /** Joins actors that local queues connect, so that their inputs are released together. Main outlives every worker. */
+  /**
+   * Joins actors that local queues connect, so that their inputs are released together. Main outlives every
+   * worker.
+   */
   #group(actors: readonly Actor[]): void {
     if (this.#parts.worker === 0 || this.#queues.size === 0) return;
     const { plan, worker } = this.#parts;
@@ -281,7 +328,9 @@ class Wirer {
       const hold: HoldGroup = {
         actors: group,
         // What goes round on back-edges may never come to rest.
-        locals: inlets.filter(({ edge, isBack }) => this.#queues.has(edge) && !isBack).map(({ reader }) => reader),
+        locals: inlets
+          .filter(({ edge, isBack }) => this.#queues.has(edge) && !isBack)
+          .map(({ reader }) => reader),
         inlets: inlets.filter(({ edge }) => !this.#queues.has(edge)),
         readers: group.flatMap(({ readers }) => readers),
       };

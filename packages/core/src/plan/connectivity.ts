@@ -43,7 +43,7 @@ export function checkConnectivity(
     for (const [port, type] of outputs ?? []) {
       if (type === undefined) continue;
       if (!read.has(key({ stage, port }))) {
-        const remedy = 'Connect it, open it with graph.output, or leave it: what it emits is lost.';
+        const remedy = 'Connect it, or open it with graph.output.';
         problems.warn('UNREAD_OUTPUT', { stage, port }, `nobody reads output '${port}'`, remedy);
       }
       checkOutput(problems, { stage, port }, type, outgoing.get(key({ stage, port })) ?? []);
@@ -103,7 +103,8 @@ function checkOutput(
   const isLossy = shared.some((edge) => isLossyByReader(edge.overflow));
   checkFrameRing(problems, at, port, ringSlots(capacity, isLossy, maxEmit));
   for (const edge of edges) {
-    if (hasOwnRing(edge.overflow)) checkFrameRing(problems, at, port, ringSlots(edge.capacity, false, maxEmit));
+    if (hasOwnRing(edge.overflow))
+      checkFrameRing(problems, at, port, ringSlots(edge.capacity, false, maxEmit));
   }
 }
 

@@ -38,8 +38,8 @@ export function hasOwnRing(overflow: Overflow): boolean {
 }
 
 /**
- * The slots of a ring. One whose reader may be overtaken needs as many again, to copy one while the writer is ahead; and
- * it holds what one call may emit, however small its capacity.
+ * The slots of a ring. One whose reader may be overtaken needs as many again, to copy one while the writer is
+ * ahead; and it holds what one call may emit, however small its capacity.
  */
 export function ringSlots(capacity: number, isLossy: boolean, maxEmit: number): number {
   return isLossy ? powerOfTwo(Math.max(capacity, maxEmit)) * 2 : powerOfTwo(capacity);

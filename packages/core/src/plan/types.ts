@@ -30,8 +30,8 @@ export interface TickOptions {
 /** What happens when a handler throws, and when a worker dies or hangs. */
 export interface Supervision {
   /**
-   * `resume`: the actor keeps its state and tries the message again. `restart`: the actor is created anew and tries it
-   * again. `stop`: the actor's inputs are detached and its outputs end. `escalate`: the run fails.
+   * `resume`: the actor keeps its state and tries the message again. `restart`: the actor is created anew and
+   * tries it again. `stop`: the actor's inputs are detached and its outputs end. `escalate`: the run fails.
    */
   readonly strategy: 'restart' | 'resume' | 'stop' | 'escalate';
   /** How often one message is tried in all before it goes to the dead letters. 3 unless given. */
@@ -44,7 +44,10 @@ export interface Supervision {
   readonly backoffMs: number;
   /** 1,000 unless given. */
   readonly backoffMaxMs: number;
-  /** A synchronous handler that runs longer is taken for hung and its worker replaced; 0: never. 5,000 unless given. */
+  /**
+   * A synchronous handler that runs longer is taken for hung and its worker replaced; 0: never. 5,000 unless
+   * given.
+   */
   readonly watchdogMs: number;
   /** The same for async handlers. 30,000 unless given. */
   readonly asyncWatchdogMs: number;
@@ -78,7 +81,10 @@ export interface EdgeEntry extends EdgeOptions {
   readonly to: PortName;
 }
 
-/** A boundary port: where the application pushes in or pulls out. Its edge to (or from) the stage has the same options. */
+/**
+ * A boundary port: where the application pushes in or pulls out. Its edge to (or from) the stage has the same
+ * options.
+ */
 export interface BoundaryEntry extends Omit<EdgeOptions, 'back'> {
   readonly name: string;
   readonly at: PortName;
@@ -167,8 +173,9 @@ export type EdgeEnd =
   | { readonly kind: 'boundary'; readonly name: string };
 
 /**
- * How messages cross an edge. `ring`: shared memory between threads (or main and a worker). `fused`: the same shared
- * ring without atomics, both ends on one worker (frames). `local`: by reference, both ends on one worker (values).
+ * How messages cross an edge. `ring`: shared memory between threads (or main and a worker). `fused`: the same
+ * shared ring without atomics, both ends on one worker (frames). `local`: by reference, both ends on one
+ * worker (values).
  */
 export type Transport = 'ring' | 'fused' | 'local';
 
@@ -214,7 +221,10 @@ export interface MessageRingPlan extends RingPlanBase {
   readonly arenaBytes: number;
 }
 
-/** One output port produces one shared frame ring for its block, latest and dropOldest edges, and one ring for each other edge. */
+/**
+ * One output port produces one shared frame ring for its block, latest and dropOldest edges, and one ring for
+ * each other edge.
+ */
 export type RingPlan = FrameRingPlan | MessageRingPlan;
 
 export interface InletPlan {
@@ -230,7 +240,10 @@ export interface OutletPlan {
   readonly shape: readonly number[] | undefined;
   readonly maxEmit: number;
   readonly maxBytes: number | undefined;
-  /** Frame outlets: the ring that `reserve` writes into; always present (an output nobody reads has a small ring too). */
+  /**
+   * Frame outlets: the ring that `reserve` writes into; always present (an output nobody reads has a small
+   * ring too).
+   */
   readonly primary: number | undefined;
   /** All edges out of this port. */
   readonly edges: readonly number[];
@@ -289,6 +302,9 @@ export interface Plan {
 
 /** What `compile` and `start` take beside the graph. */
 export interface CompileOptions {
-  /** Pooled workers for `auto` stages, 1 to 64. Unless given: the cores left beside main, at least 1, at most 8. */
+  /**
+   * Pooled workers for `auto` stages, 1 to 64. Unless given: the cores left beside main, at least 1, at most
+   * 8.
+   */
   readonly workers?: number;
 }

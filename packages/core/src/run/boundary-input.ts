@@ -5,7 +5,10 @@ import type { BoundaryPlan, EdgePlan } from '../plan/types.ts';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { PushOptions } from './types.ts';
 
-/** The most pushes that are served at once in one turn of the event loop: a fast reader must not keep it from turning. */
+/**
+ * The most pushes that are served at once in one turn of the event loop: a fast reader must not keep it from
+ * turning.
+ */
 const perTurnMax = 256;
 
 /** A push that waits for room. */
@@ -149,14 +152,22 @@ export class BoundaryInput {
     return Math.round(this.#nowMs() * 1e6);
   }
 
-  /** What will be written: the frame, or the value's bytes. Throws `TargetError` for a frame of another type or length, or a value the schema refuses. */
+  /**
+   * What will be written: the frame, or the value's bytes. Throws `TargetError` for a frame of another type
+   * or length, or a value the schema refuses.
+   */
   #check(data: unknown): FrameArray {
     const { name, dtype } = this.#plan;
     if (this.#writer instanceof FrameWriter) {
       const { length } = this.#writer;
-      const isFrame = ArrayBuffer.isView(data) && (data as FrameArray).length === length && isOfType(data, this.#writer);
+      const isFrame =
+        ArrayBuffer.isView(data) && (data as FrameArray).length === length && isOfType(data, this.#writer);
       if (isFrame) return data as FrameArray;
-      throw new TargetError(`input '${name}' takes ${dtype} frames of ${length} elements`, 'Push such a typed array.', name);
+      throw new TargetError(
+        `input '${name}' takes ${dtype} frames of ${length} elements`,
+        'Push such a typed array.',
+        name,
+      );
     }
     return encode(this.#schema === undefined ? data : this.#validated(data, this.#schema));
   }
@@ -164,10 +175,15 @@ export class BoundaryInput {
   #validated(data: unknown, schema: StandardSchemaV1): unknown {
     const { name } = this.#plan;
     const result = schema['~standard'].validate(data);
-    if (result instanceof Promise) throw new TargetError(`the schema of input '${name}' is asynchronous`, 'Use another.', name);
+    if (result instanceof Promise)
+      throw new TargetError(`the schema of input '${name}' is asynchronous`, 'Use another.', name);
     if (result.issues === undefined) return result.value;
     const issues = result.issues.map((issue) => issue.message).join('; ');
-    throw new TargetError(`input '${name}' refuses the value: ${issues}`, 'Push a value that fits its schema.', name);
+    throw new TargetError(
+      `input '${name}' refuses the value: ${issues}`,
+      'Push a value that fits its schema.',
+      name,
+    );
   }
 
   #emit(data: FrameArray, time: number): boolean {

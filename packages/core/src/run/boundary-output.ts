@@ -3,7 +3,10 @@ import type { EdgeGauges, FrameArray, FrameReader, MessageReader } from '@troupe
 import { PullTimeoutError, RunStoppedError } from '../errors.ts';
 import type { Sample, WaitOptions } from './types.ts';
 
-/** The most samples that are handed on in one turn of the event loop: a fast writer must not keep it from turning. */
+/**
+ * The most samples that are handed on in one turn of the event loop: a fast writer must not keep it from
+ * turning.
+ */
 const perTurnMax = 256;
 
 /** Whoever waits for samples. `isOnce`: leaves after one. */
@@ -15,8 +18,8 @@ interface Taker {
 }
 
 /** An owned copy of the message in an envelope. */
-export function ownedSample({ frame, value, seq, time }: Envelope): Sample {
-  return { frame: frame?.slice() as FrameArray, value, seq, time };
+export function ownedSample({ frame, value, seq, time, redelivered, resent }: Envelope): Sample {
+  return { frame: frame?.slice() as FrameArray, value, seq, time, redelivered, resent };
 }
 
 /** Where the application takes from the graph: one cursor, each sample to exactly one taker, in turns. */
@@ -91,7 +94,11 @@ export class BoundaryOutput {
   }
 
   /** `endsOnAbort`: an abort ends the wait as the end of the stream does. */
-  #take({ timeoutMs, signal }: WaitOptions, isStrict: boolean, endsOnAbort = false): Promise<Sample | undefined> {
+  #take(
+    { timeoutMs, signal }: WaitOptions,
+    isStrict: boolean,
+    endsOnAbort = false,
+  ): Promise<Sample | undefined> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const sample = this.#givenInTurn < perTurnMax ? this.#takeNow() : undefined;
@@ -220,7 +227,10 @@ export class BoundaryOutput {
     for (const taker of this.#takers.splice(0)) taker.end(error);
   }
 
-  /** The next sample unless others wait for it. Whoever has been held back learns of the room within a turn of the loop. */
+  /**
+   * The next sample unless others wait for it. Whoever has been held back learns of the room within a turn of
+   * the loop.
+   */
   #takeNow(): Sample | undefined {
     if (this.#error !== undefined) {
       this.hasTold = true;

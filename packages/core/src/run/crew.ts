@@ -97,7 +97,10 @@ export class Crew {
     this.#broadcast({ type: 'drain' });
   }
 
-  /** Stops all workers, at once where they do not answer. What was sent again and not handled is a dead letter still. */
+  /**
+   * Stops all workers, at once where they do not answer. What was sent again and not handled is a dead letter
+   * still.
+   */
   async stop(): Promise<void> {
     this.#isStopping = true;
     await Promise.all([...this.#links.values()].map((link) => this.#stopOne(link)));
@@ -158,12 +161,22 @@ export class Crew {
   }
 
   /**
-   * Opens a worker. Resolves once it has said `until`, or with how it ended before; rejects when its stages cannot start.
+   * Opens a worker. Resolves once it has said `until`, or with how it ended before; rejects when its stages
+   * cannot start.
    */
-  #open(worker: number, recovery: Recovery | undefined, until: 'ready' | 'running'): Promise<WorkerEnd | undefined> {
+  #open(
+    worker: number,
+    recovery: Recovery | undefined,
+    until: 'ready' | 'running',
+  ): Promise<WorkerEnd | undefined> {
     const { plan, shared, bells, options } = this.#parts;
     const task: WorkerTask = {
-      plan, worker, shared, recovery, seed: options.seed ?? 0, hasStats: options.stats !== false,
+      plan,
+      worker,
+      shared,
+      recovery,
+      seed: options.seed ?? 0,
+      hasStats: options.stats !== false,
     };
     return new Promise((resolve, reject) => {
       let isUp = false;
@@ -224,7 +237,11 @@ export class Crew {
         this.#parts.onFatal(errorFromWire(message.error));
         break;
       case 'hang':
-        this.hang(worker, message.actor, this.#parts.plan.actors[message.actor]?.supervision.asyncWatchdogMs ?? 0);
+        this.hang(
+          worker,
+          message.actor,
+          this.#parts.plan.actors[message.actor]?.supervision.asyncWatchdogMs ?? 0,
+        );
         break;
       case 'done':
         this.#requests.get(message.request)?.settle();
@@ -250,11 +267,13 @@ export class Crew {
     this.#replacing.set(worker, replacing);
   }
 
-  /** Buries a dead worker and puts a successor in its place; and another one, where that dies before it runs. */
+  /**
+   * Buries a dead worker and puts a successor in its place; and another one, where that dies before it runs.
+   */
   async #succeed(worker: number, end: WorkerEnd): Promise<void> {
     const { plan } = this.#parts;
     const actors = plan.actors.filter((actor) => actor.worker === worker);
-    for (let last: WorkerEnd | undefined = end; last !== undefined && !this.#isStopping; ) {
+    for (let last: WorkerEnd | undefined = end; last !== undefined && !this.#isStopping;) {
       const startMs = performance.now();
       const { reason, error } = this.#bury(worker, last);
       const left = actors.filter(({ index }) => !isOver(this.states[index]));
@@ -328,10 +347,18 @@ export class Crew {
 
   #recovery(actors: readonly ActorPlan[]): Recovery {
     const over = actors.filter(({ index }) => isOver(this.states[index])).map(({ index }) => index);
-    const snapshots = new Map(actors.flatMap(({ index }) => {
-      return this.#snapshots.has(index) ? [[index, this.#snapshots.get(index)] as const] : [];
-    }));
-    return { snapshots, skips: this.#postmortem.skips(), over, epochMs: this.#epochMs, isDraining: this.#isDraining };
+    const snapshots = new Map(
+      actors.flatMap(({ index }) => {
+        return this.#snapshots.has(index) ? [[index, this.#snapshots.get(index)] as const] : [];
+      }),
+    );
+    return {
+      snapshots,
+      skips: this.#postmortem.skips(),
+      over,
+      epochMs: this.#epochMs,
+      isDraining: this.#isDraining,
+    };
   }
 
   /** A letter that was sent again and ends its worker each time is a dead letter again after its last try. */
@@ -348,7 +375,8 @@ export class Crew {
     const { plan, shared } = this.#parts;
     for (const { edge } of actor.inlets) {
       const { ring, reader } = plan.edges[edge] as EdgePlan;
-      if (ring !== undefined && reader !== undefined) detachReader(shared.rings[ring] as SharedArrayBuffer, reader);
+      if (ring !== undefined && reader !== undefined)
+        detachReader(shared.rings[ring] as SharedArrayBuffer, reader);
     }
     for (const ring of plan.rings) {
       if (ring.writer.kind === 'actor' && ring.writer.actor === actor.index) {

@@ -31,7 +31,10 @@ export class DeadLetters {
     const id = this.#count++;
     const { port, frame, value, seq, time, tries } = given;
     const stage = this.#plan.actors[given.actor]?.name ?? '';
-    this.restore({ letter: { id, stage, port, frame, value, seq, time, tries, error }, wire: { ...given, id } });
+    this.restore({
+      letter: { id, stage, port, frame, value, seq, time, tries, error },
+      wire: { ...given, id },
+    });
   }
 
   list(): readonly DeadLetter[] {

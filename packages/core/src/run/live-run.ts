@@ -3,7 +3,6 @@ import type { Observable } from 'rxjs';
 import { runOnLoop } from '../drivers/loops.ts';
 import type { Steppable } from '../drivers/loops.ts';
 import type { SharedRun } from '../drivers/messages.ts';
-import { TargetError } from '../errors.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { WallClock } from '../executor/wall-clock.ts';
 import type { Plan, PlanProblem, PortName } from '../plan/types.ts';
@@ -19,8 +18,20 @@ import { workerOf } from './memory.ts';
 import { readStats } from './stats.ts';
 import { observables } from './streams.ts';
 import { LiveTap, tappedRing } from './tap.ts';
+import { boundaryOf, edgeBetween } from './targets.ts';
 import type {
-  CensusEntry, DeadLetter, PushData, PushOptions, Run, RunReport, RunStats, Sample, SampleOf, StopOptions, Tap, WaitOptions,
+  CensusEntry,
+  DeadLetter,
+  PushData,
+  PushOptions,
+  Run,
+  RunReport,
+  RunStats,
+  Sample,
+  SampleOf,
+  StopOptions,
+  Tap,
+  WaitOptions,
 } from './types.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -71,7 +82,6 @@ export class LiveRun implements Run, Steppable {
       this.#resolveDone = resolve;
       this.#rejectDone = reject;
     });
-    // Whoever pulls, pushes or stops is told of a failure as well; `done` alone must not end the process.
     this.#done.catch(() => undefined);
     this.#watchdog = new Watchdog(parts.plan, parts.shared.ledger, (...hung) => parts.crew.hang(...hung));
   }
@@ -90,7 +100,9 @@ export class LiveRun implements Run, Steppable {
     if (bell === undefined) return;
     const gauges = this.#parts.gauges.worker(0);
     const isStopping = (): boolean => this.#phase === 'closing';
-    runOnLoop({ executor: this, bell, gauges, control: () => undefined, isStopping }).catch((error: Error) => this.fail(error));
+    runOnLoop({ executor: this, bell, gauges, control: () => undefined, isStopping }).catch((error: Error) =>
+      this.fail(error),
+    );
   }
 
   /** Run when the run is over. */
@@ -103,15 +115,26 @@ export class LiveRun implements Run, Steppable {
     return this.#done;
   }
 
-  async push<P extends Port = Port>(port: string | InputRef<P>, data: PushData<P>, options: PushOptions = {}): Promise<void> {
+  async push<P extends Port = Port>(
+    port: string | InputRef<P>,
+    data: PushData<P>,
+    options: PushOptions = {},
+  ): Promise<void> {
     return this.#input(port).push(data, options);
   }
 
-  tryPush<P extends Port = Port>(port: string | InputRef<P>, data: PushData<P>, options: { readonly time?: number } = {}): boolean {
+  tryPush<P extends Port = Port>(
+    port: string | InputRef<P>,
+    data: PushData<P>,
+    options: { readonly time?: number } = {},
+  ): boolean {
     return this.#input(port).tryPush(data, options.time);
   }
 
-  async pull<P extends Port = Port>(port: string | OutputRef<P>, options: WaitOptions = {}): Promise<SampleOf<P> | undefined> {
+  async pull<P extends Port = Port>(
+    port: string | OutputRef<P>,
+    options: WaitOptions = {},
+  ): Promise<SampleOf<P> | undefined> {
     return this.#output(port).pull(options) as Promise<SampleOf<P> | undefined>;
   }
 
@@ -119,7 +142,10 @@ export class LiveRun implements Run, Steppable {
     return this.#output(port).tryPull() as SampleOf<P> | undefined;
   }
 
-  async pullOrThrow<P extends Port = Port>(port: string | OutputRef<P>, options: WaitOptions = {}): Promise<SampleOf<P>> {
+  async pullOrThrow<P extends Port = Port>(
+    port: string | OutputRef<P>,
+    options: WaitOptions = {},
+  ): Promise<SampleOf<P>> {
     return this.#output(port).pull(options, true) as Promise<SampleOf<P>>;
   }
 
@@ -137,16 +163,26 @@ export class LiveRun implements Run, Steppable {
     );
   }
 
-  onSample<P extends Port = Port>(port: string | OutputRef<P>, callback: (sample: SampleOf<P>) => void): () => void {
+  onSample<P extends Port = Port>(
+    port: string | OutputRef<P>,
+    callback: (sample: SampleOf<P>) => void,
+  ): () => void {
     return this.#subscribe(port, callback as (sample: Sample) => void, () => undefined);
   }
 
   stats(): RunStats {
     const { plan, gauges, crew, letters, clock } = this.#parts;
     const { replaced } = crew;
-    const states = this.#isClosed ? crew.states.map((state) => (isOver(state) ? state : 'stopped')) : crew.states;
+    const states = this.#isClosed
+      ? crew.states.map((state) => (isOver(state) ? state : 'stopped'))
+      : crew.states;
     for (const output of this.#parts.outputs.values()) output.look();
-    return readStats(plan, gauges, { elapsedMs: clock.nowMs(), states, replaced, deadLetters: letters.count });
+    return readStats(plan, gauges, {
+      elapsedMs: clock.nowMs(),
+      states,
+      replaced,
+      deadLetters: letters.count,
+    });
   }
 
   stats$(intervalMs: number = statsIntervalMs): Observable<RunStats> {
@@ -181,17 +217,10 @@ export class LiveRun implements Run, Steppable {
       return;
     }
     const { plan, executor, crew } = this.#parts;
-    const name = (end: PortName): string => `${end.stage}.${end.port}`;
-    const edge = plan.edges.find(({ from, to }) => {
-      if (from.kind !== 'actor' || to.kind !== 'actor') return false;
-      const isFrom = plan.actors[from.actor]?.name === target.from.stage && from.port === target.from.port;
-      return isFrom && plan.actors[to.actor]?.name === target.to.stage && to.port === target.to.port;
-    });
-    if (edge === undefined) {
-      throw new TargetError(`there is no edge ${name(target.from)} → ${name(target.to)}`, 'Name an edge of the graph.');
-    }
+    const edge = edgeBetween(plan, target.from, target.to);
     const worker = workerOf(plan, edge.to);
-    if (worker === 0) await new Promise<void>((resolve) => executor.setBlocking(edge.index, isBlocking, resolve));
+    if (worker === 0)
+      await new Promise<void>((resolve) => executor.setBlocking(edge.index, isBlocking, resolve));
     else await crew.setBlocking(worker, edge.index, isBlocking);
   }
 
@@ -218,9 +247,10 @@ export class LiveRun implements Run, Steppable {
   async stop(options: StopOptions = {}): Promise<RunReport> {
     if (options.drain === true && this.#phase === 'running') this.#drain();
     if (options.drain !== true) this.#close('stopped');
-    const late = options.drain === true && options.timeoutMs !== undefined
-      ? setTimeout(() => this.#close('stopped'), options.timeoutMs)
-      : undefined;
+    const late =
+      options.drain === true && options.timeoutMs !== undefined
+        ? setTimeout(() => this.#close('stopped'), options.timeoutMs)
+        : undefined;
     try {
       return await this.#done;
     } catch {
@@ -235,8 +265,9 @@ export class LiveRun implements Run, Steppable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     const { inputs, outputs } = this.#parts;
-    const hasTold = this.#isDoneHeld || [...inputs.values(), ...outputs.values()].some((port) => port.hasTold);
-    // A failure that nobody has seen must not pass in silence; one that is on its way out already is not thrown twice.
+    const hasTold =
+      this.#isDoneHeld || [...inputs.values(), ...outputs.values()].some((port) => port.hasTold);
+    // A failure that nobody has seen is thrown here; one that is on its way out is not thrown twice.
     if (this.#error !== undefined && !hasTold) throw this.#error;
   }
 
@@ -343,7 +374,11 @@ export class LiveRun implements Run, Steppable {
     return { reason, stats: this.stats(), replacements: [...crew.replacements], deadLetters: letters.list() };
   }
 
-  #subscribe(port: string | OutputRef, take: (sample: Sample) => void, end: (error: Error | undefined) => void): () => void {
+  #subscribe(
+    port: string | OutputRef,
+    take: (sample: Sample) => void,
+    end: (error: Error | undefined) => void,
+  ): () => void {
     const output = this.#output(port);
     const unsubscribe = output.subscribe(take, end);
     // Once the run is over no loop hands on what its end has left behind.
@@ -356,20 +391,10 @@ export class LiveRun implements Run, Steppable {
   }
 
   #input(port: string | InputRef): BoundaryInput {
-    const name = typeof port === 'string' ? port : port.name;
-    const input = this.#parts.inputs.get(name);
-    if (input !== undefined) return input;
-    throw new TargetError(`there is no input '${name}'`, `Use one of: ${listed(this.#parts.inputs)}.`, name);
+    return boundaryOf(this.#parts.inputs, port, 'input');
   }
 
   #output(port: string | OutputRef): BoundaryOutput {
-    const name = typeof port === 'string' ? port : port.name;
-    const output = this.#parts.outputs.get(name);
-    if (output !== undefined) return output;
-    throw new TargetError(`there is no output '${name}'`, `Use one of: ${listed(this.#parts.outputs)}.`, name);
+    return boundaryOf(this.#parts.outputs, port, 'output');
   }
-}
-
-function listed(ports: ReadonlyMap<string, unknown>): string {
-  return ports.size === 0 ? '(none)' : [...ports.keys()].join(', ');
 }

@@ -1,4 +1,11 @@
-import { allocateDoorbells, allocateFrameRing, allocateGauges, allocateJournal, allocateMessageRing, attachReader } from '@troupe/mailbox';
+import {
+  allocateDoorbells,
+  allocateFrameRing,
+  allocateGauges,
+  allocateJournal,
+  allocateMessageRing,
+  attachReader,
+} from '@troupe/mailbox';
 import type { SharedRun } from '../drivers/messages.ts';
 import { allocateLedger } from '../executor/ledger.ts';
 import { readerPolicy } from '../executor/wire.ts';
@@ -17,7 +24,9 @@ export function allocateRun(plan: Plan): SharedRun {
     rings: plan.rings.map((ring) => allocateRing(plan, ring)),
     gauges: allocateGauges({ actors: actors.length, edges: edges.length, workers: workers.length }),
     ledger: allocateLedger(actors.length, edges.length),
-    journals: workers.map(({ index }) => (index === 0 ? undefined : allocateJournal(journalWords(plan, index)))),
+    journals: workers.map(({ index }) =>
+      index === 0 ? undefined : allocateJournal(journalWords(plan, index)),
+    ),
   };
 }
 
@@ -38,6 +47,8 @@ function allocateRing(plan: Plan, ring: RingPlan): SharedArrayBuffer {
 /** One word for each ring that a worker writes, and one for each that it reads. */
 function journalWords(plan: Plan, worker: number): number {
   const written = plan.rings.filter((ring) => ring.writerWorker === worker).length;
-  const read = plan.edges.filter((edge) => edge.ring !== undefined && workerOf(plan, edge.to) === worker).length;
+  const read = plan.edges.filter(
+    (edge) => edge.ring !== undefined && workerOf(plan, edge.to) === worker,
+  ).length;
   return written + read;
 }

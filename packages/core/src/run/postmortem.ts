@@ -26,8 +26,9 @@ export interface Culprit {
 }
 
 /**
- * Finds out, from what a dead worker left in shared memory, which actors and which inputs had to do with its death. An
- * input that was in hand at as many deaths in a row as its stage tries messages becomes a dead letter.
+ * Finds out, from what a dead worker left in shared memory, which actors and which inputs had to do with its
+ * death. An input that was in hand at as many deaths in a row as its stage tries messages becomes a dead
+ * letter.
  */
 export class Postmortem {
   readonly #plan: Plan;
@@ -43,8 +44,8 @@ export class Postmortem {
   }
 
   /**
-   * The actors that had something in hand: the one whose handler ran; else, none having run, all that waited for a
-   * promise. `hung`: the one that is known to have caused the death.
+   * The actors that had something in hand: the one whose handler ran; else, none having run, all that waited
+   * for a promise. `hung`: the one that is known to have caused the death.
    */
   culprits(worker: number, hung: number | undefined): readonly Culprit[] {
     const all = this.#plan.actors
@@ -55,7 +56,10 @@ export class Postmortem {
     return running.length > 0 ? running : all.filter(({ held }) => held.isPending);
   }
 
-  /** Counts the death against the input that a culprit had in hand. The index of the actor that has lost it, if it has. */
+  /**
+   * Counts the death against the input that a culprit had in hand. The index of the actor that has lost it,
+   * if it has.
+   */
   blame({ actor, held }: Culprit, error: TroupeError): number | undefined {
     const found = held.edge < 0 ? undefined : this.#inputOf(actor, held);
     if (found === undefined) return undefined;
@@ -94,8 +98,8 @@ export class Postmortem {
     if (this.#edge(held.edge).ring !== undefined) {
       return { place: { edge: held.edge, position: (held.position - 1) | 0 }, receiver: actor };
     }
-    // A value on a local queue died with its thread. It came from an input of its group that is not released; a group
-    // that has died before takes them one by one, so that there is one only.
+    // A value on a local queue died with its thread. It came from an input of its group that is not released;
+    // a group that has died before takes them one by one, so that there is one only.
     const groupOf = localGroups(this.#plan, actor.worker);
     const inHand = this.#plan.actors
       .filter((member) => member.worker === actor.worker && groupOf(member.index) === groupOf(actor.index))

@@ -9,7 +9,9 @@ export function schemaOf(declaration: GraphDeclaration, input: string): Standard
   const entry = declaration.stages.find(({ name }) => name === at?.stage);
   if (at === undefined || entry === undefined) return undefined;
   const declared: unknown = entry.stage.inputs;
-  const ports = (typeof declared === 'function' ? declared(parsed(entry.stage.options, entry.settings.options)) : declared) as PortMap;
+  const ports = (
+    typeof declared === 'function' ? declared(parsed(entry.stage.options, entry.settings.options)) : declared
+  ) as PortMap;
   const port = ports?.[at.port];
   return port?.kind === 'message' ? port.schema : undefined;
 }

@@ -20,7 +20,10 @@ import { allocateRun } from './memory.ts';
 import { schemaOf } from './schema.ts';
 import type { LogLine, Run, StartOptions } from './types.ts';
 
-/** Compiles a declaration, starts its workers and lets it run. Rejects when any part of it cannot start; nothing is left then. */
+/**
+ * Compiles a declaration, starts its workers and lets it run. Rejects when any part of it cannot start;
+ * nothing is left then.
+ */
 export async function startRun(declaration: GraphDeclaration, options: StartOptions): Promise<Run> {
   if (isStageWorker()) throw new NestedStartError(declaration.name);
   const plan = compile(declaration, options);
@@ -31,7 +34,13 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
   let run: LiveRun | undefined;
   const onLog = options.onLog ?? writeLog;
   const crew = new Crew({
-    plan, shared, bells, gauges, options, letters, onLog,
+    plan,
+    shared,
+    bells,
+    gauges,
+    options,
+    letters,
+    onLog,
     onFatal: (error) => run?.fail(error),
     onState: () => run?.noteState(),
   });
@@ -98,11 +107,24 @@ function mainExecutor(
     stages.set(index, { stage: entry.stage, options: optionsOf(actor, entry.stage) });
   }
   const wiring = wire({
-    plan, worker: 0, shared, seed: options.seed ?? 0, clock, recovery: undefined, upcall, stages,
+    plan,
+    worker: 0,
+    shared,
+    seed: options.seed ?? 0,
+    clock,
+    recovery: undefined,
+    upcall,
+    stages,
     flush: (actor) => executor.flush(actor),
   });
   const gauges = wiring.gauges.worker(0);
-  const executor: Executor = new Executor(wiring.actors, { ...wiring, gauges, clock, upcall, hasStats: options.stats !== false });
+  const executor: Executor = new Executor(wiring.actors, {
+    ...wiring,
+    gauges,
+    clock,
+    upcall,
+    hasStats: options.stats !== false,
+  });
   for (const actor of executor.actors) actor.handlers = createHandlers(actor);
   return executor;
 }
@@ -133,7 +155,8 @@ function openBoundaries(
     const buffer = shared.rings[output.ring] as SharedArrayBuffer;
     const { reader: place = 0, overflow, capacity } = plan.edges[output.edge] as EdgePlan;
     const options = { place, policy: readerPolicy(overflow), capacity, bell: 0, bells };
-    const reader = output.kind === 'frame' ? new FrameReader(buffer, options) : new MessageReader(buffer, options);
+    const reader =
+      output.kind === 'frame' ? new FrameReader(buffer, options) : new MessageReader(buffer, options);
     return new BoundaryOutput(output.name, reader, gauges.edge(output.edge), () => bells[0]?.ring());
   };
   return [

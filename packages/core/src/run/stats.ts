@@ -32,7 +32,13 @@ export function readStats(plan: Plan, gauges: Gauges, context: StatsContext): Ru
   };
 }
 
-function stageStats(name: string, worker: number, state: ActorState, depth: number, reading: ActorReading): StageStats {
+function stageStats(
+  name: string,
+  worker: number,
+  state: ActorState,
+  depth: number,
+  reading: ActorReading,
+): StageStats {
   const { progressDone, progressTotal } = reading;
   return {
     name,

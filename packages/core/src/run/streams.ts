@@ -4,8 +4,9 @@ import type { Observable } from 'rxjs';
 let loaded: { readonly Observable: typeof Observable } | undefined;
 
 /**
- * The class of RxJS's observables, loaded when a program first asks a run for one. RxJS is some 200 files of CommonJS, a
- * third of the time to a first frame; and the accessors that return observables cannot wait for an import.
+ * The class of RxJS's observables, loaded when a program first asks a run for one. RxJS is some 200 files of
+ * CommonJS, a third of the time to a first frame; and the accessors that return observables cannot wait for
+ * an import.
  */
 export function observables(): typeof Observable {
   loaded ??= createRequire(import.meta.url)('rxjs') as { readonly Observable: typeof Observable };

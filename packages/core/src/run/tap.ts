@@ -13,7 +13,11 @@ export class LiveTap implements Tap {
   readonly #envelope = new Envelope();
   #isClosed = false;
 
-  constructor(buffer: SharedArrayBuffer, callback: (sample: Sample) => void, onClose: (tap: LiveTap) => void) {
+  constructor(
+    buffer: SharedArrayBuffer,
+    callback: (sample: Sample) => void,
+    onClose: (tap: LiveTap) => void,
+  ) {
     this.#reader = new FrameReader(buffer, { policy: 'dropOldest', bell: 0 });
     this.#callback = callback;
     this.#onClose = onClose;
@@ -49,9 +53,16 @@ export class LiveTap implements Tap {
 
 /** The memory behind a frame output. Throws `TargetError`. */
 export function tappedRing(plan: Plan, shared: SharedRun, { stage, port }: PortName): SharedArrayBuffer {
-  const outlet = plan.actors.find(({ name }) => name === stage)?.outlets.find((candidate) => candidate.port === port);
+  const outlet = plan.actors
+    .find(({ name }) => name === stage)
+    ?.outlets.find((candidate) => candidate.port === port);
   const buffer = shared.rings[outlet?.primary ?? -1];
   if (buffer !== undefined) return buffer;
-  const what = outlet === undefined ? 'there is no such output' : 'it carries values, which are not broadcast';
-  throw new TargetError(`'${stage}.${port}' cannot be tapped: ${what}`, 'Tap a frame output of a stage of this graph.', port);
+  const what =
+    outlet === undefined ? 'there is no such output' : 'it carries values, which are not broadcast';
+  throw new TargetError(
+    `'${stage}.${port}' cannot be tapped: ${what}`,
+    'Tap a frame output of a stage of this graph.',
+    port,
+  );
 }

@@ -13,6 +13,10 @@ export interface Sample<Frame = FrameArray, Value = unknown> {
   readonly seq: number;
   /** Logical time: integer nanoseconds since the run's epoch. */
   readonly time: number;
+  /** It may have been seen before: something died while it was being made. */
+  readonly redelivered: boolean;
+  /** It stems from a dead letter that was sent again. */
+  readonly resent: boolean;
 }
 
 /** The samples of a port; those of a port known by name only are typed as any frame and any value. */
@@ -51,8 +55,14 @@ export interface StartOptions extends CompileOptions {
   /** Where `log` lines go; to stderr unless given. */
   readonly onLog?: (line: LogLine) => void;
   /** Heap limits of each worker. */
-  readonly resourceLimits?: { readonly maxOldGenerationSizeMb?: number; readonly maxYoungGenerationSizeMb?: number };
-  /** How often workers may be replaced in all within `withinMs` before the run fails. 20 within 10,000 ms unless given. */
+  readonly resourceLimits?: {
+    readonly maxOldGenerationSizeMb?: number;
+    readonly maxYoungGenerationSizeMb?: number;
+  };
+  /**
+   * How often workers may be replaced in all within `withinMs` before the run fails. 20 within 10,000 ms
+   * unless given.
+   */
   readonly replacements?: { readonly max: number; readonly withinMs: number };
 }
 
@@ -69,8 +79,9 @@ export interface PushOptions extends WaitOptions {
 
 export interface StopOptions {
   /**
-   * Let everything that is under way reach its end first. `false` unless given. Outputs that somebody takes (a waiting
-   * pull, a subscription, an iteration that has not been left) or has pulled from are waited for until they are empty.
+   * Let everything that is under way reach its end first. `false` unless given. Outputs that somebody takes
+   * (a waiting pull, a subscription, an iteration that has not been left) or has pulled from are waited for
+   * until they are empty.
    */
   readonly drain?: boolean;
   /** Drain: what is not done by then is discarded and counted. Unbounded unless given. */
@@ -193,7 +204,11 @@ export interface Replacement {
   /** From the death being noticed to the successor stepping its actors. */
   readonly tookMs: number;
   /** Stages whose state was restored, with how many inputs lie between the snapshot and the death. */
-  readonly restored: readonly { readonly stage: string; readonly inputsSince: number; readonly fromSnapshot: boolean }[];
+  readonly restored: readonly {
+    readonly stage: string;
+    readonly inputsSince: number;
+    readonly fromSnapshot: boolean;
+  }[];
 }
 
 /** How a run ended. */
@@ -214,34 +229,61 @@ export interface Tap {
 export interface Run extends AsyncDisposable {
   readonly plan: Plan;
   readonly warnings: readonly PlanProblem[];
-  /** Resolves with the report when every stage has ended or the run was stopped; rejects with the first fatal error. */
+  /**
+   * Resolves with the report when every stage has ended or the run was stopped; rejects with the first fatal
+   * error.
+   */
   readonly done: Promise<RunReport>;
-  /** Waits for room. Rejects `PushTimeoutError` (nothing is lost, the run goes on), `RunStoppedError` after a stop. */
-  push<P extends Port = Port>(port: string | InputRef<P>, data: PushData<P>, options?: PushOptions): Promise<void>;
+  /**
+   * Waits for room. Rejects `PushTimeoutError` (nothing is lost, the run goes on), `RunStoppedError` after a
+   * stop.
+   */
+  push<P extends Port = Port>(
+    port: string | InputRef<P>,
+    data: PushData<P>,
+    options?: PushOptions,
+  ): Promise<void>;
   /** False when there is no room, or the run is stopping. */
   tryPush<P extends Port = Port>(
     port: string | InputRef<P>,
     data: PushData<P>,
     options?: { readonly time?: number },
   ): boolean;
-  /** The next sample; `undefined` after stop, at the end of the stream, or on timeout. Rejects when the run has failed. */
-  pull<P extends Port = Port>(port: string | OutputRef<P>, options?: WaitOptions): Promise<SampleOf<P> | undefined>;
+  /**
+   * The next sample; `undefined` after stop, at the end of the stream, or on timeout. Rejects when the run
+   * has failed.
+   */
+  pull<P extends Port = Port>(
+    port: string | OutputRef<P>,
+    options?: WaitOptions,
+  ): Promise<SampleOf<P> | undefined>;
   /** The next sample if there is one now. */
   tryPull<P extends Port = Port>(port: string | OutputRef<P>): SampleOf<P> | undefined;
   /** As `pull`, but rejects `PullTimeoutError` or `RunStoppedError`. */
-  pullOrThrow<P extends Port = Port>(port: string | OutputRef<P>, options?: WaitOptions): Promise<SampleOf<P>>;
+  pullOrThrow<P extends Port = Port>(
+    port: string | OutputRef<P>,
+    options?: WaitOptions,
+  ): Promise<SampleOf<P>>;
   samples<P extends Port = Port>(port: string | OutputRef<P>): AsyncIterableIterator<SampleOf<P>>;
   samples$<P extends Port = Port>(port: string | OutputRef<P>): Observable<SampleOf<P>>;
   /** Returns the unsubscribe function. */
-  onSample<P extends Port = Port>(port: string | OutputRef<P>, callback: (sample: SampleOf<P>) => void): () => void;
+  onSample<P extends Port = Port>(
+    port: string | OutputRef<P>,
+    callback: (sample: SampleOf<P>) => void,
+  ): () => void;
   stats(): RunStats;
   /** Every `intervalMs` (1,000 unless given) while subscribed. */
   stats$(intervalMs?: number): Observable<RunStats>;
   census(): Promise<readonly CensusEntry[]>;
   /** Watches an output port of a stage without ever holding it back. */
   tap(port: PortName, callback: (sample: Sample) => void): Tap;
-  /** Switches the reader behind an edge to a stage, or a boundary output, between blocking and non-blocking. */
-  setBlocking(target: { readonly from: PortName; readonly to: PortName } | { readonly output: string }, blocking: boolean): Promise<void>;
+  /**
+   * Switches the reader behind an edge to a stage, or a boundary output, between blocking and non-blocking.
+   */
+  setBlocking(
+    target: { readonly from: PortName; readonly to: PortName } | { readonly output: string },
+    blocking: boolean,
+  ): Promise<void>;
   deadLetters(): readonly DeadLetter[];
   /** Sends a dead letter to its stage again, marked `resent`. False when it is not there any more. */
   resend(id: number): boolean;

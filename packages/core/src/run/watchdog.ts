@@ -15,15 +15,19 @@ interface Watched {
 }
 
 /**
- * Notices handlers that do not return: looks at what each pooled actor has in hand, and reports one that has had the same
- * thing in hand at two looks at least its limit apart. Off while an inspector is attached.
+ * Notices handlers that do not return: looks at what each pooled actor has in hand, and reports one that has
+ * had the same thing in hand at two looks at least its limit apart. Off while an inspector is attached.
  */
 export class Watchdog {
   readonly #watched: Watched[];
   readonly #report: (worker: number, actor: number, limitMs: number) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(plan: Plan, ledger: SharedArrayBuffer, report: (worker: number, actor: number, limitMs: number) => void) {
+  constructor(
+    plan: Plan,
+    ledger: SharedArrayBuffer,
+    report: (worker: number, actor: number, limitMs: number) => void,
+  ) {
     this.#report = report;
     this.#watched = plan.actors
       .filter(({ worker, supervision }) => worker > 0 && supervision.watchdogMs > 0)
@@ -40,7 +44,10 @@ export class Watchdog {
 
   start(): void {
     if (this.#watched.length === 0) return;
-    const intervalMs = Math.min(intervalMsMax, ...this.#watched.map(({ limitMs }) => Math.max(1, limitMs / 4)));
+    const intervalMs = Math.min(
+      intervalMsMax,
+      ...this.#watched.map(({ limitMs }) => Math.max(1, limitMs / 4)),
+    );
     this.#timer = setInterval(() => this.#look(), intervalMs);
     this.#timer.unref();
   }

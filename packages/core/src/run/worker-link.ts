@@ -30,7 +30,12 @@ export class WorkerLink {
   #isOrderly = false;
   #exit: Promise<number> | undefined;
 
-  private constructor(index: number, task: PooledTask, bell: Doorbell, onMessage: (message: WorkerMessage) => void) {
+  private constructor(
+    index: number,
+    task: PooledTask,
+    bell: Doorbell,
+    onMessage: (message: WorkerMessage) => void,
+  ) {
     this.index = index;
     this.#task = task;
     this.#bell = bell;
@@ -47,8 +52,8 @@ export class WorkerLink {
       }
       onMessage(message);
     });
-    // Everything that the worker has said comes before the end of its port. A task that the pool could not even pass on
-    // has a port that never ends.
+    // Everything that the worker has said comes before the end of its port. A task that the pool could not
+    // even pass on has a port that never ends.
     const failed = task.ended.then(({ error }) => (error === undefined ? closed : after(endGraceMsMax)));
     this.ended = Promise.race([closed, failed]).then(() => this.#end());
   }
@@ -80,8 +85,8 @@ export class WorkerLink {
       if (isLate) this.#task.abort();
       return { isOrderly: true, error: undefined, exitCode: undefined };
     }
-    // The port closes with the thread. The pool learns of an uncaught error; of process.exit and a terminated thread
-    // never, and must be told, or its slot stays taken.
+    // The port closes with the thread. The pool learns of an uncaught error; of process.exit and a terminated
+    // thread never, and must be told, or its slot stays taken.
     const exited = Promise.race([this.#exit ?? after(endGraceMs), after(endGraceMsMax)]);
     const end = await Promise.race([ended, exited.then((exitCode) => ({ error: undefined, exitCode }))]);
     this.#task.abort();

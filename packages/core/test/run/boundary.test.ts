@@ -94,7 +94,14 @@ describe('push', () => {
     expect(() => tryPush('nowhere', frameOf(1))).toThrow(/no input 'nowhere'/);
     expect(tryPush('in', frameOf(1), { time: 123_456 })).toBe(true);
     await push('in', frameOf(2), { time: 123_457 });
-    expect(await run.pull('out')).toEqual({ frame: frameOf(1), value: undefined, seq: 0, time: 123_456 });
+    expect(await run.pull('out')).toEqual({
+      frame: frameOf(1),
+      value: undefined,
+      seq: 0,
+      time: 123_456,
+      redelivered: false,
+      resent: false,
+    });
     expect(await run.pull('out')).toMatchObject({ seq: 1, time: 123_457 });
   });
 

@@ -37,7 +37,9 @@ describe('a handler that throws', () => {
 
   test('stop: detaches its inputs and ends its outputs, the rest goes on', async () => {
     const { run } = await startRow([{ supervision: { strategy: 'stop' } }, {}]);
-    for (const cue of cues(300, { 5: { act: 'throw', actor: 'p0' } })) await run.push('in', cue);
+    // All at once: the run ends as soon as the last stage has.
+    const pushed = cues(100, { 5: { act: 'throw', actor: 'p0' } }).map((cue) => run.tryPush('in', cue));
+    expect(pushed).not.toContain(false);
     const { reason, stats } = await run.done;
     const told = [];
     for await (const { value } of run.samples('out')) told.push((value as { n: number }).n);

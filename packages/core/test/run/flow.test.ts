@@ -135,8 +135,8 @@ describe('the end of a stream', () => {
 
 describe('overflow', () => {
   /**
-   * counter → sink, which stands at its gate until the source stands still too (unless they share a worker). Returns
-   * the report, the sink's probe, and how far the source had come by then, of 1,000.
+   * counter → sink, which stands at its gate until the source stands still too (unless they share a worker).
+   * Returns the report, the sink's probe, and how far the source had come by then, of 1,000.
    */
   async function overflow(
     policy: Overflow,
@@ -170,7 +170,7 @@ describe('overflow', () => {
     expect([read(probe, cell.handled), read(probe, cell.disorder)]).toEqual([1_000, 0]);
   });
 
-  it('latest keeps one, dropOldest the newest, and dropNewest the first, and every drop is counted', async () => {
+  it('latest keeps one, dropOldest the newest, dropNewest the first, and all drops are counted', async () => {
     for (const [policy, reason] of [
       ['latest', 'latest'],
       ['dropOldest', 'dropOldest'],
@@ -188,7 +188,8 @@ describe('overflow', () => {
         const last = policy === 'dropNewest' ? 4 : 999;
         expect(read(probe, cell.last)).toBeGreaterThanOrEqual(last);
         expect(read(probe, cell.last)).toBeLessThanOrEqual(worker === 'to' ? last : 999);
-        // A writer that runs through while the reader stands leaves what the policy keeps, and perhaps one in hand.
+        // A writer that runs through while the reader stands leaves what the policy keeps, and perhaps one in
+        // hand.
         const kept = { latest: 1, dropOldest: 5, dropNewest: 5 }[policy];
         expect(read(probe, cell.handled)).toBeGreaterThanOrEqual(kept);
         expect(read(probe, cell.handled)).toBeLessThanOrEqual(worker === 'to' ? kept + 1 : 1_000);

@@ -141,7 +141,8 @@ describe('stats', () => {
       onInput: { count: 10 },
       sourceToHere: { count: 10 },
     });
-    // The sink's first call lasted at least as long as the gate was closed, and so did the wait of the inputs.
+    // The sink's first call lasted at least as long as the gate was closed, and so did the wait of the
+    // inputs.
     for (const ms of [
       last?.busyMs ?? 0,
       (last?.onInput.max ?? 0) / 1e6,

@@ -25,7 +25,10 @@ export interface Row {
   readonly play: (cues: readonly Cue[]) => Promise<Told[]>;
 }
 
-/** Puppets `p0`, `p1`, … in a row, between the input `in` and the output `out`. `times`: how often an act is done, by slot. */
+/**
+ * Puppets `p0`, `p1`, … in a row, between the input `in` and the output `out`. `times`: how often an act is
+ * done, by slot.
+ */
 export async function startRow(
   parts: readonly Part[],
   times: Readonly<Record<number, number>> = {},
