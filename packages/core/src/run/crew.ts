@@ -10,6 +10,7 @@ import type { DeadLetters, Filed } from './dead-letters.ts';
 import { isLastBreath, Postmortem } from './postmortem.ts';
 import type { Culprit } from './postmortem.ts';
 import type { ActorState, LogLine, Replacement, StartOptions } from './types.ts';
+import { shareOf } from './share.ts';
 import { WorkerLink } from './worker-link.ts';
 import type { WorkerEnd } from './worker-link.ts';
 
@@ -171,9 +172,8 @@ export class Crew {
   ): Promise<WorkerEnd | undefined> {
     const { plan, shared, bells, options } = this.#parts;
     const task: WorkerTask = {
-      plan,
+      ...shareOf(plan, shared, worker),
       worker,
-      shared,
       recovery,
       seed: options.seed ?? 0,
       hasStats: options.stats !== false,
