@@ -41,7 +41,8 @@ export class StageStartError extends TroupeError {
     super(`stage '${stage}' cannot start: ${what}${reason(cause)}`, {
       code: 'STAGE_START',
       stage,
-      remedy,
+      // A stage that says what to do knows better.
+      remedy: cause instanceof TroupeError ? cause.remedy : remedy,
       cause,
     });
   }

@@ -38,6 +38,8 @@ export class MessageOutlet implements Outlet {
   readonly #spillMax: number;
   readonly #spill: SpilledValue[] = [];
   readonly #isRemote: boolean;
+  /** The queue of the only edge, when that is a local one that holds: the usual case on one worker. */
+  readonly #sole: LocalWriter | undefined;
 
   constructor(port: string, edges: readonly MessageEdge[], maxEmit: number, spillMax: number) {
     this.port = port;
@@ -46,6 +48,8 @@ export class MessageOutlet implements Outlet {
     this.#holding = edges.filter((edge) => edge.refusal === undefined);
     this.#refusing = edges.filter((edge) => edge.refusal !== undefined);
     this.#isRemote = edges.some((edge) => !edge.isLocal);
+    const isSole = edges.length === 1 && this.#holding.length === 1 && !this.#isRemote;
+    this.#sole = isSole ? (edges[0]?.writer as LocalWriter) : undefined;
     this.#spillMax = spillMax;
     this.#seq = Math.max(0, ...edges.map((edge) => edge.writer.seq));
     this.#settledSeq = this.#seq;
@@ -57,6 +61,7 @@ export class MessageOutlet implements Outlet {
 
   isReady(): boolean {
     if (this.#spill.length > 0) return false;
+    if (this.#sole !== undefined) return this.#sole.room(this.maxEmit) >= this.maxEmit;
     for (let i = 0; i < this.#holding.length; i++) {
       if ((this.#holding[i] as MessageEdge).writer.room(this.maxEmit) < this.maxEmit) return false;
     }
@@ -70,6 +75,11 @@ export class MessageOutlet implements Outlet {
   }
 
   send(value: unknown, time: number, flags: number): void {
+    const sole = this.#sole;
+    if (sole !== undefined && this.#spill.length === 0 && sole.append(value, time, flags, this.#seq)) {
+      this.#seq++;
+      return;
+    }
     const bytes = this.#isRemote ? encode(value) : undefined;
     this.#offer(value, bytes, time, flags);
     if (this.#spill.length === 0 && this.#hasRoom()) this.#append(value, bytes, time, flags);
@@ -78,6 +88,10 @@ export class MessageOutlet implements Outlet {
 
   settle(): void {
     this.#settledSeq = this.#seq;
+    if (this.#sole !== undefined) {
+      this.#sole.settle();
+      return;
+    }
     for (let i = 0; i < this.#edges.length; i++) this.#edges[i]?.writer.settle();
     for (let i = 0; i < this.#refusing.length; i++) this.#settledDropped[i] = this.#refusing[i]?.dropped ?? 0;
   }

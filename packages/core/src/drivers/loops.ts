@@ -2,7 +2,7 @@ import type { Doorbell, WorkerGauges } from '@troupe/mailbox';
 import { workerCount } from '@troupe/mailbox';
 
 /** How long an executor that has run out of work looks for more before it sleeps, in ms. */
-const spinMs = 0.02;
+const spinMs = 0.05;
 /** How long an executor works before it looks whether an event loop has to turn, in ms. */
 const sliceMs = 0.5;
 /** How long a compute worker works before it looks whether an actor awaits something, in ms. */

@@ -29,7 +29,7 @@ export class ActorOut implements Out {
     this.#outlets = outlets;
     this.#flush = flush;
     const first = outlets[0];
-    this.#firstPort = first instanceof FrameOutlet ? interned(first.port) : undefined;
+    this.#firstPort = first instanceof FrameOutlet ? first.port : undefined;
     // Only ever used when `#openPort` says that it is one.
     this.#first = first as FrameOutlet;
   }

@@ -265,7 +265,7 @@ class Wirer {
     }
     const writer = this.#writers.get(primary ?? -1);
     if (!(writer instanceof FrameWriter)) throw new Error(`output '${plan.name}.${port}' has no ring`);
-    const outlet = new FrameOutlet(port, writer, [...refusing.values()], maxEmit, plan.spillMax);
+    const outlet = new FrameOutlet(interned(port), writer, [...refusing.values()], maxEmit, plan.spillMax);
     return {
       outlet,
       edges: edges.map((edge) => ({ gauges: this.#gauges.edge(edge), refusing: refusing.get(edge) })),
@@ -282,7 +282,7 @@ class Wirer {
       const refusal = refusalPolicy(edge.overflow);
       return { writer, isLocal: queue !== undefined, refusal, capacity: edge.capacity, dropped: 0 };
     });
-    const outlet = new MessageOutlet(port, messageEdges, maxEmit, plan.spillMax);
+    const outlet = new MessageOutlet(interned(port), messageEdges, maxEmit, plan.spillMax);
     return {
       outlet,
       edges: messageEdges.map((refusing, i) => ({ gauges: this.#gauges.edge(edges[i] ?? 0), refusing })),

@@ -3,8 +3,8 @@ import type { Plan } from '../plan/types.ts';
 import { workerOf } from './memory.ts';
 
 /**
- * What one worker must know of a plan and its memory. Indices stay as they are; whatever lies elsewhere is one stand-in
- * that lies elsewhere too, so that a plan of thousands of stages is not copied to every thread as a whole.
+ * What one worker must know of a plan and its memory. Indices stay as they are; whatever lies elsewhere is
+ * one stand-in that lies elsewhere too: a plan of thousands of stages is not copied whole to every thread.
  */
 export function shareOf(plan: Plan, shared: SharedRun, worker: number): { plan: Plan; shared: SharedRun } {
   const nothing = new SharedArrayBuffer(0);
