@@ -5,16 +5,15 @@
 import { graph } from '@troupe/core';
 import { numberOf } from '../contender.ts';
 import type { Load, Sample } from '../contender.ts';
-import { smallRelay } from '../stages/small-relay.ts';
-import { smallSource } from '../stages/small-source.ts';
+import { plainRelay, plainSource } from '../stages/plain.js';
 import { median } from '../statistics.ts';
 
 /** A source and a chain of relays, over two workers. */
 function chain(stages: number): ReturnType<typeof graph> {
   const declared = graph('start');
-  let { out } = declared.stage('source', smallSource, { options: { frames: 1 } });
+  let { out } = declared.stage('source', plainSource);
   for (let index = 1; index < stages; index++) {
-    const relay = declared.stage(`relay-${index}`, smallRelay);
+    const relay = declared.stage(`relay-${index}`, plainRelay);
     declared.connect(out.frames, relay.in.frames);
     out = relay.out;
   }

@@ -71,8 +71,9 @@ export async function runParked(loop: Loop & { readonly isAwaiting: () => boolea
     } else if (mayRest(loop)) {
       const untilMs = executor.untilDeadlineMs();
       const sleptMs = executor.nowMs;
+      const isAwaiting = loop.isAwaiting();
       executor.strike();
-      if (loop.isAwaiting()) await bell.waitAsync(untilMs);
+      if (isAwaiting) await bell.waitAsync(untilMs);
       else bell.wait(untilMs);
       noteSleep(loop, sleptMs);
     } else if (loop.isAwaiting()) {
