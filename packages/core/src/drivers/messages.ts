@@ -97,3 +97,6 @@ export interface WorkerTask {
   readonly hasStats: boolean;
   readonly recovery: Recovery | undefined;
 }
+
+/** What an executor tells the thread that owns the run. */
+export type Upcall = (message: WorkerMessage) => void;

@@ -180,10 +180,12 @@ export class Calls {
           count === 1
             ? callApart(onDemand, handlers, out, undefined)
             : onDemand.call(handlers, out, undefined);
-        if (result === 'end') actor.hasEndedDemand = true;
-        else if (result !== undefined) {
-          this.#pend(actor, 'demand', undefined, result);
-          return done;
+        if (result !== undefined) {
+          if (result !== 'end') {
+            this.#pend(actor, 'demand', undefined, result);
+            return done;
+          }
+          actor.hasEndedDemand = true;
         }
         const isRoomLeft = only === undefined ? isReady(actor) : only.isReady();
         if (!isRoomLeft && hasSpill(actor)) actor.spillOf = 'none';

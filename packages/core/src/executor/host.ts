@@ -1,6 +1,6 @@
 import { workerCount } from '@troupe/mailbox';
 import type { Dispatcher, Doorbell, WorkerGauges } from '@troupe/mailbox';
-import type { WorkerMessage } from '../drivers/messages.ts';
+import type { Upcall } from '../drivers/messages.ts';
 import { accountOutflow } from './accounts.ts';
 import type { Actor, Inlet } from './actor.ts';
 import { noteProgress, takeSnapshot } from './lifecycle.ts';
@@ -11,9 +11,6 @@ import type { WallClock } from './wall-clock.ts';
 const snapshotEveryMsDefault = 1_000;
 /** How often a source is asked how far it has come. */
 const progressEveryMs = 100;
-
-/** What an executor tells the thread that owns the run. */
-export type Upcall = (message: WorkerMessage) => void;
 
 export interface HostParts {
   readonly dispatcher: Dispatcher;

@@ -1,8 +1,8 @@
+import type { Upcall } from '../drivers/messages.ts';
 import { actorCount } from '@troupe/mailbox';
 import { StageStartError } from '../errors.ts';
 import type { Handlers } from '../stage.ts';
 import type { Actor } from './actor.ts';
-import type { Upcall } from './host.ts';
 
 /** Creates the handlers of an actor, with its last snapshot restored. Throws `StageStartError`. */
 export function createHandlers(actor: Actor): Handlers {

@@ -1,7 +1,6 @@
 import { actorCount } from '@troupe/mailbox';
-import type { LetterWire } from '../drivers/messages.ts';
+import type { LetterWire, Upcall } from '../drivers/messages.ts';
 import type { Actor, HoldGroup, Inlet, Work } from './actor.ts';
-import type { Upcall } from './host.ts';
 
 /** Whether every edge that blocks has room for what one call may emit. */
 export function isReady(actor: Actor): boolean {

@@ -22,12 +22,11 @@ import type {
   RefusalPolicy,
   RefusingEdge,
 } from '@troupe/mailbox';
-import type { Recovery, SharedRun } from '../drivers/messages.ts';
+import type { Recovery, SharedRun, Upcall } from '../drivers/messages.ts';
 import type { ActorPlan, EdgePlan, OutletPlan, Overflow, Plan } from '../plan/types.ts';
 import type { AnyStage, StageContext } from '../stage.ts';
 import { postsMax } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
-import type { Upcall } from './host.ts';
 import { localGroups } from './groups.ts';
 import { ActorLedger, EdgeLedger } from './ledger.ts';
 import { ActorOut, interned } from './out.ts';
