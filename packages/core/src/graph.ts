@@ -4,11 +4,18 @@ import type {
   BoundaryEntry,
   EdgeEntry,
   EdgeOptions,
+  EventEntry,
+  EventRef,
   GraphDeclaration,
+  LatchEntry,
+  LatchRef,
+  PortName,
+  RunnerEntry,
+  RunnerRef,
   StageEntry,
   StageSettings,
 } from './plan/types.ts';
-import type { Port, PortMap } from './ports.ts';
+import type { FramePort, Port, PortMap } from './ports.ts';
 import type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
 import type { Run, StartOptions } from './run/types.ts';
 import type { OptionsIn, Stage } from './stage.ts';
@@ -34,6 +41,10 @@ export class Graph {
   readonly #edges: EdgeEntry[] = [];
   readonly #inputs: BoundaryEntry[] = [];
   readonly #outputs: BoundaryEntry[] = [];
+  readonly #runners: RunnerEntry[] = [];
+  readonly #events: EventEntry[] = [];
+  readonly #latches: LatchEntry[] = [];
+  readonly #terminators: PortName[] = [];
   readonly #refs = new WeakSet<object>();
 
   /** See `graph`. */
@@ -90,6 +101,32 @@ export class Graph {
     return { boundary: 'output', name };
   }
 
+  /** Declares a rate that stages share: `tick: { runner }`. */
+  runner(name: string, { hz }: { readonly hz: number }): RunnerRef {
+    this.#runners.push({ name, hz });
+    return { runner: name };
+  }
+
+  /** Declares an event: a counted flag that stages and the application set, reset, and wait for. */
+  event(name: string, { initial = false }: { readonly initial?: boolean } = {}): EventRef {
+    this.#events.push({ name, initial });
+    return { event: name };
+  }
+
+  /**
+   * Declares a latch: a value of fixed layout, written by one stage, read by others as it was at the last
+   * step that both share.
+   */
+  latch(name: string, { dtype, shape }: FramePort): LatchRef {
+    this.#latches.push({ name, dtype, shape });
+    return { latch: name };
+  }
+
+  /** Says that an output is left unread on purpose: a stream that nobody needs, and that holds nobody back. */
+  terminate(at: OutRef): void {
+    this.#terminators.push(portName(this.#own(at)));
+  }
+
   /** What has been declared so far, as data; later calls do not change it. */
   declaration(): GraphDeclaration {
     return {
@@ -98,6 +135,10 @@ export class Graph {
       edges: [...this.#edges],
       inputs: [...this.#inputs],
       outputs: [...this.#outputs],
+      runners: [...this.#runners],
+      events: [...this.#events],
+      latches: [...this.#latches],
+      terminators: [...this.#terminators],
     };
   }
 

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { Payload, Port, PortMap } from './ports.ts';
+import type { FramePort, Payload, Port, PortMap } from './ports.ts';
 
 /**
  * What `onInput` gets. Reused between calls: it and the views it holds are valid until the handler returns
@@ -138,6 +138,14 @@ export interface StageDeclaration<
   readonly options?: S;
   /** The stage needs the event loop: sockets, timers, async handlers. */
   readonly io?: boolean;
+  /** The modes in which it runs, unless the graph says otherwise; in all of them unless given. */
+  readonly activeIn?: readonly string[];
+  /** Exclusive resources that its handlers hold while they run, unless the graph says otherwise. */
+  readonly resources?: readonly string[] | Readonly<Record<string, number>>;
+  /** Names by which it knows events of the graph, which binds each of them. */
+  readonly events?: readonly string[];
+  /** Names by which it knows latches of the graph, which binds each of them. */
+  readonly latches?: Readonly<Record<string, FramePort>>;
   readonly create: (context: StageContext<OptionsOut<S>>) => Handlers<I, O>;
 }
 

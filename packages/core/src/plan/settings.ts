@@ -1,9 +1,17 @@
 import { checkName, isIntegerIn, show } from './problems.ts';
 import type { Problems } from './problems.ts';
 import { capacityMax } from './sizes.ts';
-import type { Phase, Placement, StageSettings, Supervision, TickOptions } from './types.ts';
+import type { Phase, Placement, ResolvedTick, StageSettings, Supervision, TickOptions } from './types.ts';
 
-const phases: readonly Phase[] = ['acquisition', 'control', 'physics', 'validation', 'export'];
+const phases: readonly Phase[] = [
+  'preAcquisition',
+  'acquisition',
+  'control',
+  'physics',
+  'validation',
+  'export',
+  'postExport',
+];
 const strategies: readonly Supervision['strategy'][] = ['restart', 'resume', 'stop', 'escalate'];
 const hzMax = 10_000;
 const spillMaxDefault = 1024;
@@ -24,7 +32,7 @@ const timerMsMax = 2 ** 31 - 1;
 
 /** A stage's settings with every default filled in. */
 export interface ResolvedSettings {
-  readonly tick: Required<TickOptions> | undefined;
+  readonly tick: ResolvedTick | undefined;
   readonly supervision: Supervision;
   readonly snapshotEveryMs: number | undefined;
   readonly spillMax: number;
@@ -59,9 +67,9 @@ function resolveTick(
   problems: Problems,
   stage: string,
   tick: TickOptions | undefined,
-): Required<TickOptions> | undefined {
+): ResolvedTick | undefined {
   if (tick === undefined) return undefined;
-  const { hz, phase = 'control', priority = 0 } = tick;
+  const { hz = 0, phase = 'control', priority = 0 } = tick;
   if (!(typeof hz === 'number' && hz > 0 && hz <= hzMax)) {
     problems.error(
       'BAD_TICK',

@@ -16,15 +16,58 @@ export interface EdgeOptions {
 /** Where a stage runs. `auto` balances over the run's workers and fuses neighbours. */
 export type Placement = 'auto' | 'main' | { readonly group: string } | { readonly dedicated: true };
 
-export type Phase = 'acquisition' | 'control' | 'physics' | 'validation' | 'export';
+/**
+ * When, within a step of the clock, a tick is delivered, in this order. The first and the last are free: they
+ * run once per step, whichever runners are due, with the time that has passed since the step before.
+ */
+export type Phase =
+  | 'preAcquisition'
+  | 'acquisition'
+  | 'control'
+  | 'physics'
+  | 'validation'
+  | 'export'
+  | 'postExport';
+
+/** A rate that stages share: what `graph.runner` returns. */
+export interface RunnerRef {
+  readonly runner: string;
+}
+
+/** An event of a graph: what `graph.event` returns. */
+export interface EventRef {
+  readonly event: string;
+}
+
+/** A latch of a graph: what `graph.latch` returns. */
+export interface LatchRef {
+  readonly latch: string;
+}
 
 export interface TickOptions {
-  /** Ticks per second, above 0 and at most 10,000. */
-  readonly hz: number;
+  /** Ticks per second, above 0 and at most 10,000: stages of equal rate share a runner. Or give `runner`. */
+  readonly hz?: number;
+  /** The runner that this stage ticks with. Free phases take neither this nor `hz`. */
+  readonly runner?: RunnerRef | string;
   /** `control` unless given. */
   readonly phase?: Phase;
   /** Low first within a phase; 0 unless given. */
   readonly priority?: number;
+  /** A tick that is handled for longer is counted as an overrun; the runner's period unless given. */
+  readonly budgetMs?: number;
+}
+
+/** What the mailboxes of a stage do while it is not active: nothing is kept, everything, or the newest. */
+export type WhileInactive = 'drop' | 'hold' | 'latest';
+
+/** When a stage with an event runs. */
+export interface ControlOptions {
+  /**
+   * `switchable`: while the event is set. `toggleable`: waits for the event, takes one activation back, and
+   * runs once: n activations are n runs.
+   */
+  readonly form: 'switchable' | 'toggleable';
+  readonly event: EventRef | string;
 }
 
 /** What happens when a handler throws, and when a worker dies or hangs. */
@@ -63,6 +106,37 @@ export interface StageSettings<Options = unknown> {
   readonly snapshotEveryMs?: number;
   /** How many messages one call may emit beyond `maxEmit` and room. 1,024 unless given. */
   readonly spillMax?: number;
+  /** The modes in which it runs; in all of them unless given here or in the stage's definition. */
+  readonly activeIn?: readonly string[];
+  /** What its mailboxes do while it is not active. `drop` unless given. */
+  readonly whileInactive?: WhileInactive;
+  /** Exclusive resources that its handlers hold while they run: names, or names with an amount. */
+  readonly resources?: readonly string[] | Readonly<Record<string, number>>;
+  /** The graph's events by the names that the stage knows them by. */
+  readonly events?: Readonly<Record<string, EventRef | string>>;
+  /** The graph's latches by the names that the stage knows them by. */
+  readonly latches?: Readonly<Record<string, LatchRef | string>>;
+  readonly control?: ControlOptions;
+}
+
+/** A rate that stages share. */
+export interface RunnerEntry {
+  readonly name: string;
+  /** Steps per second, above 0 and at most 10,000. */
+  readonly hz: number;
+}
+
+export interface EventEntry {
+  readonly name: string;
+  /** Whether it is set (once) from the start. */
+  readonly initial: boolean;
+}
+
+/** A value of fixed layout that one stage writes and others read as it was at the last step. */
+export interface LatchEntry {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
 }
 
 export interface StageEntry {
@@ -97,6 +171,11 @@ export interface GraphDeclaration {
   readonly edges: readonly EdgeEntry[];
   readonly inputs: readonly BoundaryEntry[];
   readonly outputs: readonly BoundaryEntry[];
+  readonly runners?: readonly RunnerEntry[];
+  readonly events?: readonly EventEntry[];
+  readonly latches?: readonly LatchEntry[];
+  /** Outputs that are left unread on purpose. */
+  readonly terminators?: readonly PortName[];
 }
 
 /** What can be wrong with a declaration. Stable: tests and programs match on it. */
@@ -251,6 +330,13 @@ export interface OutletPlan {
   readonly rings: readonly number[];
 }
 
+/** When an actor ticks, with every default filled in. */
+export interface ResolvedTick {
+  readonly hz: number;
+  readonly phase: Phase;
+  readonly priority: number;
+}
+
 export interface ActorPlan {
   readonly index: number;
   readonly name: string;
@@ -261,7 +347,7 @@ export interface ActorPlan {
   readonly io: boolean;
   /** Raw, as given to `graph.stage`: workers validate them again. */
   readonly options: unknown;
-  readonly tick: Required<TickOptions> | undefined;
+  readonly tick: ResolvedTick | undefined;
   readonly supervision: Supervision;
   readonly snapshotEveryMs: number | undefined;
   readonly spillMax: number;
