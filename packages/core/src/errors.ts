@@ -175,6 +175,36 @@ export class HandlerHungError extends TroupeError {
   }
 }
 
+/** Something was given that is no rate. Code `BAD_RATE`. */
+export class RateError extends TroupeError {
+  constructor(hz: unknown) {
+    super(`${String(hz)} is no rate`, { code: 'BAD_RATE', remedy: 'x' });
+  }
+}
+
+/** An async handler has kept a round waiting for too long. Code `BARRIER_TIMEOUT`. */
+export class BarrierTimeoutError extends TroupeError {
+  constructor(stage: string, limitMs: number) {
+    super(`an async handler of stage '${stage}' has kept its step waiting for ${limitMs} ms`, {
+      code: 'BARRIER_TIMEOUT',
+      stage,
+      remedy: 'Make it settle, raise `barrierTimeoutMs`, or use the realtime clock, which has no barrier.',
+    });
+  }
+}
+
+/** A mailbox has grown as far as it may while its reader waited for another port. Code `MAILBOX_OVERFLOW`. */
+export class MailboxOverflowError extends TroupeError {
+  constructor(stage: string, port: string, waiting: number) {
+    super(`${waiting} messages wait at '${stage}.${port}' for a message on another port`, {
+      code: 'MAILBOX_OVERFLOW',
+      stage,
+      port,
+      remedy: 'Raise `mailboxMax` at start, or let less come between two messages of the other port.',
+    });
+  }
+}
+
 /** Workers died more often than the run allows. Code `REPLACEMENT_LIMIT`. */
 export class ReplacementLimitError extends TroupeError {
   constructor(max: number, withinMs: number, cause: unknown) {

@@ -33,8 +33,11 @@ export const ringWord = {
   roomWanted: 67,
   writerBell: 68,
   fence: 69,
+  /** The last round in which the writer has emitted everything, and the head then (for even, odd rounds). */
+  marked: 70,
   /** Two notes (`noteWord`), written in turn: the one whose head is `head` holds. */
   notes: 72,
+  marks: 80,
   /** Line 3 and on: one line for each reader place. */
   readers: 96,
 } as const;

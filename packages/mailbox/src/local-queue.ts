@@ -7,6 +7,8 @@ import type { Envelope, ReaderPolicy } from './ring-reader.ts';
 export interface LocalQueueOptions {
   /** The most messages that wait, 1 to 2^24. */
   readonly capacity: number;
+  /** To how many that may grow; not at all unless given. */
+  readonly capacityMax?: number;
   /** `block` unless given. */
   readonly policy?: ReaderPolicy;
 }
@@ -33,7 +35,7 @@ class Entry {
 
 /** What the two halves share. Positions are Int32 counts modulo 2^32. */
 interface Queue {
-  readonly capacity: number;
+  capacity: number;
   readonly policy: ReaderPolicy;
   readonly mask: number;
   readonly entries: (Entry | undefined)[];
@@ -46,6 +48,9 @@ interface Queue {
   isBlocking: boolean;
   isDetached: boolean;
   hasEnded: boolean;
+  /** The last round in which the writer has emitted everything, and where it was in even and odd rounds. */
+  marked: number;
+  readonly marks: [even: number, odd: number];
 }
 
 /**
@@ -71,7 +76,8 @@ export function localQueueAt(
   return { writer: new LocalWriter(queue), reader: new LocalReader(queue) };
 }
 
-function createQueue({ capacity, policy = 'block' }: LocalQueueOptions, position: number): Queue {
+function createQueue(options: LocalQueueOptions, position: number): Queue {
+  const { capacity, capacityMax = capacity, policy = 'block' } = options;
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > slotsMax) {
     throw new LayoutError(
       `capacity ${capacity} is not an integer from 1 to ${slotsMax}`,
@@ -80,7 +86,7 @@ function createQueue({ capacity, policy = 'block' }: LocalQueueOptions, position
   }
   // A reader that is overtaken keeps `capacity` settled messages while the writer's next call fills other
   // slots.
-  const slots = powerOfTwo(capacity) * (policy === 'block' ? 1 : 2);
+  const slots = powerOfTwo(Math.max(capacity, capacityMax)) * (policy === 'block' ? 1 : 2);
   return {
     capacity,
     policy,
@@ -92,6 +98,8 @@ function createQueue({ capacity, policy = 'block' }: LocalQueueOptions, position
     isBlocking: policy === 'block',
     isDetached: false,
     hasEnded: false,
+    marked: 0,
+    marks: [position, position],
   };
 }
 
@@ -175,6 +183,12 @@ export class LocalWriter {
   /** Nothing: what passes by reference dies with its thread. */
   record(_journal: Journal): void {}
 
+  /** Says that everything of a round has been emitted. */
+  mark(round: number): void {
+    this.#queue.marks[round & 1] = this.#queue.settled;
+    this.#queue.marked = round;
+  }
+
   /** No more messages will come. */
   end(): void {
     this.#queue.hasEnded = true;
@@ -193,7 +207,7 @@ export class LocalWriter {
 /** The reader's half of a local queue. */
 export class LocalReader implements MailboxReader {
   readonly policy: ReaderPolicy;
-  readonly capacity: number = 0;
+  capacity: number = 0;
   position = 0;
   handled = 0;
   skipped = 0;
@@ -227,6 +241,32 @@ export class LocalReader implements MailboxReader {
     const kept = Math.min(waiting, keep, Math.max(0, intact));
     this.#skip(waiting - kept);
     return kept;
+  }
+
+  isMarked(round: number): boolean {
+    return this.#queue.marked === round || this.#queue.hasEnded;
+  }
+
+  availableBefore(round: number): number {
+    const { marked, marks, hasEnded } = this.#queue;
+    if (marked !== round && marked !== ((round - 1) | 0) && hasEnded) return this.available();
+    return ((marks[(round - 1) & 1] as number) - this.position) | 0;
+  }
+
+  timeAt(offset: number): number {
+    return this.#queue.entries[(this.position + offset) & this.#queue.mask]?.time ?? 0;
+  }
+
+  isFull(maxEmit: number): boolean {
+    const { isBlocking, settled, released } = this.#queue;
+    return isBlocking && ((settled - released) | 0) + maxEmit > this.capacity;
+  }
+
+  grow(): boolean {
+    if (this.capacity > this.#queue.mask) return false;
+    this.capacity = Math.min(this.capacity * 2, this.#queue.mask + 1);
+    this.#queue.capacity = this.capacity;
+    return true;
   }
 
   take(into: Envelope): boolean {

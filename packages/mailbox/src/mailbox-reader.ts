@@ -21,6 +21,16 @@ export interface MailboxReader {
   readonly highWater: number;
   /** Messages that can be taken now. */
   available(): number;
+  /** Whether everything of a round that will ever come is there. docs/determinism.md, "Rounds". */
+  isMarked(round: number): boolean;
+  /** Messages to be taken now that were emitted before a round, which has begun. */
+  availableBefore(round: number): number;
+  /** Logical time of the message `offset` places behind the next one, which must be available. */
+  timeAt(offset: number): number;
+  /** Whether a call that emits so many messages must wait for this mailbox. */
+  isFull(maxEmit: number): boolean;
+  /** Lets twice as many messages wait, as far as there are slots. False when there are no more. */
+  grow(): boolean;
   /** Fills the envelope with the next message and moves on. False when there is none. */
   take(into: Envelope): boolean;
   /** Ends a handler call: what was taken is done with. */

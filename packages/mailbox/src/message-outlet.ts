@@ -119,6 +119,10 @@ export class MessageOutlet implements Outlet {
     for (let i = 0; i < this.#edges.length; i++) this.#edges[i]?.writer.publish(stampMs);
   }
 
+  mark(round: number): void {
+    for (let i = 0; i < this.#edges.length; i++) this.#edges[i]?.writer.mark(round);
+  }
+
   end(): void {
     for (const edge of this.#edges) edge.writer.end();
   }

@@ -24,6 +24,8 @@ export interface Outlet {
   isDirtyOutside(): boolean;
   record(journal: Journal): void;
   publish(stampMs: number): void;
+  /** Says that everything of a round has been published. */
+  mark(round: number): void;
   end(): void;
   /** Whether emissions of the current call wait for room. */
   hasSpill(): boolean;
@@ -191,6 +193,11 @@ export class FrameOutlet implements Outlet {
   publish(stampMs: number): void {
     this.#writer.publish(stampMs);
     for (let i = 0; i < this.#refusing.length; i++) this.#refusing[i]?.writer.publish(stampMs);
+  }
+
+  mark(round: number): void {
+    this.#writer.mark(round);
+    for (const edge of this.#refusing) edge.writer.mark(round);
   }
 
   end(): void {

@@ -3,6 +3,7 @@ import type { Doorbell } from './doorbell.ts';
 import { TooManyReadersError } from './errors.ts';
 import {
   flag,
+  metaDouble,
   metaDoubles,
   metaWords,
   readerBase,
@@ -68,7 +69,7 @@ export abstract class RingReader implements MailboxReader {
   readonly buffer: SharedArrayBuffer;
   readonly place: number = 0;
   readonly policy: ReaderPolicy;
-  readonly capacity: number = 0;
+  capacity: number = 0;
   position = 0;
   handled = 0;
   released = 0;
@@ -110,6 +111,8 @@ export abstract class RingReader implements MailboxReader {
     const isResumed = Atomics.load(this.words, this.#base + readerWord.state) !== readerState.reserved;
     this.isBlocking = this.policy === 'block';
     if (isResumed) {
+      // A predecessor may have let it grow.
+      this.capacity = this.words[this.#base + readerWord.capacity] as number;
       this.isBlocking = this.words[this.#base + readerWord.state] === readerState.blocking;
     } else {
       attachReader(buffer, this.place, { ...options, capacity: this.capacity });
@@ -127,6 +130,44 @@ export abstract class RingReader implements MailboxReader {
   available(): number {
     const known = (this.#head - this.position) | 0;
     return known > 0 && this.isBlocking ? known : this.#refresh();
+  }
+
+  /** Whether the writer has emitted everything of a round: nothing more of it comes after what is there. */
+  isMarked(round: number): boolean {
+    // Acquires every message of the round; and an ended stream has nothing more of any round.
+    if (Atomics.load(this.words, ringWord.marked) === round) return true;
+    return Atomics.load(this.words, ringWord.ended) === 1;
+  }
+
+  /** Messages to be taken now that were emitted before a round, which has begun. */
+  availableBefore(round: number): number {
+    // Acquires the marks. A writer is in the round or has ended it; one that has left earlier is over.
+    const marked = Atomics.load(this.words, ringWord.marked);
+    const isOver =
+      marked !== round && marked !== ((round - 1) | 0) && Atomics.load(this.words, ringWord.ended) === 1;
+    if (isOver) return this.available();
+    return ((this.words[ringWord.marks + ((round - 1) & 1)] as number) - this.position) | 0;
+  }
+
+  /** Logical time of the message `offset` places behind the next one, which must be available. */
+  timeAt(offset: number): number {
+    return this.meta[((this.position + offset) & this.mask) * metaDoubles + metaDouble.time] as number;
+  }
+
+  /** Whether a call that emits so many messages must wait for this mailbox. */
+  isFull(maxEmit: number): boolean {
+    const waiting = this.#refresh() + ((this.position - this.released) | 0);
+    return this.isBlocking && waiting + maxEmit > this.capacity;
+  }
+
+  /** Lets twice as many messages wait, as far as the ring has slots. False when it has no more. */
+  grow(): boolean {
+    if (this.capacity > this.mask) return false;
+    this.capacity = Math.min(this.capacity * 2, this.mask + 1);
+    // Publishes the new capacity to the writer's next look at this reader; then tells a writer that waits.
+    Atomics.store(this.words, this.#base + readerWord.capacity, this.capacity);
+    this.#wakeWriter();
+    return true;
   }
 
   /** Fills the envelope with the next message and moves on. False when there is none (any more). */
@@ -345,6 +386,12 @@ export function detachReader(buffer: SharedArrayBuffer, place: number): void {
 export function readerCursor(buffer: SharedArrayBuffer, place: number): number {
   // Acquires the reader's last release.
   return Atomics.load(ringWords(buffer), readerBase(place) + readerWord.cursor);
+}
+
+/** Whether something is published that a reader has not given back. */
+export function isBehind(buffer: SharedArrayBuffer, place: number): boolean {
+  // Acquires the writer's last publication.
+  return Atomics.load(ringWords(buffer), ringWord.head) !== readerCursor(buffer, place);
 }
 
 /** Ends the stream of a ring in place of its writer, whose thread is gone for good. */

@@ -124,6 +124,17 @@ export abstract class RingWriter {
     this.#wakeReaders();
   }
 
+  /**
+   * Says that everything of a round has been emitted, and rings the readers that wait for it. Call it after
+   * the round's last `publish`.
+   */
+  mark(round: number): void {
+    this.words[ringWord.marks + (round & 1)] = this.published;
+    // Publishes the mark's head, and after it there is nothing more of this round to be seen.
+    Atomics.store(this.words, ringWord.marked, round);
+    this.#wakeReaders();
+  }
+
   /** No more messages will come. Call after the last `publish`. */
   end(): void {
     // Publishes the end of the stream; readers load it before the head, so they miss no message.

@@ -74,6 +74,8 @@ export interface SharedRun {
   readonly ledger: SharedArrayBuffer;
   /** One redo log for each worker; none for main (index 0). */
   readonly journals: readonly (SharedArrayBuffer | undefined)[];
+  /** What leads the rounds, under a clock that has them. */
+  readonly turn: SharedArrayBuffer | undefined;
 }
 
 /** What a successor must know of the worker it replaces. */
@@ -95,6 +97,7 @@ export interface WorkerTask {
   readonly shared: SharedRun;
   readonly seed: number;
   readonly hasStats: boolean;
+  readonly barrierTimeoutMs: number;
   readonly recovery: Recovery | undefined;
 }
 

@@ -4,8 +4,9 @@ import { createHandlers } from '../executor/lifecycle.ts';
 import { Executor } from '../executor/executor.ts';
 import { loadStage, optionsOf } from '../executor/load.ts';
 import type { AnyStage } from '../stage.ts';
-import { WallClock } from '../executor/wall-clock.ts';
-import { wire } from '../executor/wire.ts';
+import { clockOf } from '../executor/wall-clock.ts';
+import type { WallClock } from '../executor/wall-clock.ts';
+import { turnOf, wire } from '../executor/wire.ts';
 import { markStageWorker } from './inside.ts';
 import { rerouteConsole } from './console.ts';
 import { errorToWire } from './error-wire.ts';
@@ -63,7 +64,8 @@ async function prepare(task: WorkerTask, upcall: (message: WorkerMessage) => voi
     const stage = await loadStage(actorPlan);
     stages.set(index, { stage, options: optionsOf(actorPlan, stage) });
   }
-  const clock = new WallClock(recovery?.epochMs ?? 0);
+  const turn = turnOf(shared, plan);
+  const clock = clockOf(turn, recovery?.epochMs ?? 0);
   const wiring = wire({
     plan,
     worker,
@@ -76,7 +78,9 @@ async function prepare(task: WorkerTask, upcall: (message: WorkerMessage) => voi
     flush: (actor) => executor.flush(actor),
   });
   const gauges = wiring.gauges.worker(worker);
-  const executor: Executor = new Executor(wiring.actors, { ...wiring, gauges, clock, upcall, hasStats });
+  const { barrierTimeoutMs } = task;
+  const parts = { ...wiring, plan, worker, gauges, clock, upcall, hasStats, turn, barrierTimeoutMs };
+  const executor: Executor = new Executor(wiring.actors, parts);
   for (const actor of executor.actors) {
     if (actor.phase !== 'created') continue;
     actor.ledger.create();

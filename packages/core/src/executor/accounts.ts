@@ -26,7 +26,7 @@ export function account(
   add(counts, actorCount.in, done);
   counts[actorCount.lastTimeNs] = actor.envelope.time;
   // Sinks record how old the newest of a batch is when it has been handled.
-  if (actor.outlets.length === 0)
+  if (actor.outlets.length === 0 && host.turn === undefined)
     actor.gauges.sourceToHere.record(host.nowMs * 1e6 - actor.envelope.time, done);
 }
 

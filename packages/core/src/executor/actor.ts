@@ -19,6 +19,8 @@ export interface Inlet {
   readonly port: string;
   readonly edge: number;
   readonly isBack: boolean;
+  /** What one call of its writer may emit. */
+  readonly maxEmit: number;
   readonly reader: MailboxReader;
   readonly gauges: EdgeGauges;
   readonly ledger: EdgeLedger;
@@ -90,6 +92,13 @@ export interface Actor {
   phase: ActorPhase;
   /** An async handler is pending. */
   isBusy: boolean;
+  /** A source waits for something outside, under a clock with rounds: no round waits for it. */
+  isAway: boolean;
+  /** How its pending call has ended, until a round takes that in. */
+  settled: (() => void) | undefined;
+  /** Posts and letters that have been handled or given up. */
+  postsClosed: number;
+  lettersClosed: number;
   /** The handler has returned, but its spill waits for room; the inlet to release then. */
   spillOf: Inlet | 'none' | undefined;
   busySinceMs: number;

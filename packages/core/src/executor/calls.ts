@@ -1,5 +1,6 @@
 import { actorCount, flag } from '@troupe/mailbox';
-import { AsyncHandlerError } from '../errors.ts';
+import { errorToWire } from '../drivers/error-wire.ts';
+import { AsyncHandlerError, BarrierTimeoutError } from '../errors.ts';
 import { account } from './accounts.ts';
 import type { Actor, Inlet, Work } from './actor.ts';
 import type { Failures } from './failures.ts';
@@ -29,13 +30,13 @@ export class Calls {
 
   /**
    * A bounded batch of inputs of one mailbox, or of demands: chunks of calls between looks at the clock, then
-   * a commit.
+   * a commit. Returns how many ended well.
    */
-  batch(actor: Actor, inlet: Inlet | undefined): void {
+  batch(actor: Actor, inlet: Inlet | undefined, most: number = batchMax): number {
     const host = this.#host;
     const startMs = host.nowMs;
     let atMs = startMs;
-    let budget = inlet === undefined ? batchMax : Math.min(batchMax, inlet.reader.available());
+    let budget = inlet === undefined ? most : Math.min(most, inlet.reader.available());
     if (actor.group !== undefined && inlet?.isRecovering === true) budget = Math.min(1, budget);
     actor.envelope.port = inlet === undefined ? '' : inlet.port;
     let total = 0;
@@ -59,6 +60,31 @@ export class Calls {
     if (inlet === undefined && total > 0) actor.attempts.demand.tries = 0;
     host.commit(actor, this.#thrown === undefined);
     if (this.#thrown !== undefined) this.#fail(actor, inlet === undefined ? 'demand' : 'input', inlet);
+    return total;
+  }
+
+  /** Takes in how a source's call has ended while no round was open for it. */
+  admit(actor: Actor): void {
+    const { settled } = actor;
+    actor.settled = undefined;
+    settled?.();
+  }
+
+  /** An async handler beyond its limit is reported, once a limit. */
+  watch(actor: Actor): boolean {
+    const host = this.#host;
+    const { asyncWatchdogMs } = actor.plan.supervision;
+    const busyMs = host.nowMs - actor.busySinceMs;
+    const { barrierTimeoutMs } = host;
+    if (barrierTimeoutMs > 0 && busyMs >= barrierTimeoutMs && !actor.isAway && !host.isStopping) {
+      actor.busySinceMs = host.nowMs;
+      const error = new BarrierTimeoutError(actor.plan.name, barrierTimeoutMs);
+      host.upcall({ type: 'fatal', error: errorToWire(error) });
+    } else if (asyncWatchdogMs > 0 && busyMs >= asyncWatchdogMs) {
+      actor.busySinceMs = host.nowMs;
+      host.upcall({ type: 'hang', actor: actor.plan.index });
+    }
+    return false;
   }
 
   /** Delivers a tick that has come due. */
@@ -72,8 +98,7 @@ export class Calls {
   /** Delivers the oldest posted value. */
   post(actor: Actor): void {
     const value = actor.posts[0];
-    const timeNs = Math.round(this.#host.nowMs * 1e6);
-    this.#once(actor, 'post', timeNs, 0, () => actor.handlers.onPost?.(value, actor.out as never));
+    this.#once(actor, 'post', this.#host.timeNs(), 0, () => actor.handlers.onPost?.(value, actor.out as never));
   }
 
   /** Delivers a dead letter that has been sent again. */
@@ -167,7 +192,7 @@ export class Calls {
     const only = outlets.length === 1 ? outlets[0] : undefined;
     const { onDemand } = handlers as Callable;
     const { words: held, heldAt } = ledger;
-    envelope.time = Math.round(this.#host.nowMs * 1e6);
+    envelope.time = this.#host.timeNs();
     envelope.flags = actor.repeatsTo > 0 ? repeatFlags(actor) : 0;
     let done = 0;
     out.isOpen = true;
@@ -238,10 +263,14 @@ export class Calls {
     actor.isBusy = true;
     actor.busySinceMs = startMs;
     actor.ledger.pend();
+    // Nobody can wait for a source that waits for something outside.
+    actor.isAway =
+      this.#host.turn !== undefined && work === 'demand' && actor.inlets.length === 0 && actor.ticker === undefined;
     const settle = (thrown: { error: unknown } | undefined): void => {
       // What settles after its actor was stopped has nobody to report to.
       if (actor.phase !== 'running') return;
       actor.isBusy = false;
+      actor.isAway = false;
       if (this.#host.isStopping && thrown !== undefined) return;
       this.#thrown = thrown;
       if (thrown === undefined) {
@@ -255,12 +284,18 @@ export class Calls {
       this.#host.strike();
       this.#host.bell.ring();
     };
+    const close = (end: () => void): void => {
+      if (!actor.isAway) return end();
+      actor.settled = end;
+      this.#host.bell.ring();
+    };
     pending.then(
-      (value) => {
-        if (value === 'end' && work === 'demand') actor.hasEndedDemand = true;
-        settle(undefined);
-      },
-      (error: unknown) => settle({ error }),
+      (value) =>
+        close(() => {
+          if (value === 'end' && work === 'demand') actor.hasEndedDemand = true;
+          settle(undefined);
+        }),
+      (error: unknown) => close(() => settle({ error })),
     );
   }
 

@@ -1,3 +1,4 @@
+import type { Plan } from '../plan/types.ts';
 import type { LetterWire } from '../drivers/messages.ts';
 import { RunStoppedError } from '../errors.ts';
 import { accountUnblocked } from './accounts.ts';
@@ -6,6 +7,7 @@ import { Calls } from './calls.ts';
 import { Failures } from './failures.ts';
 import { Host } from './host.ts';
 import type { HostParts } from './host.ts';
+import { Rounds } from './rounds.ts';
 import { isFinished, isHeldBack, isReady, wantRoom } from './readiness.ts';
 
 /** A change of an inlet's blocking that has been asked for. */
@@ -29,15 +31,21 @@ export class Executor {
   readonly #host: Host;
   readonly #failures: Failures;
   readonly #calls: Calls;
+  readonly #rounds: Rounds | undefined;
   readonly #switches: Switch[] = [];
   #isDraining = false;
   #hasProgressed = false;
 
-  constructor(actors: readonly Actor[], parts: HostParts) {
+  constructor(actors: readonly Actor[], parts: HostParts & { readonly plan: Plan; readonly worker: number }) {
     this.actors = actors;
     this.#host = new Host(parts);
     this.#failures = new Failures(this.#host);
     this.#calls = new Calls(this.#host, this.#failures);
+    const { turn, plan, worker } = parts;
+    if (turn !== undefined) {
+      const [host, calls, failures] = [this.#host, this.#calls, this.#failures];
+      this.#rounds = new Rounds({ plan, worker, turn, actors, host, calls, failures, onDrain: () => this.drain() });
+    }
   }
 
   /** The run begins: its clock has been started. */
@@ -55,6 +63,7 @@ export class Executor {
     // A pass that did something has looked at the clock at its end.
     if (!this.#hasProgressed) this.#host.look();
     if (this.#switches.length > 0) this.#switch();
+    if (this.#rounds !== undefined) return (this.#hasProgressed = this.#stepRounds(this.#rounds));
     let isProgress = false;
     for (let i = 0; i < this.actors.length; i++) {
       if (this.#run(this.actors[i] as Actor)) isProgress = true;
@@ -70,6 +79,10 @@ export class Executor {
    * edges, and the writers that wait for this thread, to be told of what changes from now on.
    */
   hasWork(): boolean {
+    if (this.#rounds !== undefined) {
+      this.#host.look();
+      return this.#rounds.hasWork();
+    }
     const nowNs = this.#host.look() * 1e6;
     for (let i = 0; i < this.actors.length; i++) {
       const actor = this.actors[i] as Actor;
@@ -93,8 +106,11 @@ export class Executor {
       const { asyncWatchdogMs } = actor.plan.supervision;
       if (actor.phase === 'backoff') dueMs = Math.min(dueMs, actor.resumeAtMs);
       else if (actor.phase !== 'running') continue;
-      else if (actor.isBusy && asyncWatchdogMs > 0)
-        dueMs = Math.min(dueMs, actor.busySinceMs + asyncWatchdogMs);
+      else if (actor.isBusy) {
+        const { barrierTimeoutMs } = this.#host;
+        if (asyncWatchdogMs > 0) dueMs = Math.min(dueMs, actor.busySinceMs + asyncWatchdogMs);
+        if (barrierTimeoutMs > 0) dueMs = Math.min(dueMs, actor.busySinceMs + barrierTimeoutMs);
+      } else if (this.#rounds !== undefined) continue;
       else if (actor.ticker !== undefined && !actor.isBusy && !actor.ticker.isPending) {
         dueMs = Math.min(dueMs, actor.ticker.dueNs / 1e6);
       }
@@ -160,6 +176,14 @@ export class Executor {
     this.#switch();
   }
 
+  /** A pass under a clock with rounds. */
+  #stepRounds(rounds: Rounds): boolean {
+    const isProgress = rounds.step();
+    // A pass of many calls may have taken long: whoever waits for a limit must not see an old time.
+    this.#host.look();
+    return isProgress;
+  }
+
   #switch(): void {
     const waiting = this.#switches.splice(0);
     for (const item of waiting) {
@@ -187,7 +211,7 @@ export class Executor {
   /** Ticks come first, then posts, then dead letters sent again, then the mailboxes in turns, then demand. */
   #run(actor: Actor): boolean {
     if (actor.flushing !== undefined && this.#host.endFlush(actor)) return true;
-    if (actor.isBusy) return this.#watch(actor);
+    if (actor.isBusy) return this.#calls.watch(actor);
     if (actor.phase !== 'running') return actor.phase === 'backoff' && this.#failures.endBackoff(actor);
     if (actor.spillOf !== undefined) return this.#calls.drainSpill(actor);
     const isTickDue = actor.ticker !== undefined && actor.ticker.advance(this.#host.nowMs * 1e6);
@@ -220,15 +244,6 @@ export class Executor {
       // This actor will release nothing for a while: whoever waits behind it must know what room there is.
       for (const inlet of actor.inlets) inlet.reader.nudge();
     }
-    return false;
-  }
-
-  /** An async handler beyond its limit is reported, once a limit. */
-  #watch(actor: Actor): boolean {
-    const { asyncWatchdogMs } = actor.plan.supervision;
-    if (asyncWatchdogMs === 0 || this.#host.nowMs - actor.busySinceMs < asyncWatchdogMs) return false;
-    actor.busySinceMs = this.#host.nowMs;
-    this.#host.upcall({ type: 'hang', actor: actor.plan.index });
     return false;
   }
 }

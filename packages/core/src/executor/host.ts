@@ -1,5 +1,6 @@
 import { workerCount } from '@troupe/mailbox';
 import type { Dispatcher, Doorbell, WorkerGauges } from '@troupe/mailbox';
+import type { Turn } from '../clock/turn.ts';
 import type { Upcall } from '../drivers/messages.ts';
 import { accountOutflow } from './accounts.ts';
 import type { Actor, Inlet } from './actor.ts';
@@ -22,6 +23,12 @@ export interface HostParts {
   readonly upcall: Upcall;
   /** Durations and queue waits are recorded. */
   readonly hasStats: boolean;
+  /** What leads the rounds, under a clock that has them. */
+  readonly turn: Turn | undefined;
+  /** Main's doorbell. */
+  readonly main: Doorbell;
+  /** How long a round waits for an async handler; 0: for ever. */
+  readonly barrierTimeoutMs: number;
 }
 
 /** What the actors of one thread share: its time, its dispatcher, and the way to the owner of the run. */
@@ -32,9 +39,12 @@ export class Host {
   readonly bell: Doorbell;
   readonly upcall: Upcall;
   readonly hasStats: boolean;
+  readonly turn: Turn | undefined;
+  readonly barrierTimeoutMs: number = 0;
   /** What fails from now on concerns nobody. */
   isStopping = false;
   readonly #others: readonly Doorbell[];
+  readonly #main: Doorbell;
   readonly #dispatcher: Dispatcher;
   readonly #counts: Float64Array;
 
@@ -43,6 +53,9 @@ export class Host {
     this.bell = parts.bell;
     this.upcall = parts.upcall;
     this.hasStats = parts.hasStats;
+    this.turn = parts.turn;
+    this.#main = parts.main;
+    if (parts.turn !== undefined) this.barrierTimeoutMs = parts.barrierTimeoutMs;
     this.#others = parts.others;
     for (const other of parts.others) other.defer();
     this.#dispatcher = parts.dispatcher;
@@ -52,6 +65,16 @@ export class Host {
   /** Looks at the clock. */
   look(): number {
     return (this.nowMs = this.clock.nowMs());
+  }
+
+  /** Logical time of a call that handles no message: integer nanoseconds since the run's epoch. */
+  timeNs(): number {
+    return this.turn === undefined ? Math.round(this.nowMs * 1e6) : this.turn.timeNs;
+  }
+
+  /** Rings the conductor of the rounds. */
+  ringMain(): void {
+    this.#main.ring();
   }
 
   /** Wakes the threads that have been given something since the last call. */
@@ -76,11 +99,13 @@ export class Host {
     if (spillOf !== undefined && spillOf !== 'none') spillOf.ledger.expose(spillOf.reader.position);
     if (group === undefined) {
       this.#dispatcher.commit(actor.outlets, actor.readers, this.nowMs);
-      if (isSound) this.#keep(actor);
+      if (isSound && this.turn === undefined) this.keep(actor);
     } else if (isQuiet(group)) {
       this.#dispatcher.commit(actor.outlets, group.readers, this.nowMs);
       // The state of an actor may be kept only when all its inputs are released.
-      for (const member of group.actors) if (isSound || member !== actor) this.#keep(member);
+      for (const member of group.actors) {
+        if ((isSound || member !== actor) && this.turn === undefined) this.keep(member);
+      }
     } else {
       exposeGroup(actor, group);
       this.#dispatcher.publish(actor.outlets, this.nowMs);
@@ -95,7 +120,7 @@ export class Host {
    */
   flush(actor: Actor): Promise<void> | undefined {
     if (actor.flushing === undefined) {
-      if (this.#show(actor)) return undefined;
+      if (!actor.isAway && this.#show(actor)) return undefined;
       actor.flushing = Promise.withResolvers();
       // The loop asks for room before it sleeps again.
       this.bell.ring();
@@ -132,11 +157,12 @@ export class Host {
     this.upcall({ type: 'log', line: { stage: actor.plan.name, timeNs, message, fields: undefined } });
   }
 
-  #keep(actor: Actor): void {
+  /** Keeps the state of an actor for a restart, when that is due. Under a clock with rounds at their ends. */
+  keep(actor: Actor): void {
     const { handlers, plan } = actor;
     if (handlers.snapshot === undefined && handlers.progress === undefined) return;
     if (actor.isBusy || actor.spillOf !== undefined || actor.phase !== 'running') return;
-    const { nowMs } = this;
+    const nowMs = this.turn === undefined ? this.nowMs : this.turn.timeNs / 1e6;
     const isDue = nowMs - actor.snapshotMs >= (plan.snapshotEveryMs ?? snapshotEveryMsDefault);
     try {
       if (nowMs - actor.progressMs >= progressEveryMs) noteProgress(actor, nowMs);

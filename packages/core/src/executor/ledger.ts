@@ -1,7 +1,7 @@
 import { lineBytes, lineWords } from '@troupe/mailbox';
 
 /** Int32 positions in an actor's line of the ledger. */
-const word = { edge: 0, position: 1, state: 2, calls: 3 } as const;
+const word = { edge: 0, position: 1, state: 2, calls: 3, ticked: 4 } as const;
 const state = { idle: 0, running: 1, pending: 2, creating: 3 } as const;
 
 /** What stands in the place of an edge while something else than an input is in hand. */
@@ -73,6 +73,15 @@ export class ActorLedger {
   create(): void {
     this.words[this.#base + word.edge] = noEdge.start;
     this.words[this.#base + word.state] = state.creating;
+  }
+
+  /** The round whose tick has been handled, under a clock with rounds. */
+  get ticked(): number {
+    return this.words[this.#base + word.ticked] as number;
+  }
+
+  set ticked(round: number) {
+    this.words[this.#base + word.ticked] = round;
   }
 
   leave(): void {

@@ -100,8 +100,11 @@ export function deadLetterOf(actor: Actor, work: Work, inlet: Inlet | undefined)
 
 /** Takes away what a finished (or given up) call was about; inputs are settled by their mailbox. */
 export function closeWork(actor: Actor, work: Work, upcall: Upcall): void {
-  if (work === 'post') actor.posts.shift();
-  else if (work === 'resent') {
+  if (work === 'post') {
+    actor.posts.shift();
+    actor.postsClosed++;
+  } else if (work === 'resent') {
+    actor.lettersClosed++;
     const letter = actor.resent.shift();
     if (letter !== undefined) upcall({ type: 'resentDone', id: letter.id });
   } else if (work === 'tick' && actor.ticker !== undefined) {

@@ -59,6 +59,14 @@ export class Ticker implements Tick {
     return true;
   }
 
+  /** Makes this object a tick that a conductor delivers: none is ever dropped. */
+  present(index: number, timeNs: number, dtNs: number): void {
+    this.index = index;
+    this.time = timeNs;
+    this.#previousNs = timeNs - dtNs;
+    this.isPending = true;
+  }
+
   /** Fills in what is known when the tick is delivered at last. */
   open(): void {
     this.dt = this.time - this.#previousNs;

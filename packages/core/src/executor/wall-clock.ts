@@ -1,3 +1,5 @@
+import type { Turn } from '../clock/turn.ts';
+
 /** Held here: the global is looked up through an accessor each time. */
 const timer = performance;
 
@@ -29,8 +31,27 @@ export class WallClock {
     return timer.now() + this.#offsetMs;
   }
 
-  /** Integer nanoseconds since the run's epoch. */
+  /** Logical time: integer nanoseconds since the run's epoch. */
   nowNs(): number {
     return Math.round(this.nowMs() * 1e6);
   }
+}
+
+/** Under the paced and fast clocks logical time stands still while a step is done. */
+export class StepClock extends WallClock {
+  readonly #turn: Turn;
+
+  constructor(epochMs: number, turn: Turn) {
+    super(epochMs);
+    this.#turn = turn;
+  }
+
+  override nowNs(): number {
+    return this.#turn.timeNs;
+  }
+}
+
+/** The clock of a thread. */
+export function clockOf(turn: Turn | undefined, epochMs: number): WallClock {
+  return turn === undefined ? new WallClock(epochMs) : new StepClock(epochMs, turn);
 }

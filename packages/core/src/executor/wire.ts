@@ -22,8 +22,9 @@ import type {
   RefusalPolicy,
   RefusingEdge,
 } from '@troupe/mailbox';
+import { Turn } from '../clock/turn.ts';
 import type { Recovery, SharedRun, Upcall } from '../drivers/messages.ts';
-import type { ActorPlan, EdgePlan, OutletPlan, Overflow, Plan } from '../plan/types.ts';
+import type { ActorPlan, EdgePlan, InletPlan, OutletPlan, Overflow, Plan } from '../plan/types.ts';
 import type { AnyStage, StageContext } from '../stage.ts';
 import { postsMax } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
@@ -55,12 +56,18 @@ export interface Wiring {
   readonly dispatcher: Dispatcher;
   readonly bell: Doorbell;
   readonly others: readonly Doorbell[];
+  readonly main: Doorbell;
   readonly gauges: Gauges;
 }
 
 /** The doorbells of a run, by index: main, then the workers. */
 export function doorbells(bells: SharedArrayBuffer, count: number): readonly Doorbell[] {
   return Array.from({ length: count }, (_, index) => new Doorbell(bells, index));
+}
+
+/** What leads the rounds of a run, under a clock that has them. */
+export function turnOf(shared: SharedRun, plan: Plan): Turn | undefined {
+  return shared.turn === undefined ? undefined : new Turn(shared.turn, plan.runners.length);
 }
 
 /** How the reader behind an edge behaves: what refuses at the writer blocks at the reader. */
@@ -100,6 +107,7 @@ class Wirer {
       dispatcher: new Dispatcher(shared.journals[worker]),
       bell,
       others,
+      main: this.#bells[0] as Doorbell,
       gauges: this.#gauges,
     };
   }
@@ -120,7 +128,11 @@ class Wirer {
       if (plan.actors[edge.from.actor]?.worker !== worker) continue;
       this.#queues.set(
         edge.index,
-        localQueue({ capacity: edge.capacity, policy: readerPolicy(edge.overflow) }),
+        localQueue({
+          capacity: edge.capacity,
+          capacityMax: edge.capacityMax,
+          policy: readerPolicy(edge.overflow),
+        }),
       );
     }
   }
@@ -133,7 +145,7 @@ class Wirer {
     const outflows = plan.outlets.map((outlet) => this.#outflow(plan, outlet));
     const outlets = outflows.map(({ outlet }) => outlet);
     const ledger = new ActorLedger(shared.ledger, plan.index);
-    const inlets = plan.inlets.map(({ port, edge }) => this.#inlet(port, this.#edge(edge), ledger));
+    const inlets = plan.inlets.map((inlet) => this.#inlet(inlet, this.#edge(inlet.edge), ledger));
     const localReaders = inlets.filter(({ edge }) => this.#queues.has(edge)).map(({ reader }) => reader);
     const gauges = this.#gauges.actor(plan.index);
     const isOver = recovery?.over.includes(plan.index) === true;
@@ -166,6 +178,10 @@ class Wirer {
       ticker: undefined,
       phase: isOver ? 'ended' : 'created',
       isBusy: false,
+      isAway: false,
+      settled: undefined,
+      postsClosed: 0,
+      lettersClosed: 0,
       spillOf: undefined,
       busySinceMs: 0,
       flushing: undefined,
@@ -194,13 +210,14 @@ class Wirer {
     return this.#parts.plan.edges[index] as EdgePlan;
   }
 
-  #inlet(port: string, edge: EdgePlan, ledger: ActorLedger): Inlet {
+  #inlet({ port, maxEmit }: InletPlan, edge: EdgePlan, ledger: ActorLedger): Inlet {
     const { plan, shared, recovery } = this.#parts;
     const reader = this.#reader(edge);
     const inlet: Inlet = {
       port: interned(port),
       edge: edge.index,
       isBack: edge.back,
+      maxEmit,
       reader,
       gauges: this.#gauges.edge(edge.index),
       ledger: new EdgeLedger(shared.ledger, plan.actors.length, edge.index),

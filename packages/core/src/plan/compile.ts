@@ -8,6 +8,8 @@ import type { Walk } from './order.ts';
 import { place } from './place.ts';
 import type { Placed } from './place.ts';
 import { checkName, isIntegerIn, Problems, show } from './problems.ts';
+import { tickGroupsOf } from './groups.ts';
+import { resolveClock, resolveGrowth } from './growth.ts';
 import { resolveRoutes } from './routes.ts';
 import type { Routes } from './routes.ts';
 import { resolveStages } from './stages.ts';
@@ -59,6 +61,8 @@ export function compile(
   const edges = resolveEdges(problems, declaration, byName);
   checkConnectivity(problems, declaration, stages, edges);
   const walk = checkCycles(problems, stages, edges);
+  const clock = resolveClock(problems, options);
+  const growth = resolveGrowth(problems, edges, clock, options);
   if (problems.errors.length > 0) throw new PlanError(String(declaration.name), problems.errors);
 
   const placed = place(stages, walk.order, links(edges), workers);
@@ -71,10 +75,13 @@ export function compile(
       'Put the io stages in a group of their own for the shortest wake-ups.',
     );
   }
-  const routes = resolveRoutes(stages, edges, placed.workerOf);
+  const routes = resolveRoutes(stages, edges, placed.workerOf, growth);
   const actors = planActors(stages, edges, placed, routes);
   return {
     name: declaration.name,
+    clock,
+    tickGroups: tickGroupsOf(actors),
+    runners: [...new Set(actors.flatMap(({ tick }) => tick?.hz ?? []))].map((hz) => ({ name: `${hz}`, hz })),
     workers: planWorkers(actors, placed),
     actors,
     edges: routes.edges,
@@ -186,7 +193,7 @@ function planActors(
     worker: workerOf[index] ?? 0,
     io: stage.io,
     options: stage.options,
-    tick: stage.tick,
+    tick: stage.tick === undefined ? undefined : { ...stage.tick, runner: [...new Set(stages.flatMap((s) => s.tick?.hz ?? []))].indexOf(stage.tick.hz) },
     supervision: stage.supervision,
     snapshotEveryMs: stage.snapshotEveryMs,
     spillMax: stage.spillMax,

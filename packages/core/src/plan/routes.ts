@@ -23,13 +23,15 @@ export interface Routes {
 
 /**
  * Resolves the transport of every edge and the rings behind them. `edges` is dense: `index` is the position.
+ * `growth`: how many messages each edge's mailbox may grow to.
  */
 export function resolveRoutes(
   stages: readonly ResolvedStage[],
   edges: readonly ResolvedEdge[],
   workerOf: readonly number[],
+  growth: readonly number[],
 ): Routes {
-  const router = new Router(edges, workerOf);
+  const router = new Router(edges, workerOf, growth);
   const incoming: ResolvedEdge[][] = stages.map(() => []);
   const outgoing: ResolvedEdge[][] = stages.map(() => []);
   for (const edge of edges) {
@@ -46,7 +48,10 @@ function inletsOf(stage: ResolvedStage, incoming: readonly ResolvedEdge[]): read
   const byPort = groupByPort(incoming, (edge) => edge.to);
   const inlets: InletPlan[] = [];
   for (const port of stage.inputs?.keys() ?? []) {
-    for (const edge of byPort.get(port) ?? []) inlets.push({ port, kind: edge.port.kind, edge: edge.index });
+    for (const edge of byPort.get(port) ?? []) {
+      const maxEmit = edge.from.kind === 'actor' ? edge.port.maxEmit : 1;
+      inlets.push({ port, kind: edge.port.kind, maxEmit, edge: edge.index });
+    }
   }
   return inlets;
 }
@@ -71,10 +76,12 @@ class Router {
   readonly rings: RingPlan[] = [];
   readonly #edges: readonly ResolvedEdge[];
   readonly #workerOf: readonly number[];
+  readonly #growth: readonly number[];
   readonly #seats = new Map<number, { readonly ring: number; readonly reader: number }>();
 
-  constructor(edges: readonly ResolvedEdge[], workerOf: readonly number[]) {
+  constructor(edges: readonly ResolvedEdge[], workerOf: readonly number[], growth: readonly number[]) {
     this.#edges = edges;
+    this.#growth = growth;
     this.#workerOf = workerOf;
   }
 
@@ -125,7 +132,9 @@ class Router {
       const { index, from, to, capacity, overflow, back } = edge;
       const seat = this.#seats.get(index);
       const transport = this.#transport(edge);
-      return { index, from, to, capacity, overflow, back, transport, ring: seat?.ring, reader: seat?.reader };
+      const capacityMax = this.#growth[index] ?? capacity;
+      const { ring, reader } = seat ?? { ring: undefined, reader: undefined };
+      return { index, from, to, capacity, capacityMax, overflow, back, transport, ring, reader };
     });
   }
 
@@ -140,7 +149,7 @@ class Router {
       shape: [...port.shape],
       capacity,
       slots: ringSlots(
-        capacity,
+        this.#grown(edges, capacity),
         edges.some((edge) => isLossyByReader(edge.overflow)),
         port.maxEmit,
       ),
@@ -159,13 +168,18 @@ class Router {
       writer: edge.from,
       writerWorker: this.#workerAt(edge.from),
       capacity: edge.capacity,
-      slots: ringSlots(edge.capacity, isLossyByReader(edge.overflow), maxEmit),
+      slots: ringSlots(this.#grown([edge], edge.capacity), isLossyByReader(edge.overflow), maxEmit),
       readersMax: 1,
       edges: this.#seat(index, [edge]),
       bytesMax,
-      arenaBytes: arenaBytes(edge.capacity, maxEmit, bytesMax),
+      arenaBytes: arenaBytes(this.#grown([edge], edge.capacity), maxEmit, bytesMax),
     });
     return index;
+  }
+
+  /** What the mailboxes of a ring's edges may grow to. */
+  #grown(edges: readonly ResolvedEdge[], capacity: number): number {
+    return edges.reduce((most, { index }) => Math.max(most, this.#growth[index] ?? 0), capacity);
   }
 
   #seat(ring: number, edges: readonly ResolvedEdge[]): readonly number[] {

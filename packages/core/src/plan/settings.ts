@@ -89,7 +89,7 @@ function resolveTick(
       'Give an integer; low goes first.',
     );
   }
-  return { hz, phase, priority };
+  return { hz, runner: -1, phase, priority };
 }
 
 function resolveSupervision(

@@ -222,6 +222,8 @@ export type PlanErrorCode =
   | 'BAD_SPILL_MAX'
   | 'BAD_PLACEMENT'
   | 'BAD_WORKERS'
+  | 'BAD_CLOCK'
+  | 'BAD_MAILBOX_MAX'
   | 'TOO_MANY_WORKERS';
 
 /** What is odd about a declaration that runs nevertheless. */
@@ -263,6 +265,8 @@ export interface EdgePlan {
   readonly from: EdgeEnd;
   readonly to: EdgeEnd;
   readonly capacity: number;
+  /** What it may grow to while its reader waits for another port; under the realtime clock it does not grow. */
+  readonly capacityMax: number;
   readonly overflow: Overflow;
   readonly back: boolean;
   readonly transport: Transport;
@@ -309,6 +313,8 @@ export type RingPlan = FrameRingPlan | MessageRingPlan;
 export interface InletPlan {
   readonly port: string;
   readonly kind: 'frame' | 'message';
+  /** What one call of the writer at the other end may emit. */
+  readonly maxEmit: number;
   readonly edge: number;
 }
 
@@ -333,6 +339,7 @@ export interface OutletPlan {
 /** When an actor ticks, with every default filled in. */
 export interface ResolvedTick {
   readonly hz: number;
+  readonly runner: number;
   readonly phase: Phase;
   readonly priority: number;
 }
@@ -374,9 +381,30 @@ export interface BoundaryPlan {
   readonly ring: number;
 }
 
+/** Ticks that are delivered together: those of equal phase and priority. */
+export interface TickGroup {
+  readonly phase: Phase;
+  readonly priority: number;
+  /** Actor indices in order of registration. */
+  readonly ticks: readonly number[];
+  /** The runners that they tick with; -1: with every step. */
+  readonly runners: readonly number[];
+}
+
+/**
+ * What time is. `realtime` keeps the pace of the wall clock and drops ticks when overloaded. `paced` never
+ * drops one and is never faster than real time: it slows down instead. `fast` never drops one and goes as fast
+ * as it can.
+ */
+export type ClockKind = 'realtime' | 'paced' | 'fast';
+
 /** What `compile` decides. Plain data: can be printed, compared, cloned to a worker. */
 export interface Plan {
   readonly name: string;
+  readonly clock: ClockKind;
+  /** In the order in which a step delivers them. */
+  readonly tickGroups: readonly TickGroup[];
+  readonly runners: readonly RunnerEntry[];
   readonly workers: readonly WorkerPlan[];
   readonly actors: readonly ActorPlan[];
   readonly edges: readonly EdgePlan[];
@@ -393,4 +421,11 @@ export interface CompileOptions {
    * 8.
    */
   readonly workers?: number;
+  /** `realtime` unless given. */
+  readonly clock?: ClockKind;
+  /**
+   * Paced and fast clocks: how many messages a mailbox may grow to while its reader waits for another port; its
+   * capacity, where that is more. 1,024 unless given (and at most 64 MiB of frames).
+   */
+  readonly mailboxMax?: number;
 }

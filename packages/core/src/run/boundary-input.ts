@@ -27,6 +27,9 @@ export class BoundaryInput {
   readonly #schema: StandardSchemaV1 | undefined;
   readonly #gauges: EdgeGauges;
   readonly #nowMs: () => number;
+  readonly #timeNs: () => number;
+  /** What is pushed is shown when it is admitted. */
+  readonly #isHeld: boolean;
   readonly #wake: () => void;
   readonly #waiting: Waiting[] = [];
   #closed: Error | undefined;
@@ -42,6 +45,10 @@ export class BoundaryInput {
     readonly schema: StandardSchemaV1 | undefined;
     readonly gauges: EdgeGauges;
     readonly nowMs: () => number;
+    /** Logical time of what is pushed now. */
+    readonly timeNs: () => number;
+    /** Pushes take effect between two steps. */
+    readonly isHeld: boolean;
     /** Lets main's loop go round. */
     readonly wake: () => void;
   }) {
@@ -51,6 +58,8 @@ export class BoundaryInput {
     this.#schema = parts.schema;
     this.#gauges = parts.gauges;
     this.#nowMs = parts.nowMs;
+    this.#timeNs = parts.timeNs;
+    this.#isHeld = parts.isHeld;
     this.#wake = parts.wake;
   }
 
@@ -129,7 +138,23 @@ export class BoundaryInput {
     this.#closed = error;
     if (this.#waiting.length > 0) this.hasTold = true;
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
+    this.admit();
     this.#writer.end();
+  }
+
+  /** Whether something has been pushed that no step has taken in. */
+  get isWaiting(): boolean {
+    return this.#writer.isDirty();
+  }
+
+  /** Shows what has been pushed. */
+  admit(): void {
+    this.#writer.publish(this.#nowMs());
+  }
+
+  /** Nothing more will come in this round. */
+  mark(round: number): void {
+    this.#writer.mark(round);
   }
 
   #mayServe(): boolean {
@@ -146,10 +171,6 @@ export class BoundaryInput {
     if (at < 0) return;
     this.#waiting.splice(at, 1);
     waiting.reject(error);
-  }
-
-  #timeNs(): number {
-    return Math.round(this.#nowMs() * 1e6);
   }
 
   /**
@@ -198,7 +219,8 @@ export class BoundaryInput {
       writer.commit(time);
     } else if (!writer.append(data as Uint8Array, time, 0, writer.seq)) return false;
     writer.settle();
-    writer.publish(this.#nowMs());
+    if (this.#isHeld) this.#wake();
+    else writer.publish(this.#nowMs());
     this.#gauges.writer[edgeWriterCount.sent] = writer.seq;
     return true;
   }

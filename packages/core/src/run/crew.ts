@@ -177,6 +177,7 @@ export class Crew {
       recovery,
       seed: options.seed ?? 0,
       hasStats: options.stats !== false,
+      barrierTimeoutMs: barrierTimeoutOf(options),
     };
     return new Promise((resolve, reject) => {
       let isUp = false;
@@ -385,6 +386,11 @@ export class Crew {
     }
     this.setState(actor.index, state);
   }
+}
+
+/** How long a round waits for an async handler. */
+export function barrierTimeoutOf({ barrierTimeoutMs = 10_000 }: StartOptions): number {
+  return barrierTimeoutMs;
 }
 
 export function isOver(state: ActorState | undefined): boolean {

@@ -12,6 +12,7 @@ import type { BoundaryInput } from './boundary-input.ts';
 import type { BoundaryOutput } from './boundary-output.ts';
 import { enlist, takeCensus } from './census.ts';
 import { isOver } from './crew.ts';
+import type { Conductor } from './conductor.ts';
 import type { Crew } from './crew.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { workerOf } from './memory.ts';
@@ -48,6 +49,8 @@ export interface LiveRunParts {
   readonly executor: Executor;
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
   readonly outputs: ReadonlyMap<string, BoundaryOutput>;
+  /** Leads the steps, under the paced and fast clocks. */
+  readonly conductor: Conductor | undefined;
 }
 
 /** How long the stages on main may take to stop. */
@@ -286,6 +289,7 @@ export class LiveRun implements Run, Steppable {
   step(): boolean {
     const { executor, inputs, outputs } = this.#parts;
     let isProgress = executor.step();
+    if (this.#phase !== 'closing') isProgress = this.#parts.conductor?.pump() === true || isProgress;
     for (const input of inputs.values()) isProgress = input.pump() || isProgress;
     for (const output of outputs.values()) {
       isProgress = output.pump() || isProgress;
@@ -302,6 +306,7 @@ export class LiveRun implements Run, Steppable {
   hasWork(): boolean {
     const { executor, inputs, outputs } = this.#parts;
     let isWork = executor.hasWork() || this.#isComplete();
+    isWork = this.#parts.conductor?.hasWork() === true || isWork;
     for (const input of inputs.values()) isWork = input.hasWork() || isWork;
     for (const output of outputs.values()) isWork = output.hasWork(this.#phase === 'draining') || isWork;
     for (const tap of this.#taps) isWork = tap.hasWork() || isWork;
@@ -321,7 +326,8 @@ export class LiveRun implements Run, Steppable {
   }
 
   untilDeadlineMs(): number {
-    return this.#parts.executor.untilDeadlineMs();
+    const { executor, conductor } = this.#parts;
+    return Math.min(executor.untilDeadlineMs(), conductor?.untilDueMs() ?? Infinity);
   }
 
   /** All actors are over, and a drain has emptied what somebody takes. */
@@ -333,11 +339,18 @@ export class LiveRun implements Run, Steppable {
 
   #drain(): void {
     this.#phase = 'draining';
-    const { inputs, crew, executor } = this.#parts;
-    for (const input of inputs.values()) input.close();
-    crew.drain();
-    executor.drain();
-    this.#ring();
+    const { inputs, crew, executor, conductor } = this.#parts;
+    const end = (): void => {
+      for (const input of inputs.values()) input.close();
+      if (conductor !== undefined) conductor.drain();
+      else {
+        crew.drain();
+        executor.drain();
+      }
+      this.#ring();
+    };
+    if (conductor === undefined) end();
+    else void conductor.atBoundary(end);
   }
 
   #close(reason: 'ended' | 'stopped'): void {

@@ -6,6 +6,7 @@ import {
   allocateMessageRing,
   attachReader,
 } from '@troupe/mailbox';
+import { allocateTurn } from '../clock/turn.ts';
 import type { SharedRun } from '../drivers/messages.ts';
 import { allocateLedger } from '../executor/ledger.ts';
 import { readerPolicy } from '../executor/wire.ts';
@@ -24,6 +25,7 @@ export function allocateRun(plan: Plan): SharedRun {
     rings: plan.rings.map((ring) => allocateRing(plan, ring)),
     gauges: allocateGauges({ actors: actors.length, edges: edges.length, workers: workers.length }),
     ledger: allocateLedger(actors.length, edges.length),
+    turn: plan.clock === 'realtime' ? undefined : allocateTurn(plan.runners.length, workers.length),
     journals: workers.map(({ index }) =>
       index === 0 ? undefined : allocateJournal(journalWords(plan, index)),
     ),

@@ -1,19 +1,24 @@
-import { FrameReader, FrameWriter, Gauges, MessageReader, MessageWriter } from '@troupe/mailbox';
+import { FrameReader, FrameWriter, Gauges, isBehind, MessageReader, MessageWriter } from '@troupe/mailbox';
 import { isStageWorker } from '../drivers/inside.ts';
 import { HandlerHungError, NestedStartError } from '../errors.ts';
 import { Executor } from '../executor/executor.ts';
 import { createHandlers } from '../executor/lifecycle.ts';
 import { optionsOf } from '../executor/load.ts';
-import { monotonicMs, WallClock } from '../executor/wall-clock.ts';
-import { doorbells, readerPolicy, wire } from '../executor/wire.ts';
-import type { WorkerMessage } from '../drivers/messages.ts';
+import { rateOf } from '../clock/rate.ts';
+import { StepSchedule } from '../clock/schedule.ts';
+import type { Turn } from '../clock/turn.ts';
+import { clockOf, monotonicMs } from '../executor/wall-clock.ts';
+import type { WallClock } from '../executor/wall-clock.ts';
+import { doorbells, readerPolicy, turnOf, wire } from '../executor/wire.ts';
+import type { SharedRun, WorkerMessage } from '../drivers/messages.ts';
 import { errorFromWire } from '../drivers/error-wire.ts';
 import { compile } from '../plan/compile.ts';
 import type { BoundaryPlan, EdgePlan, GraphDeclaration, Plan } from '../plan/types.ts';
 import type { AnyStage } from '../stage.ts';
 import { BoundaryInput } from './boundary-input.ts';
 import { BoundaryOutput } from './boundary-output.ts';
-import { Crew } from './crew.ts';
+import { Conductor } from './conductor.ts';
+import { barrierTimeoutOf, Crew, isOver } from './crew.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { LiveRun } from './live-run.ts';
 import { allocateRun } from './memory.ts';
@@ -44,7 +49,8 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     onFatal: (error) => run?.fail(error),
     onState: () => run?.noteState(),
   });
-  const clock = new WallClock(0);
+  const turn = turnOf(shared, plan);
+  const clock = clockOf(turn, 0);
   const opening = crew.open();
   // While a stage on main is created, an opening that fails meanwhile is nobody's unhandled rejection.
   opening.catch(() => undefined);
@@ -60,10 +66,24 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
         run?.fail(new HandlerHungError(name, supervision?.asyncWatchdogMs ?? 0));
       }
     };
-    const executor = mainExecutor(declaration, plan, shared, clock, options, receive);
-    const [inputs, outputs] = openBoundaries(declaration, plan, shared, bells, gauges, () => clock.nowMs());
+    const executor = mainExecutor(declaration, plan, shared, clock, turn, options, receive);
+    const pushNs = (): number => conductor?.pushNs() ?? clock.nowNs();
+    const [inputs, outputs] = openBoundaries({ declaration, plan, shared, bells, gauges, clock, pushNs });
+    const conductor = turn === undefined ? undefined : conductorOf({ plan, shared, turn, bells, inputs, crew, clock });
     await opening;
-    run = new LiveRun({ plan, shared, bells, gauges, clock, crew, letters, executor, inputs, outputs });
+    run = new LiveRun({
+      plan,
+      shared,
+      bells,
+      gauges,
+      clock,
+      crew,
+      letters,
+      executor,
+      inputs,
+      outputs,
+      conductor,
+    });
     await run.go(monotonicMs());
   } catch (error) {
     await (run === undefined ? crew.stop() : run.stop());
@@ -96,6 +116,7 @@ function mainExecutor(
   plan: Plan,
   shared: ReturnType<typeof allocateRun>,
   clock: WallClock,
+  turn: Turn | undefined,
   options: StartOptions,
   upcall: (message: WorkerMessage) => void,
 ): Executor {
@@ -120,23 +141,59 @@ function mainExecutor(
   const gauges = wiring.gauges.worker(0);
   const executor: Executor = new Executor(wiring.actors, {
     ...wiring,
+    plan,
+    worker: 0,
     gauges,
     clock,
     upcall,
     hasStats: options.stats !== false,
+    turn,
+    barrierTimeoutMs: barrierTimeoutOf(options),
   });
   for (const actor of executor.actors) actor.handlers = createHandlers(actor);
   return executor;
 }
 
-function openBoundaries(
-  declaration: GraphDeclaration,
-  plan: Plan,
-  shared: ReturnType<typeof allocateRun>,
-  bells: ReturnType<typeof doorbells>,
-  gauges: Gauges,
-  nowMs: () => number,
-): [Map<string, BoundaryInput>, Map<string, BoundaryOutput>] {
+function conductorOf(parts: {
+  readonly plan: Plan;
+  readonly shared: SharedRun;
+  readonly turn: Turn;
+  readonly bells: ReturnType<typeof doorbells>;
+  readonly inputs: ReadonlyMap<string, BoundaryInput>;
+  readonly crew: Crew;
+  readonly clock: WallClock;
+}): Conductor {
+  const { plan, shared, turn, bells, inputs, crew, clock } = parts;
+  const isOverActor = (actor: number): boolean => isOver(crew.states[actor]);
+  const backs = plan.edges.filter(({ back, ring }) => back && ring !== undefined);
+  return new Conductor({
+    plan,
+    turn,
+    bells,
+    inputs,
+    schedule: new StepSchedule(plan.runners.map(({ hz }) => rateOf(hz))),
+    isOver: isOverActor,
+    hasBack: () =>
+      backs.some(({ to, ring, reader }) => {
+        if (to.kind === 'actor' && isOverActor(to.actor)) return false;
+        return isBehind(shared.rings[ring ?? -1] as SharedArrayBuffer, reader ?? 0);
+      }),
+    onBoundary: () => undefined,
+    nowMs: () => clock.nowMs(),
+  });
+}
+
+function openBoundaries(parts: {
+  readonly declaration: GraphDeclaration;
+  readonly plan: Plan;
+  readonly shared: SharedRun;
+  readonly bells: ReturnType<typeof doorbells>;
+  readonly gauges: Gauges;
+  readonly clock: WallClock;
+  /** Logical time of what is pushed now. */
+  readonly pushNs: () => number;
+}): [Map<string, BoundaryInput>, Map<string, BoundaryOutput>] {
+  const { declaration, plan, shared, bells, gauges, clock, pushNs } = parts;
   const openInput = (input: BoundaryPlan): BoundaryInput => {
     const buffer = shared.rings[input.ring] as SharedArrayBuffer;
     const writer = input.kind === 'frame' ? new FrameWriter(buffer, bells) : new MessageWriter(buffer, bells);
@@ -147,7 +204,9 @@ function openBoundaries(
       edge: plan.edges[input.edge] as EdgePlan,
       schema: schemaOf(declaration, input.name),
       gauges: gauges.edge(input.edge),
-      nowMs,
+      nowMs: () => clock.nowMs(),
+      timeNs: pushNs,
+      isHeld: plan.clock !== 'realtime',
       wake: () => bells[0]?.ring(),
     });
   };

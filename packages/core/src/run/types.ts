@@ -60,6 +60,11 @@ export interface StartOptions extends CompileOptions {
     readonly maxYoungGenerationSizeMb?: number;
   };
   /**
+   * Paced and fast clocks: how long a step waits for an async handler before the run fails; 0: for ever. 10,000
+   * unless given. A source that waits in `onDemand` keeps nobody waiting.
+   */
+  readonly barrierTimeoutMs?: number;
+  /**
    * How often workers may be replaced in all within `withinMs` before the run fails. 20 within 10,000 ms
    * unless given.
    */

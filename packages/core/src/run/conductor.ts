@@ -1,0 +1,234 @@
+import type { Doorbell } from '@troupe/mailbox';
+import { noGroup, roundFlag } from '../clock/turn.ts';
+import type { Turn } from '../clock/turn.ts';
+import type { StepSchedule } from '../clock/schedule.ts';
+import type { Plan } from '../plan/types.ts';
+
+/** Logical time that passes in a step of a clock without runners, in ns. */
+const stepNs = 1_000_000;
+/** A paced clock that is late by no more makes it up; of what is beyond it slows down. In ms. */
+const lateMsMax = 5;
+
+/** A boundary input under a clock with rounds. */
+export interface Admission {
+  /** Whether something has been pushed that no step has taken in. */
+  readonly isWaiting: boolean;
+  /** Shows what has been pushed, for the step that begins. */
+  admit(): void;
+  /** Nothing more will come in this round. */
+  mark(round: number): void;
+}
+
+export interface ConductorParts {
+  readonly plan: Plan;
+  readonly turn: Turn;
+  readonly bells: readonly Doorbell[];
+  readonly inputs: ReadonlyMap<string, Admission>;
+  /** Of the graph's runners. */
+  readonly schedule: StepSchedule;
+  /** Whether an actor is over. */
+  readonly isOver: (actor: number) => boolean;
+  /** Messages on back-edges between threads. */
+  readonly hasBack: () => boolean;
+  /** Called at the boundary before each step. */
+  readonly onBoundary: () => void;
+  readonly nowMs: () => number;
+}
+
+/**
+ * Leads a run under the paced and fast clocks: step by step, and within a step round by round, a round for each
+ * group of ticks and one for what comes from outside. A round begins when every message that the one before it
+ * caused has been handled on every thread. Everything here runs on the main thread. docs/determinism.md.
+ */
+export class Conductor {
+  readonly #parts: ConductorParts;
+  /** Workers with actors. */
+  readonly #workers: readonly number[];
+  readonly #changes: (() => Promise<void>)[] = [];
+  #state: 'rest' | 'round' | 'changing' = 'rest';
+  #round = 0;
+  #step = -1;
+  #timeNs = 0;
+  /** When the newest tick of each runner was due. */
+  readonly #dueNs: number[] = [];
+  /** Groups of the rounds of this step that are still to come. */
+  readonly #groups: number[] = [];
+  #isFirst = true;
+  #isDraining = false;
+  /** The drain has been told to the workers. */
+  #hasDrained = false;
+  /** When logical time 0 was, on the wall clock, were it not for the times that the run was late. */
+  #originMs = 0;
+
+  constructor(parts: ConductorParts) {
+    this.#parts = parts;
+    this.#workers = parts.plan.workers.filter(({ actors }) => actors.length > 0).map(({ index }) => index);
+  }
+
+  /** The step that is being done, or was done last; -1 before the first. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** Logical time of what is pushed now: that of the step that will take it in. */
+  pushNs(): number {
+    const { schedule } = this.#parts;
+    return schedule.nextNs === Infinity ? this.#freeNs() : schedule.nextNs;
+  }
+
+  /** Carries out a change between two steps, in the order of the calls. */
+  atBoundary<T>(change: () => T | Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#changes.push(async () => {
+      try {
+        resolve(await change());
+      } catch (error) {
+        reject(error);
+      }
+    });
+    this.#parts.bells[0]?.ring();
+    return promise;
+  }
+
+  /** From the next step on sources finish. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#parts.bells[0]?.ring();
+  }
+
+  /** Goes on as far as that is possible now. False when it was not at all. */
+  pump(): boolean {
+    if (this.#state === 'changing') return false;
+    if (this.#state === 'round') return this.#closeRound();
+    if (this.#changes.length > 0) {
+      this.#state = 'changing';
+      void this.#change();
+      return true;
+    }
+    if (!this.#isDue()) return false;
+    this.#begin();
+    return true;
+  }
+
+  hasWork(): boolean {
+    if (this.#state === 'changing') return false;
+    if (this.#state === 'round') return this.#isClosed();
+    return this.#changes.length > 0 || this.#isDue();
+  }
+
+  /** Milliseconds until the next step of a paced clock is due. */
+  untilDueMs(): number {
+    const { plan, schedule, nowMs } = this.#parts;
+    if (this.#state !== 'rest' || plan.clock !== 'paced' || schedule.nextNs === Infinity) return Infinity;
+    return Math.max(0, this.#originMs + schedule.nextNs / 1e6 - nowMs());
+  }
+
+  async #change(): Promise<void> {
+    for (let change = this.#changes.shift(); change !== undefined; change = this.#changes.shift()) {
+      await change();
+    }
+    this.#state = 'rest';
+    this.#parts.bells[0]?.ring();
+  }
+
+  #isDue(): boolean {
+    const { plan, schedule } = this.#parts;
+    if (schedule.nextNs === Infinity) return this.#step < 0 || this.#isWanted();
+    return plan.clock === 'fast' || this.untilDueMs() <= 0;
+  }
+
+  /** Whether anything but the clock asks for a step. */
+  #isWanted(): boolean {
+    const { turn, hasBack } = this.#parts;
+    if (this.#isDraining && !this.#hasDrained) return true;
+    return this.#hasPushes() || this.#workers.some((worker) => turn.wants(worker) !== 0) || hasBack();
+  }
+
+  #hasPushes(): boolean {
+    for (const input of this.#parts.inputs.values()) if (input.isWaiting) return true;
+    return false;
+  }
+
+  /** Logical time of a step that no runner gives. */
+  #freeNs(): number {
+    const { plan, nowMs } = this.#parts;
+    const next = this.#step < 0 ? 0 : this.#timeNs + stepNs;
+    return plan.clock === 'fast' ? next : Math.max(this.#timeNs, Math.round(nowMs() * 1e6));
+  }
+
+  #begin(): void {
+    const { plan, turn, schedule, nowMs, onBoundary } = this.#parts;
+    onBoundary();
+    const beforeNs = this.#timeNs;
+    const isFree = schedule.nextNs === Infinity;
+    this.#timeNs = isFree ? this.#freeNs() : schedule.nextNs;
+    if (!isFree) schedule.next();
+    if (plan.clock === 'paced') {
+      const lateMs = nowMs() - (this.#originMs + this.#timeNs / 1e6);
+      if (lateMs > lateMsMax) this.#originMs += lateMs - lateMsMax;
+    }
+    this.#step++;
+    turn.setStep(this.#step, this.#timeNs, this.#step === 0 ? 0 : this.#timeNs - beforeNs);
+    this.#tellRunners();
+    this.#isFirst = true;
+    this.#groups.length = 0;
+    const isOutside = this.#step === 0 || this.#isWanted();
+    let hasOutside = false;
+    for (const [group, { phase, runners }] of plan.tickGroups.entries()) {
+      if (isOutside && !hasOutside && phase !== 'preAcquisition') {
+        this.#groups.push(noGroup);
+        hasOutside = true;
+      }
+      if (runners.some((runner) => runner < 0 || schedule.runners[runner]?.isDue === true)) this.#groups.push(group);
+    }
+    if (isOutside && !hasOutside) this.#groups.push(noGroup);
+    this.#openRound();
+  }
+
+  #tellRunners(): void {
+    const { turn, schedule } = this.#parts;
+    for (const [runner, { index, isDue, next }] of schedule.runners.entries()) {
+      const beforeNs = this.#dueNs[runner];
+      if (isDue) this.#dueNs[runner] = this.#timeNs;
+      const dueNs = this.#dueNs[runner] ?? 0;
+      // The first tick has none before it: what passes up to the second one stands for it.
+      const dtNs = beforeNs === undefined ? next.dueNs - dueNs : dueNs - beforeNs;
+      turn.setRunner(runner, { index, dueNs, nextDueNs: next.dueNs, isDue, dtNs });
+    }
+  }
+
+  /** Opens the next round of the step; false when there is none. */
+  #openRound(): boolean {
+    const { turn, inputs, bells } = this.#parts;
+    const group = this.#groups.shift();
+    if (group === undefined) {
+      this.#state = 'rest';
+      return false;
+    }
+    this.#state = 'round';
+    this.#round = (this.#round + 1) | 0;
+    if (group === noGroup) for (const input of inputs.values()) input.admit();
+    for (const input of inputs.values()) input.mark(this.#round);
+    let flags = group === noGroup ? roundFlag.outside : 0;
+    if (this.#isFirst) flags |= roundFlag.first;
+    if (this.#isDraining) flags |= roundFlag.draining;
+    this.#hasDrained = this.#isDraining;
+    this.#isFirst = false;
+    turn.open(this.#round, group, flags);
+    for (const worker of this.#workers) bells[worker]?.ring();
+    return true;
+  }
+
+  #isClosed(): boolean {
+    const { turn, plan, isOver } = this.#parts;
+    return this.#workers.every(
+      (worker) => turn.isClosed(worker, this.#round) || plan.workers[worker]?.actors.every(isOver) === true,
+    );
+  }
+
+  #closeRound(): boolean {
+    if (!this.#isClosed()) return false;
+    this.#openRound();
+    return true;
+  }
+}
