@@ -23,7 +23,7 @@ import type {
   RefusingEdge,
 } from '@troupe/mailbox';
 import type { Recovery, SharedRun, Upcall } from '../drivers/messages.ts';
-import type { ActorPlan, EdgePlan, OutletPlan, Overflow, Plan } from '../plan/types.ts';
+import type { ActorPlan, EdgePlan, OutletPlan, Overflow, Plan, RunnerPlan } from '../plan/types.ts';
 import type { AnyStage, StageContext } from '../stage.ts';
 import { postsMax } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
@@ -56,6 +56,7 @@ export interface Wiring {
   readonly bell: Doorbell;
   readonly others: readonly Doorbell[];
   readonly gauges: Gauges;
+  readonly runners: readonly RunnerPlan[];
 }
 
 /** The doorbells of a run, by index: main, then the workers. */
@@ -101,6 +102,7 @@ class Wirer {
       bell,
       others,
       gauges: this.#gauges,
+      runners: plan.runners,
     };
   }
 

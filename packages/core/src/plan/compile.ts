@@ -12,6 +12,7 @@ import { resolveRoutes } from './routes.ts';
 import type { Routes } from './routes.ts';
 import { resolveStages } from './stages.ts';
 import type { ResolvedStage } from './stages.ts';
+import { resolveTicks } from './ticks.ts';
 import type {
   ActorPlan,
   BoundaryPlan,
@@ -19,6 +20,7 @@ import type {
   EdgePlan,
   GraphDeclaration,
   Plan,
+  ResolvedTick,
   RingPlan,
   WorkerPlan,
 } from './types.ts';
@@ -54,6 +56,7 @@ export function compile(
     problems.error('EMPTY_GRAPH', {}, 'there is no stage', 'Add stages with graph.stage(name, stage).');
   }
   checkThreads(problems, stages, workers);
+  const { ticks, runners, stepOrder } = resolveTicks(problems, declaration);
   const byName = new Map<string, ResolvedStage>();
   for (const stage of stages) if (!byName.has(stage.name)) byName.set(stage.name, stage);
   const edges = resolveEdges(problems, declaration, byName);
@@ -72,7 +75,7 @@ export function compile(
     );
   }
   const routes = resolveRoutes(stages, edges, placed.workerOf);
-  const actors = planActors(stages, edges, placed, routes);
+  const actors = planActors(stages, edges, placed, routes, ticks);
   return {
     name: declaration.name,
     workers: planWorkers(actors, placed),
@@ -81,6 +84,8 @@ export function compile(
     rings: routes.rings,
     inputs: planBoundary(routes, 'from'),
     outputs: planBoundary(routes, 'to'),
+    runners,
+    stepOrder,
     warnings: problems.warnings,
   };
 }
@@ -169,6 +174,7 @@ function planActors(
   edges: readonly ResolvedEdge[],
   { workerOf }: Placed,
   { inlets, outlets }: Routes,
+  ticks: readonly (ResolvedTick | undefined)[],
 ): readonly ActorPlan[] {
   const next = adjacency(stages.length, forwardLinks(edges));
   const atOutput = new Set<number>();
@@ -186,7 +192,7 @@ function planActors(
     worker: workerOf[index] ?? 0,
     io: stage.io,
     options: stage.options,
-    tick: stage.tick,
+    tick: ticks[index],
     supervision: stage.supervision,
     snapshotEveryMs: stage.snapshotEveryMs,
     spillMax: stage.spillMax,
