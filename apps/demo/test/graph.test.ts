@@ -33,7 +33,7 @@ describe('studioGraph', () => {
     const plan = compile(studioGraph(openSignal('host', undefined, undefined), 1).graph);
     expect(plan.warnings).toEqual([]);
     expect(plan.actors.map(({ name }) => name)).toEqual(['source', 'departures', 'filter', 'window', 'rms']);
-    expect(plan.actors[0]?.tick?.hz).toBe(10);
+    expect(plan.runners).toEqual([{ name: '10 Hz', hz: 10 }]);
     expect(plan.outputs.map(({ name, shape }) => [name, shape])).toEqual([
       ['departed', []],
       ['features', [8]],

@@ -149,6 +149,18 @@ export class TargetError extends TroupeError {
   }
 }
 
+/** A rate that no clock can keep. Code `BAD_RATE`. */
+export class RateError extends TroupeError {
+  constructor(hz: unknown, stage?: string) {
+    const whose = stage === undefined ? '' : ` of stage '${stage}'`;
+    super(`${inspect(hz)} cannot be the rate${whose}`, {
+      code: 'BAD_RATE',
+      stage,
+      remedy: 'Give ticks per second as a number from 1e-6 to 10,000.',
+    });
+  }
+}
+
 /** A worker died. Code `WORKER_DIED`. */
 export class WorkerDiedError extends TroupeError {
   constructor(worker: number, stage: string | undefined, how: string, cause: unknown) {
@@ -172,13 +184,6 @@ export class HandlerHungError extends TroupeError {
       remedy:
         'Make it return (an endless loop?), or raise `watchdogMs` or `asyncWatchdogMs` in its supervision.',
     });
-  }
-}
-
-/** Something was given that is no rate. Code `BAD_RATE`. */
-export class RateError extends TroupeError {
-  constructor(hz: unknown) {
-    super(`${String(hz)} is no rate`, { code: 'BAD_RATE', remedy: 'x' });
   }
 }
 

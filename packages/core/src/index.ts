@@ -9,6 +9,7 @@ export {
   PlanError,
   PullTimeoutError,
   PushTimeoutError,
+  RateError,
   RemoteError,
   ReplacementLimitError,
   RestartLimitError,

@@ -247,6 +247,10 @@ export class LocalReader implements MailboxReader {
     return this.#queue.marked === round || this.#queue.hasEnded;
   }
 
+  hasEndedBefore(round: number): boolean {
+    return this.hasEnded() && this.#queue.marked !== round;
+  }
+
   availableBefore(round: number): number {
     const { marked, marks, hasEnded } = this.#queue;
     if (marked !== round && marked !== ((round - 1) | 0) && hasEnded) return this.available();

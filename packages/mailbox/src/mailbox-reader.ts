@@ -23,6 +23,8 @@ export interface MailboxReader {
   available(): number;
   /** Whether everything of a round that will ever come is there. docs/determinism.md, "Rounds". */
   isMarked(round: number): boolean;
+  /** Whether the writer had ended the stream before a round, and everything has been taken. */
+  hasEndedBefore(round: number): boolean;
   /** Messages to be taken now that were emitted before a round, which has begun. */
   availableBefore(round: number): number;
   /** Logical time of the message `offset` places behind the next one, which must be available. */

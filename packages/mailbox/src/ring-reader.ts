@@ -139,6 +139,12 @@ export abstract class RingReader implements MailboxReader {
     return Atomics.load(this.words, ringWord.ended) === 1;
   }
 
+  /** Whether the writer had ended the stream before a round, and everything has been taken. */
+  hasEndedBefore(round: number): boolean {
+    // Acquires the writer's last mark: who has marked the round was there in it.
+    return this.hasEnded() && Atomics.load(this.words, ringWord.marked) !== round;
+  }
+
   /** Messages to be taken now that were emitted before a round, which has begun. */
   availableBefore(round: number): number {
     // Acquires the marks. A writer is in the round or has ended it; one that has left earlier is over.

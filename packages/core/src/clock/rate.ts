@@ -5,6 +5,8 @@ export const hzMin = 1e-6;
 /** The fastest rate, in Hz. */
 export const hzMax = 10_000;
 
+const safeMax = BigInt(Number.MAX_SAFE_INTEGER);
+
 /** A rate as an exact fraction, in Hz. */
 export interface Rate {
   /** What was asked for. */
@@ -33,10 +35,12 @@ export function rateOf(hz: number): Rate {
   while (divisor > 0n) {
     const term = rest / divisor;
     const at = (t: bigint): readonly [bigint, bigint] => [t * p + pBefore, t * q + qBefore];
-    if (isOf(hz, at(term))) {
-      const [numerator, denominator] = at(smallest(term, (t) => isOf(hz, at(t))));
+    const last = least(term, timesWithin(p, pBefore), timesWithin(q, qBefore));
+    if (last > 0n && isOf(hz, at(last))) {
+      const [numerator, denominator] = at(smallest(last, (t) => isOf(hz, at(t))));
       return { hz, numerator: Number(numerator), denominator: Number(denominator) };
     }
+    if (last < term) break;
     [[p, q], pBefore, qBefore] = [at(term), p, q];
     [rest, divisor] = [divisor, rest % divisor];
   }
@@ -58,8 +62,16 @@ function exactFraction(value: number): readonly [numerator: bigint, denominator:
 
 /** Whether a fraction of safe integers rounds to `hz`: their quotient is rounded correctly. */
 function isOf(hz: number, [numerator, denominator]: readonly [bigint, bigint]): boolean {
-  const isSafe = numerator <= Number.MAX_SAFE_INTEGER && denominator <= Number.MAX_SAFE_INTEGER;
-  return isSafe && Number(numerator) / Number(denominator) === hz;
+  return Number(numerator) / Number(denominator) === hz;
+}
+
+/** How often `step` can be added to `start` until the sum is beyond what doubles count. */
+function timesWithin(step: bigint, start: bigint): bigint {
+  return step === 0n ? safeMax : (safeMax - start) / step;
+}
+
+function least(...values: readonly bigint[]): bigint {
+  return values.reduce((a, b) => (b < a ? b : a));
 }
 
 /** The smallest integer from 1 to `high` that holds, where all above a bound do, `high` among them. */

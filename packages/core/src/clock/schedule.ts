@@ -1,4 +1,4 @@
-import type { Phase } from '../plan/types.ts';
+import type { Phase, StepRow } from '../plan/types.ts';
 import type { Rate } from './rate.ts';
 import { Timeline } from './timeline.ts';
 
@@ -19,15 +19,6 @@ export const everyStep = -1;
 /** Whether a phase belongs to no runner. */
 export function isFree(phase: Phase): boolean {
   return phase === 'preAcquisition' || phase === 'postExport';
-}
-
-/** When, within a step, an actor ticks. */
-export interface StepRow {
-  readonly actor: number;
-  /** The runner it ticks with; `everyStep` in a free phase. */
-  readonly runner: number;
-  readonly phase: Phase;
-  readonly priority: number;
 }
 
 /**
@@ -58,7 +49,7 @@ export type RunnerView = Readonly<Pick<ScheduledRunner, 'index' | 'isDue'>> & {
   readonly next: Pick<Timeline, 'dueNs' | 'rate' | 'originNs' | 'firstIndex'>;
 };
 
-/** A stretch of a runner's ticks at one rate: tick `firstIndex` was (or would have been) due at `originNs`. */
+/** A stretch of a runner's ticks at one rate: tick `firstIndex` is the one due at `originNs`. */
 export interface Segment {
   readonly rate: Rate;
   readonly originNs: number;
@@ -122,15 +113,13 @@ export class StepSchedule {
 
   /** Changes a runner's rate at the current step: its next tick comes one new period after that. */
   setRate(runner: number, rate: Rate): void {
-    const originNs = Math.max(0, this.timeNs);
-    this.splice(runner, { rate, originNs, firstIndex: this.#runners[runner]?.index ?? -1 });
+    this.splice(runner, this.#segment(runner, rate));
   }
 
   /** Adds a runner that goes on, from the current step, where another one is. Returns its number. */
   fork(runner: number, rate: Rate): number {
     const added = this.#runners.length;
-    const firstIndex = this.#runners[runner]?.index ?? -1;
-    this.splice(added, { rate, originNs: Math.max(0, this.timeNs), firstIndex });
+    this.splice(added, this.#segment(runner, rate));
     return added;
   }
 
@@ -142,6 +131,13 @@ export class StepSchedule {
     this.#runners[runner] = known;
     this.#place(known);
     this.#look();
+  }
+
+  /** A segment that goes on counting where a runner is; before the first step, one that begins with it. */
+  #segment(runner: number, rate: Rate): Segment {
+    const { timeNs } = this;
+    const firstIndex = this.#runners[runner]?.index ?? 0;
+    return timeNs < 0 ? { rate, originNs: 0, firstIndex: 0 } : { rate, originNs: timeNs, firstIndex };
   }
 
   /** The next tick of a runner is its first one after the current time. */

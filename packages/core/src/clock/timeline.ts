@@ -100,10 +100,7 @@ export class Timeline {
   newestAt(timeNs: number): number {
     const passedNs = BigInt(Math.floor(timeNs)) - BigInt(this.originNs);
     const { numerator, denominator } = this.rate;
-    const ticks = floorDiv(
-      (passedNs + 1n) * BigInt(numerator) - 1n,
-      BigInt(secondNs) * BigInt(denominator),
-    );
+    const ticks = floorDiv((passedNs + 1n) * BigInt(numerator) - 1n, BigInt(secondNs) * BigInt(denominator));
     return this.firstIndex + Number(ticks);
   }
 

@@ -1,7 +1,7 @@
 import { lineBytes, lineWords } from '@troupe/mailbox';
 
 /** Int32 positions in the conductor's line. */
-const word = { round: 0, group: 1, flags: 2 } as const;
+const word = { round: 0, phase: 1, flags: 2 } as const;
 
 /** Int32 positions in a worker's line. */
 const workerWord = { done: 0, wants: 1 } as const;
@@ -27,14 +27,14 @@ export const want = {
 } as const;
 
 /** Float64 positions in the lines of the step. */
-const stepDouble = { step: 0, timeNs: 1, elapsedNs: 2, runners: 16 } as const;
+const stepDouble = { step: 0, timeNs: 1, elapsedNs: 2, priority: 3, runners: 16 } as const;
 
 /** Float64 positions in what is said of a runner. */
 const runnerDouble = { index: 0, dueNs: 1, nextDueNs: 2, isDue: 3, dtNs: 4 } as const;
 const runnerDoubles = 8;
 
-/** The group of rounds in which no tick is delivered. */
-export const noGroup = -1;
+/** In place of a phase: no tick is delivered in the round. */
+export const noPhase = -1;
 
 /**
  * The shared memory through which a conductor leads the workers from round to round. Two lines for the
@@ -73,9 +73,14 @@ export class Turn {
     return Atomics.load(this.#words, word.round);
   }
 
-  /** Which group of ticks is delivered in the round; `noGroup`: none. */
-  get group(): number {
-    return this.#words[word.group] as number;
+  /** Ticks of which phase are delivered in the round, by its place among them; `noPhase`: none. */
+  get phase(): number {
+    return this.#words[word.phase] as number;
+  }
+
+  /** And of which priority. */
+  get priority(): number {
+    return this.#doubles[stepDouble.priority] as number;
   }
 
   /** `roundFlag`s. */
@@ -132,10 +137,11 @@ export class Turn {
   }
 
   /** Conductor: opens a round. The workers must be rung after it. */
-  open(round: number, group: number, flags: number): void {
-    this.#words[word.group] = group;
+  open(round: number, phase: number, priority: number, flags: number): void {
+    this.#words[word.phase] = phase;
+    this.#doubles[stepDouble.priority] = priority;
     this.#words[word.flags] = flags;
-    // Publishes the round's group, flags and step.
+    // Publishes the round's phase, priority and flags, and its step.
     Atomics.store(this.#words, word.round, round);
   }
 

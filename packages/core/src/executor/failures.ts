@@ -179,7 +179,8 @@ export class Failures {
   #run(actor: Actor): void {
     const { tick, index } = actor.plan;
     actor.attempts.start.tries = 0;
-    if (tick !== undefined) actor.ticker ??= new Ticker(tick.hz, Math.max(0, this.#host.clock.nowNs()));
+    const hz = tick === undefined ? undefined : this.#host.runners[tick.runner]?.hz;
+    if (hz !== undefined) actor.ticker ??= new Ticker(hz, Math.max(0, this.#host.clock.nowNs()));
     actor.snapshotMs = this.#host.nowMs;
     this.#host.upcall({ type: 'actorState', actor: index, state: 'running' });
   }

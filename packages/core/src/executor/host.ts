@@ -3,6 +3,7 @@ import type { Dispatcher, Doorbell, WorkerGauges } from '@troupe/mailbox';
 import type { Turn } from '../clock/turn.ts';
 import type { Upcall } from '../drivers/messages.ts';
 import { accountOutflow } from './accounts.ts';
+import type { RunnerPlan } from '../plan/types.ts';
 import type { Actor, Inlet } from './actor.ts';
 import { noteProgress, takeSnapshot } from './lifecycle.ts';
 import { exposeGroup, isQuiet } from './readiness.ts';
@@ -20,6 +21,7 @@ export interface HostParts {
   /** Of the other threads: rung at the next `strike`. */
   readonly others: readonly Doorbell[];
   readonly clock: WallClock;
+  readonly runners: readonly RunnerPlan[];
   readonly upcall: Upcall;
   /** Durations and queue waits are recorded. */
   readonly hasStats: boolean;
@@ -37,6 +39,7 @@ export class Host {
   nowMs = 0;
   readonly clock: WallClock;
   readonly bell: Doorbell;
+  readonly runners: readonly RunnerPlan[];
   readonly upcall: Upcall;
   readonly hasStats: boolean;
   readonly turn: Turn | undefined;
@@ -51,6 +54,7 @@ export class Host {
   constructor(parts: HostParts) {
     this.clock = parts.clock;
     this.bell = parts.bell;
+    this.runners = parts.runners;
     this.upcall = parts.upcall;
     this.hasStats = parts.hasStats;
     this.turn = parts.turn;

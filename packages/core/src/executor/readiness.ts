@@ -58,14 +58,16 @@ export function exposeGroup(actor: Actor, group: HoldGroup): void {
 
 /**
  * Whether an actor without work will never have any again: all forward inputs have ended, or it is a source
- * that has finished, or one that the drain has told to.
+ * that has finished, or one that the drain has told to. `round`: only ends before it count, as it depends on
+ * threads which of the others are seen.
  */
-export function isFinished(actor: Actor, isDraining: boolean): boolean {
+export function isFinished(actor: Actor, isDraining: boolean, round?: number): boolean {
   let forward = 0;
   for (const inlet of actor.inlets) {
     if (inlet.isBack) continue;
     forward++;
-    if (!inlet.reader.hasEnded()) return false;
+    const { reader } = inlet;
+    if (!(round === undefined ? reader.hasEnded() : reader.hasEndedBefore(round))) return false;
   }
   if (!actor.hasEndedDemand) return false;
   // Inputs that are held for what they caused must be handed over again if this thread dies first.

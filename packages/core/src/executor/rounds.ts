@@ -1,4 +1,6 @@
-import { noGroup, roundFlag, want } from '../clock/turn.ts';
+import { tickGroupsOf } from '../clock/groups.ts';
+import type { TickGroup } from '../clock/groups.ts';
+import { roundFlag, want } from '../clock/turn.ts';
 import type { Turn } from '../clock/turn.ts';
 import { MailboxOverflowError } from '../errors.ts';
 import { errorToWire } from '../drivers/error-wire.ts';
@@ -8,6 +10,7 @@ import type { Actor, Inlet } from './actor.ts';
 import type { Calls } from './calls.ts';
 import type { Failures } from './failures.ts';
 import type { Host } from './host.ts';
+import { LateReader } from './late-reader.ts';
 import { isFinished, isReady, wantRoom } from './readiness.ts';
 
 /** The most calls of one source in one step. */
@@ -55,9 +58,10 @@ export class Rounds {
   readonly #turn: Turn;
   readonly #actors: readonly Actor[];
   readonly #shares: readonly Part[];
-  /** Positions of the ticking actors of each group, in order of registration. */
-  readonly #ticking: readonly (readonly number[])[];
+  /** The ticks of this thread: positions of actors, in order of registration. */
+  readonly #ticking: readonly TickGroup[];
   readonly #isLossy: readonly boolean[];
+  readonly #late: readonly { readonly actor: Actor; readonly reader: LateReader }[];
   #round = 0;
   #isFirst = false;
   #isOutside = false;
@@ -79,10 +83,14 @@ export class Rounds {
       part.demandsMax = demandsOf(plan, actor);
       return part;
     });
-    const positions = new Map(parts.actors.map(({ plan: { index } }, position) => [index, position]));
-    this.#ticking = plan.tickGroups.map(({ ticks }) =>
-      ticks.flatMap((index) => positions.get(index) ?? []),
+    this.#late = parts.actors.flatMap((actor) =>
+      actor.inlets.flatMap(({ reader }) => (reader instanceof LateReader ? { actor, reader } : [])),
     );
+    const positions = new Map(parts.actors.map(({ plan: { index } }, position) => [index, position]));
+    this.#ticking = tickGroupsOf(plan.stepOrder).map((group) => ({
+      ...group,
+      actors: group.actors.flatMap((index) => positions.get(index) ?? []),
+    }));
   }
 
   /** One pass over the actors. False when none could do anything. */
@@ -99,6 +107,7 @@ export class Rounds {
       if (!part.isClosed) isOpen = true;
     }
     if (isOpen) return isProgress;
+    if (!this.#collect()) return isProgress;
     this.#end();
     return true;
   }
@@ -107,11 +116,14 @@ export class Rounds {
   hasWork(): boolean {
     if (this.#turn.round() !== this.#round) return true;
     if (this.#isDone) return !this.#hasAsked && this.#actors.some(wantsOutside);
+    let isOpen = false;
     for (let i = 0; i < this.#actors.length; i++) {
       const part = this.#shares[i] as Part;
-      if (!part.isClosed && this.#isRunnable(this.#actors[i] as Actor, part, i)) return true;
+      if (part.isClosed) continue;
+      isOpen = true;
+      if (this.#isRunnable(this.#actors[i] as Actor, part, i)) return true;
     }
-    return this.#grow();
+    return isOpen ? this.#grow() : this.#isCollectable();
   }
 
   /** A post, a letter or the end of a source's call has come up while no round was open for it. */
@@ -126,7 +138,7 @@ export class Rounds {
 
   #begin(round: number): void {
     const { turn, actors } = { turn: this.#turn, actors: this.#actors };
-    const { flags, group } = turn;
+    const { flags, phase, priority } = turn;
     this.#round = round;
     this.#isDone = false;
     this.#isFirst = (flags & roundFlag.first) !== 0;
@@ -145,14 +157,15 @@ export class Rounds {
     }
     this.#isOutside = isOutside;
     this.#ticked = 0;
-    this.#due = group === noGroup ? [] : (this.#ticking[group] ?? []).filter((at) => this.#isDue(at));
+    const ticking = this.#ticking.find((group) => group.phase === phase && group.priority === priority);
+    this.#due = ticking === undefined ? [] : ticking.actors.filter((at) => this.#isDue(at));
     for (const at of this.#due) (this.#shares[at] as Part).isTickDue = true;
   }
 
   #isDue(position: number): boolean {
     const actor = this.#actors[position] as Actor;
     const { tick } = actor.plan;
-    if (tick === undefined || actor.phase === 'ended' || actor.phase === 'stopped') return false;
+    if (tick === undefined || isOver(actor)) return false;
     // A successor finds what its predecessor has delivered already.
     if (actor.ledger.ticked === this.#round) return false;
     return tick.runner < 0 || this.#turn.isDue(tick.runner);
@@ -160,7 +173,7 @@ export class Rounds {
 
   #run(actor: Actor, part: Part, position: number): boolean {
     const { host, calls, failures } = this.#parts;
-    if (actor.phase === 'ended' || actor.phase === 'stopped') {
+    if (isOver(actor)) {
       this.#passTick(part, position);
       return (part.isClosed = true);
     }
@@ -265,7 +278,7 @@ export class Rounds {
 
   #isRunnable(actor: Actor, part: Part, position: number): boolean {
     if (this.#mayFlush(actor) && wantRoom(actor)) return true;
-    if (actor.isBusy || actor.phase !== 'running') return actor.phase === 'ended' || actor.phase === 'stopped';
+    if (actor.isBusy || actor.phase !== 'running') return isOver(actor);
     if (actor.spillOf !== undefined) return wantRoom(actor);
     for (const { reader } of actor.inlets) reader.nudge();
     const next = this.#next(actor, part, position);
@@ -315,6 +328,18 @@ export class Rounds {
     return true;
   }
 
+  /** Takes over what lossy back-edges have brought. False while a writer has not ended the round. */
+  #collect(): boolean {
+    if (!this.#isCollectable()) return false;
+    for (const { actor, reader } of this.#late) if (!isOver(actor)) reader.collect();
+    return true;
+  }
+
+  /** What an actor that is over has left is not waited for: nobody would be rung for it. */
+  #isCollectable(): boolean {
+    return this.#late.every(({ actor, reader }) => isOver(actor) || reader.isMarked(this.#round));
+  }
+
   /** All actors of this thread have: ends those whose streams are over, and tells the conductor. */
   #end(): void {
     const { host, failures, turn, worker } = this.#parts;
@@ -324,7 +349,7 @@ export class Rounds {
     for (const actor of this.#actors) {
       if (actor.phase !== 'running') continue;
       if (!actor.isBusy) host.keep(actor);
-      if (!actor.isBusy && isFinished(actor, (turn.flags & roundFlag.draining) !== 0)) {
+      if (!actor.isBusy && isFinished(actor, (turn.flags & roundFlag.draining) !== 0, this.#round)) {
         failures.finish(actor);
         wants |= want.again;
         continue;
@@ -368,6 +393,10 @@ export class Rounds {
     const error = new MailboxOverflowError(actor.plan.name, inlet.port, inlet.reader.capacity);
     host.upcall({ type: 'fatal', error: errorToWire(error) });
   }
+}
+
+function isOver({ phase }: Actor): boolean {
+  return phase === 'ended' || phase === 'stopped';
 }
 
 function wantsOutside(actor: Actor): boolean {

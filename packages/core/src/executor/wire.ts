@@ -24,11 +24,20 @@ import type {
 } from '@troupe/mailbox';
 import { Turn } from '../clock/turn.ts';
 import type { Recovery, SharedRun, Upcall } from '../drivers/messages.ts';
-import type { ActorPlan, EdgePlan, InletPlan, OutletPlan, Overflow, Plan } from '../plan/types.ts';
+import type {
+  ActorPlan,
+  EdgePlan,
+  InletPlan,
+  OutletPlan,
+  Overflow,
+  Plan,
+  RunnerPlan,
+} from '../plan/types.ts';
 import type { AnyStage, StageContext } from '../stage.ts';
 import { postsMax } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
 import { localGroups } from './groups.ts';
+import { LateReader } from './late-reader.ts';
 import { ActorLedger, EdgeLedger } from './ledger.ts';
 import { ActorOut, interned } from './out.ts';
 import { seededRandom } from './random.ts';
@@ -58,6 +67,7 @@ export interface Wiring {
   readonly others: readonly Doorbell[];
   readonly main: Doorbell;
   readonly gauges: Gauges;
+  readonly runners: readonly RunnerPlan[];
 }
 
 /** The doorbells of a run, by index: main, then the workers. */
@@ -109,6 +119,7 @@ class Wirer {
       others,
       main: this.#bells[0] as Doorbell,
       gauges: this.#gauges,
+      runners: plan.runners,
     };
   }
 
@@ -212,7 +223,8 @@ class Wirer {
 
   #inlet({ port, maxEmit }: InletPlan, edge: EdgePlan, ledger: ActorLedger): Inlet {
     const { plan, shared, recovery } = this.#parts;
-    const reader = this.#reader(edge);
+    const isLate = plan.clock !== 'realtime' && edge.back && edge.overflow !== 'block';
+    const reader = isLate ? new LateReader(this.#reader(edge)) : this.#reader(edge);
     const inlet: Inlet = {
       port: interned(port),
       edge: edge.index,

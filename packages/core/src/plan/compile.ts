@@ -8,12 +8,12 @@ import type { Walk } from './order.ts';
 import { place } from './place.ts';
 import type { Placed } from './place.ts';
 import { checkName, isIntegerIn, Problems, show } from './problems.ts';
-import { tickGroupsOf } from './groups.ts';
 import { resolveClock, resolveGrowth } from './growth.ts';
 import { resolveRoutes } from './routes.ts';
 import type { Routes } from './routes.ts';
 import { resolveStages } from './stages.ts';
 import type { ResolvedStage } from './stages.ts';
+import { resolveTicks } from './ticks.ts';
 import type {
   ActorPlan,
   BoundaryPlan,
@@ -21,6 +21,7 @@ import type {
   EdgePlan,
   GraphDeclaration,
   Plan,
+  ResolvedTick,
   RingPlan,
   WorkerPlan,
 } from './types.ts';
@@ -56,6 +57,7 @@ export function compile(
     problems.error('EMPTY_GRAPH', {}, 'there is no stage', 'Add stages with graph.stage(name, stage).');
   }
   checkThreads(problems, stages, workers);
+  const { ticks, runners, stepOrder } = resolveTicks(problems, declaration);
   const byName = new Map<string, ResolvedStage>();
   for (const stage of stages) if (!byName.has(stage.name)) byName.set(stage.name, stage);
   const edges = resolveEdges(problems, declaration, byName);
@@ -76,18 +78,18 @@ export function compile(
     );
   }
   const routes = resolveRoutes(stages, edges, placed.workerOf, growth);
-  const actors = planActors(stages, edges, placed, routes);
+  const actors = planActors(stages, edges, placed, routes, ticks);
   return {
     name: declaration.name,
     clock,
-    tickGroups: tickGroupsOf(actors),
-    runners: [...new Set(actors.flatMap(({ tick }) => tick?.hz ?? []))].map((hz) => ({ name: `${hz}`, hz })),
     workers: planWorkers(actors, placed),
     actors,
     edges: routes.edges,
     rings: routes.rings,
     inputs: planBoundary(routes, 'from'),
     outputs: planBoundary(routes, 'to'),
+    runners,
+    stepOrder,
     warnings: problems.warnings,
   };
 }
@@ -176,6 +178,7 @@ function planActors(
   edges: readonly ResolvedEdge[],
   { workerOf }: Placed,
   { inlets, outlets }: Routes,
+  ticks: readonly (ResolvedTick | undefined)[],
 ): readonly ActorPlan[] {
   const next = adjacency(stages.length, forwardLinks(edges));
   const atOutput = new Set<number>();
@@ -193,7 +196,7 @@ function planActors(
     worker: workerOf[index] ?? 0,
     io: stage.io,
     options: stage.options,
-    tick: stage.tick === undefined ? undefined : { ...stage.tick, runner: [...new Set(stages.flatMap((s) => s.tick?.hz ?? []))].indexOf(stage.tick.hz) },
+    tick: ticks[index],
     supervision: stage.supervision,
     snapshotEveryMs: stage.snapshotEveryMs,
     spillMax: stage.spillMax,

@@ -1,4 +1,5 @@
 import { arrayConstructor, frameLength } from '@troupe/mailbox';
+import { rateOf } from '../clock/rate.ts';
 import { problemText } from '../errors.ts';
 import type { ActorPlan, EdgeEnd, EdgePlan, Plan, RingPlan, WorkerPlan } from './types.ts';
 
@@ -29,10 +30,46 @@ export function planText(plan: Plan): string {
       plan.rings.map((ring) => ringRow(plan, ring)),
     ),
   ];
+  if (plan.stepOrder.length > 0) sections.push(...tickSections(plan));
   if (plan.warnings.length > 0) {
     sections.push(['warnings', ...plan.warnings.map((warning) => `  ${problemText(warning)}`)].join('\n'));
   }
   return `${sections.join('\n\n')}\n`;
+}
+
+/** Its clock: the rates, and the order in which ticks of one step are delivered. */
+function tickSections(plan: Plan): readonly string[] {
+  return [
+    section(
+      'runners',
+      ['runner', 'hz', 'exactly', 'stages'],
+      plan.runners.map(({ name, hz }, index) => [
+        name,
+        String(hz),
+        rateText(hz),
+        plan.stepOrder
+          .filter(({ runner }) => runner === index)
+          .map(({ actor }) => plan.actors[actor]?.name ?? '')
+          .join(', '),
+      ]),
+    ),
+    section(
+      'steps',
+      ['tick', 'phase', 'priority', 'actor', 'runner'],
+      plan.stepOrder.map(({ actor, runner, phase, priority }, index) => [
+        String(index),
+        phase,
+        String(priority),
+        plan.actors[actor]?.name ?? '',
+        plan.runners[runner]?.name ?? 'every step',
+      ]),
+    ),
+  ];
+}
+
+function rateText(hz: number): string {
+  const { numerator, denominator } = rateOf(hz);
+  return denominator === 1 ? String(numerator) : `${numerator}/${denominator}`;
 }
 
 /** The plan as a Mermaid flow chart: one box per worker, back-edges dashed. Ends with a newline. */
@@ -89,16 +126,16 @@ function actorRows(plan: Plan): readonly (readonly string[])[] {
     actor.stage,
     workerNumber(actor.worker),
     String(actor.depth),
-    tickText(actor),
+    tickText(plan, actor),
     `${actor.supervision.strategy}, ${count(actor.supervision.triesMax, 'try', 'tries')}`,
     actor.module ?? '',
   ]);
 }
 
-function tickText({ tick }: ActorPlan): string {
-  return tick === undefined
-    ? ''
-    : `${tick.hz} Hz ${tick.phase}${tick.priority === 0 ? '' : ` ${tick.priority}`}`;
+function tickText(plan: Plan, { tick }: ActorPlan): string {
+  if (tick === undefined) return '';
+  const runner = plan.runners[tick.runner]?.name ?? 'every step,';
+  return `${runner} ${tick.phase}${tick.priority === 0 ? '' : ` ${tick.priority}`}`;
 }
 
 function edgeRow(plan: Plan, edge: EdgePlan): readonly string[] {

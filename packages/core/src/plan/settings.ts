@@ -1,19 +1,9 @@
 import { checkName, isIntegerIn, show } from './problems.ts';
 import type { Problems } from './problems.ts';
 import { capacityMax } from './sizes.ts';
-import type { Phase, Placement, ResolvedTick, StageSettings, Supervision, TickOptions } from './types.ts';
+import type { Placement, StageSettings, Supervision } from './types.ts';
 
-const phases: readonly Phase[] = [
-  'preAcquisition',
-  'acquisition',
-  'control',
-  'physics',
-  'validation',
-  'export',
-  'postExport',
-];
 const strategies: readonly Supervision['strategy'][] = ['restart', 'resume', 'stop', 'escalate'];
-const hzMax = 10_000;
 const spillMaxDefault = 1024;
 
 const supervisionDefaults: Supervision = {
@@ -32,7 +22,6 @@ const timerMsMax = 2 ** 31 - 1;
 
 /** A stage's settings with every default filled in. */
 export interface ResolvedSettings {
-  readonly tick: ResolvedTick | undefined;
   readonly supervision: Supervision;
   readonly snapshotEveryMs: number | undefined;
   readonly spillMax: number;
@@ -55,41 +44,11 @@ export function resolveSettings(
     problems.error('BAD_SPILL_MAX', { stage }, message, `Give an integer from 0 to ${capacityMax}.`);
   }
   return {
-    tick: resolveTick(problems, stage, settings.tick),
     supervision: resolveSupervision(problems, stage, settings.supervision),
     snapshotEveryMs,
     spillMax,
     placement: resolvePlacement(problems, stage, settings.worker),
   };
-}
-
-function resolveTick(
-  problems: Problems,
-  stage: string,
-  tick: TickOptions | undefined,
-): ResolvedTick | undefined {
-  if (tick === undefined) return undefined;
-  const { hz = 0, phase = 'control', priority = 0 } = tick;
-  if (!(typeof hz === 'number' && hz > 0 && hz <= hzMax)) {
-    problems.error(
-      'BAD_TICK',
-      { stage },
-      `tick.hz is ${show(hz)}`,
-      `Give a rate above 0 and at most ${hzMax} Hz.`,
-    );
-  }
-  if (!phases.includes(phase)) {
-    problems.error('BAD_TICK', { stage }, `tick.phase is ${show(phase)}`, `Use one of ${phases.join(', ')}.`);
-  }
-  if (!Number.isSafeInteger(priority)) {
-    problems.error(
-      'BAD_TICK',
-      { stage },
-      `tick.priority is ${show(priority)}`,
-      'Give an integer; low goes first.',
-    );
-  }
-  return { hz, runner: -1, phase, priority };
 }
 
 function resolveSupervision(

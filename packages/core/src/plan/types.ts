@@ -1,5 +1,16 @@
 import type { Dtype } from '@troupe/mailbox';
 import type { AnyStage } from '../stage.ts';
+import type {
+  LatchEntry,
+  LatchRef,
+  ResolvedTick,
+  RunnerEntry,
+  RunnerPlan,
+  StepRow,
+  TickOptions,
+} from './clock-types.ts';
+
+export type * from './clock-types.ts';
 
 /** What an edge does when its consumer falls behind by its capacity. */
 export type Overflow = 'block' | 'latest' | 'dropOldest' | 'dropNewest' | 'error';
@@ -16,45 +27,9 @@ export interface EdgeOptions {
 /** Where a stage runs. `auto` balances over the run's workers and fuses neighbours. */
 export type Placement = 'auto' | 'main' | { readonly group: string } | { readonly dedicated: true };
 
-/**
- * When, within a step of the clock, a tick is delivered, in this order. The first and the last are free: they
- * run once per step, whichever runners are due, with the time that has passed since the step before.
- */
-export type Phase =
-  | 'preAcquisition'
-  | 'acquisition'
-  | 'control'
-  | 'physics'
-  | 'validation'
-  | 'export'
-  | 'postExport';
-
-/** A rate that stages share: what `graph.runner` returns. */
-export interface RunnerRef {
-  readonly runner: string;
-}
-
 /** An event of a graph: what `graph.event` returns. */
 export interface EventRef {
   readonly event: string;
-}
-
-/** A latch of a graph: what `graph.latch` returns. */
-export interface LatchRef {
-  readonly latch: string;
-}
-
-export interface TickOptions {
-  /** Ticks per second, above 0 and at most 10,000: stages of equal rate share a runner. Or give `runner`. */
-  readonly hz?: number;
-  /** The runner that this stage ticks with. Free phases take neither this nor `hz`. */
-  readonly runner?: RunnerRef | string;
-  /** `control` unless given. */
-  readonly phase?: Phase;
-  /** Low first within a phase; 0 unless given. */
-  readonly priority?: number;
-  /** A tick that is handled for longer is counted as an overrun; the runner's period unless given. */
-  readonly budgetMs?: number;
 }
 
 /** What the mailboxes of a stage do while it is not active: nothing is kept, everything, or the newest. */
@@ -119,24 +94,10 @@ export interface StageSettings<Options = unknown> {
   readonly control?: ControlOptions;
 }
 
-/** A rate that stages share. */
-export interface RunnerEntry {
-  readonly name: string;
-  /** Steps per second, above 0 and at most 10,000. */
-  readonly hz: number;
-}
-
 export interface EventEntry {
   readonly name: string;
   /** Whether it is set (once) from the start. */
   readonly initial: boolean;
-}
-
-/** A value of fixed layout that one stage writes and others read as it was at the last step. */
-export interface LatchEntry {
-  readonly name: string;
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
 }
 
 export interface StageEntry {
@@ -217,6 +178,12 @@ export type PlanErrorCode =
   | 'BAD_CAPACITY'
   | 'BAD_OVERFLOW'
   | 'BAD_TICK'
+  /** A declared runner without a rate that a clock can keep. */
+  | 'BAD_RUNNER'
+  | 'DUPLICATE_RUNNER'
+  | 'UNKNOWN_RUNNER'
+  /** A tick in a free phase, where nothing else makes the clock step. */
+  | 'NO_RUNNER'
   | 'BAD_SUPERVISION'
   | 'BAD_SNAPSHOT_INTERVAL'
   | 'BAD_SPILL_MAX'
@@ -234,7 +201,9 @@ export type PlanWarningCode =
   /** Marked as a back-edge, but part of no cycle. */
   | 'IDLE_BACK_EDGE'
   /** A group of stages with and without `io`: the whole group waits with an event loop. */
-  | 'MIXED_GROUP';
+  | 'MIXED_GROUP'
+  /** Declared, but nothing ticks with it. */
+  | 'UNUSED_RUNNER';
 
 /** One thing wrong (or odd) with a declaration. */
 export interface PlanProblem {
@@ -336,14 +305,6 @@ export interface OutletPlan {
   readonly rings: readonly number[];
 }
 
-/** When an actor ticks, with every default filled in. */
-export interface ResolvedTick {
-  readonly hz: number;
-  readonly runner: number;
-  readonly phase: Phase;
-  readonly priority: number;
-}
-
 export interface ActorPlan {
   readonly index: number;
   readonly name: string;
@@ -381,16 +342,6 @@ export interface BoundaryPlan {
   readonly ring: number;
 }
 
-/** Ticks that are delivered together: those of equal phase and priority. */
-export interface TickGroup {
-  readonly phase: Phase;
-  readonly priority: number;
-  /** Actor indices in order of registration. */
-  readonly ticks: readonly number[];
-  /** The runners that they tick with; -1: with every step. */
-  readonly runners: readonly number[];
-}
-
 /**
  * What time is. `realtime` keeps the pace of the wall clock and drops ticks when overloaded. `paced` never
  * drops one and is never faster than real time: it slows down instead. `fast` never drops one and goes as fast
@@ -402,15 +353,15 @@ export type ClockKind = 'realtime' | 'paced' | 'fast';
 export interface Plan {
   readonly name: string;
   readonly clock: ClockKind;
-  /** In the order in which a step delivers them. */
-  readonly tickGroups: readonly TickGroup[];
-  readonly runners: readonly RunnerEntry[];
   readonly workers: readonly WorkerPlan[];
   readonly actors: readonly ActorPlan[];
   readonly edges: readonly EdgePlan[];
   readonly rings: readonly RingPlan[];
   readonly inputs: readonly BoundaryPlan[];
   readonly outputs: readonly BoundaryPlan[];
+  readonly runners: readonly RunnerPlan[];
+  /** All ticks in the order in which those that are due at a step are delivered. */
+  readonly stepOrder: readonly StepRow[];
   readonly warnings: readonly PlanProblem[];
 }
 

@@ -154,7 +154,7 @@ export class BoundaryInput {
 
   /** Nothing more will come in this round. */
   mark(round: number): void {
-    this.#writer.mark(round);
+    if (this.#closed === undefined) this.#writer.mark(round);
   }
 
   #mayServe(): boolean {

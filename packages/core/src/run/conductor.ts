@@ -1,6 +1,9 @@
 import type { Doorbell } from '@troupe/mailbox';
-import { noGroup, roundFlag } from '../clock/turn.ts';
+import { noPhase, roundFlag } from '../clock/turn.ts';
 import type { Turn } from '../clock/turn.ts';
+import { tickGroupsOf } from '../clock/groups.ts';
+import type { TickGroup } from '../clock/groups.ts';
+import { everyStep } from '../clock/schedule.ts';
 import type { StepSchedule } from '../clock/schedule.ts';
 import type { Plan } from '../plan/types.ts';
 
@@ -8,6 +11,9 @@ import type { Plan } from '../plan/types.ts';
 const stepNs = 1_000_000;
 /** A paced clock that is late by no more makes it up; of what is beyond it slows down. In ms. */
 const lateMsMax = 5;
+
+/** The round for what comes from outside. */
+const outside: TickGroup = { phase: noPhase, priority: 0, actors: [] };
 
 /** A boundary input under a clock with rounds. */
 export interface Admission {
@@ -30,6 +36,9 @@ export interface ConductorParts {
   readonly isOver: (actor: number) => boolean;
   /** Messages on back-edges between threads. */
   readonly hasBack: () => boolean;
+  /** Logical time at which no step of a runner begins any more, and `onEnd` is called; `Infinity`: never. */
+  readonly endNs: number;
+  readonly onEnd: () => void;
   /** Called at the boundary before each step. */
   readonly onBoundary: () => void;
   readonly nowMs: () => number;
@@ -44,6 +53,7 @@ export class Conductor {
   readonly #parts: ConductorParts;
   /** Workers with actors. */
   readonly #workers: readonly number[];
+  readonly #tickGroups: readonly TickGroup[];
   readonly #changes: (() => Promise<void>)[] = [];
   #state: 'rest' | 'round' | 'changing' = 'rest';
   #round = 0;
@@ -52,9 +62,11 @@ export class Conductor {
   /** When the newest tick of each runner was due. */
   readonly #dueNs: number[] = [];
   /** Groups of the rounds of this step that are still to come. */
-  readonly #groups: number[] = [];
+  readonly #groups: TickGroup[] = [];
   #isFirst = true;
   #isDraining = false;
+  /** The run's duration is over. */
+  #hasEnded = false;
   /** The drain has been told to the workers. */
   #hasDrained = false;
   /** When logical time 0 was, on the wall clock, were it not for the times that the run was late. */
@@ -62,6 +74,7 @@ export class Conductor {
 
   constructor(parts: ConductorParts) {
     this.#parts = parts;
+    this.#tickGroups = tickGroupsOf(parts.plan.stepOrder);
     this.#workers = parts.plan.workers.filter(({ actors }) => actors.length > 0).map(({ index }) => index);
   }
 
@@ -72,8 +85,13 @@ export class Conductor {
 
   /** Logical time of what is pushed now: that of the step that will take it in. */
   pushNs(): number {
-    const { schedule } = this.#parts;
-    return schedule.nextNs === Infinity ? this.#freeNs() : schedule.nextNs;
+    return this.#nextNs === Infinity ? this.#freeNs() : this.#nextNs;
+  }
+
+  /** When the next step of a runner is; `Infinity` where there is none, or none within the run's duration. */
+  get #nextNs(): number {
+    const { schedule, endNs } = this.#parts;
+    return schedule.nextNs < endNs ? schedule.nextNs : Infinity;
   }
 
   /** Carries out a change between two steps, in the order of the calls. */
@@ -105,6 +123,12 @@ export class Conductor {
       void this.#change();
       return true;
     }
+    const { schedule, endNs, onEnd } = this.#parts;
+    if (!this.#hasEnded && (schedule.nextNs < Infinity ? schedule.nextNs : this.#freeNs()) >= endNs) {
+      this.#hasEnded = true;
+      onEnd();
+      return true;
+    }
     if (!this.#isDue()) return false;
     this.#begin();
     return true;
@@ -118,9 +142,9 @@ export class Conductor {
 
   /** Milliseconds until the next step of a paced clock is due. */
   untilDueMs(): number {
-    const { plan, schedule, nowMs } = this.#parts;
-    if (this.#state !== 'rest' || plan.clock !== 'paced' || schedule.nextNs === Infinity) return Infinity;
-    return Math.max(0, this.#originMs + schedule.nextNs / 1e6 - nowMs());
+    const { plan, nowMs } = this.#parts;
+    if (this.#state !== 'rest' || plan.clock !== 'paced' || this.#nextNs === Infinity) return Infinity;
+    return Math.max(0, this.#originMs + this.#nextNs / 1e6 - nowMs());
   }
 
   async #change(): Promise<void> {
@@ -132,8 +156,8 @@ export class Conductor {
   }
 
   #isDue(): boolean {
-    const { plan, schedule } = this.#parts;
-    if (schedule.nextNs === Infinity) return this.#step < 0 || this.#isWanted();
+    const { plan } = this.#parts;
+    if (this.#nextNs === Infinity) return this.#step < 0 || this.#isWanted();
     return plan.clock === 'fast' || this.untilDueMs() <= 0;
   }
 
@@ -160,8 +184,8 @@ export class Conductor {
     const { plan, turn, schedule, nowMs, onBoundary } = this.#parts;
     onBoundary();
     const beforeNs = this.#timeNs;
-    const isFree = schedule.nextNs === Infinity;
-    this.#timeNs = isFree ? this.#freeNs() : schedule.nextNs;
+    const isFree = this.#nextNs === Infinity;
+    this.#timeNs = isFree ? this.#freeNs() : this.#nextNs;
     if (!isFree) schedule.next();
     if (plan.clock === 'paced') {
       const lateMs = nowMs() - (this.#originMs + this.#timeNs / 1e6);
@@ -174,15 +198,21 @@ export class Conductor {
     this.#groups.length = 0;
     const isOutside = this.#step === 0 || this.#isWanted();
     let hasOutside = false;
-    for (const [group, { phase, runners }] of plan.tickGroups.entries()) {
-      if (isOutside && !hasOutside && phase !== 'preAcquisition') {
-        this.#groups.push(noGroup);
+    for (const group of this.#tickGroups) {
+      if (isOutside && !hasOutside && group.phase > 0) {
+        this.#groups.push(outside);
         hasOutside = true;
       }
-      if (runners.some((runner) => runner < 0 || schedule.runners[runner]?.isDue === true)) this.#groups.push(group);
+      if (group.actors.some((actor) => this.#isTickDue(actor))) this.#groups.push(group);
     }
-    if (isOutside && !hasOutside) this.#groups.push(noGroup);
+    if (isOutside && !hasOutside) this.#groups.push(outside);
     this.#openRound();
+  }
+
+  #isTickDue(actor: number): boolean {
+    const { plan, schedule } = this.#parts;
+    const runner = plan.actors[actor]?.tick?.runner ?? everyStep;
+    return runner === everyStep || schedule.runners[runner]?.isDue === true;
   }
 
   #tellRunners(): void {
@@ -207,14 +237,14 @@ export class Conductor {
     }
     this.#state = 'round';
     this.#round = (this.#round + 1) | 0;
-    if (group === noGroup) for (const input of inputs.values()) input.admit();
+    if (group === outside) for (const input of inputs.values()) input.admit();
     for (const input of inputs.values()) input.mark(this.#round);
-    let flags = group === noGroup ? roundFlag.outside : 0;
+    let flags = group === outside ? roundFlag.outside : 0;
     if (this.#isFirst) flags |= roundFlag.first;
     if (this.#isDraining) flags |= roundFlag.draining;
     this.#hasDrained = this.#isDraining;
     this.#isFirst = false;
-    turn.open(this.#round, group, flags);
+    turn.open(this.#round, group.phase, group.priority, flags);
     for (const worker of this.#workers) bells[worker]?.ring();
     return true;
   }

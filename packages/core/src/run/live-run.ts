@@ -68,6 +68,8 @@ export class LiveRun implements Run, Steppable {
   readonly #watchdog: Watchdog;
   #keepAlive: NodeJS.Timeout | undefined;
   #phase: 'running' | 'draining' | 'closing' = 'running';
+  /** It drains because its duration is over. */
+  #isOver = false;
   #closing: Promise<void> | undefined;
   /** All threads have been given back. */
   #isClosed = false;
@@ -281,6 +283,13 @@ export class LiveRun implements Run, Steppable {
     this.#close('stopped');
   }
 
+  /** The run's duration is over. */
+  end(): void {
+    if (this.#phase !== 'running') return;
+    this.#isOver = true;
+    this.#drain();
+  }
+
   /** Some actor's state has changed. */
   noteState(): void {
     this.#ring();
@@ -293,12 +302,12 @@ export class LiveRun implements Run, Steppable {
     for (const input of inputs.values()) isProgress = input.pump() || isProgress;
     for (const output of outputs.values()) {
       isProgress = output.pump() || isProgress;
-      if (this.#phase === 'draining' && !output.isTaken) isProgress = output.discard() || isProgress;
+      if (this.#isEmptying && !output.isTaken) isProgress = output.discard() || isProgress;
     }
     for (const tap of this.#taps) isProgress = tap.pump() || isProgress;
     if (this.#isComplete()) {
       for (const tap of this.#taps) while (tap.pump());
-      this.#close(this.#phase === 'draining' ? 'stopped' : 'ended');
+      this.#close(this.#isEmptying ? 'stopped' : 'ended');
     }
     return isProgress;
   }
@@ -308,7 +317,7 @@ export class LiveRun implements Run, Steppable {
     let isWork = executor.hasWork() || this.#isComplete();
     isWork = this.#parts.conductor?.hasWork() === true || isWork;
     for (const input of inputs.values()) isWork = input.hasWork() || isWork;
-    for (const output of outputs.values()) isWork = output.hasWork(this.#phase === 'draining') || isWork;
+    for (const output of outputs.values()) isWork = output.hasWork(this.#isEmptying) || isWork;
     for (const tap of this.#taps) isWork = tap.hasWork() || isWork;
     return isWork;
   }
@@ -330,10 +339,15 @@ export class LiveRun implements Run, Steppable {
     return Math.min(executor.untilDeadlineMs(), conductor?.untilDueMs() ?? Infinity);
   }
 
+  /** A drain gives up what nobody takes; the end of a run's duration leaves it to whoever comes. */
+  get #isEmptying(): boolean {
+    return this.#phase === 'draining' && !this.#isOver;
+  }
+
   /** All actors are over, and a drain has emptied what somebody takes. */
   #isComplete(): boolean {
     if (!this.#parts.crew.states.every(isOver)) return false;
-    if (this.#phase !== 'draining') return this.#phase === 'running';
+    if (!this.#isEmptying) return this.#phase !== 'closing';
     return [...this.#parts.outputs.values()].every((output) => output.isOver || !output.isTaken);
   }
 

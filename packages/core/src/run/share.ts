@@ -23,6 +23,7 @@ export function shareOf(plan: Plan, shared: SharedRun, worker: number): { plan: 
       actors: plan.actors.map((actor) => (actor.worker === worker ? actor : (actorElsewhere ?? actor))),
       edges: plan.edges.map((edge, index) => (isNear[index] === true ? edge : (edgeElsewhere ?? edge))),
       rings: plan.rings.map((ring, index) => (isOwnRing[index] === true ? ring : (ringElsewhere ?? ring))),
+      stepOrder: plan.stepOrder.filter(({ actor }) => plan.actors[actor]?.worker === worker),
       inputs: [],
       outputs: [],
       warnings: [],

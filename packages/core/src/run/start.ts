@@ -69,7 +69,17 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     const executor = mainExecutor(declaration, plan, shared, clock, turn, options, receive);
     const pushNs = (): number => conductor?.pushNs() ?? clock.nowNs();
     const [inputs, outputs] = openBoundaries({ declaration, plan, shared, bells, gauges, clock, pushNs });
-    const conductor = turn === undefined ? undefined : conductorOf({ plan, shared, turn, bells, inputs, crew, clock });
+    const conductor = turn === undefined ? undefined : conductorOf({
+            plan,
+            shared,
+            turn,
+            bells,
+            inputs,
+            crew,
+            clock,
+            endNs: (options.durationMs ?? Infinity) * 1e6,
+            onEnd: () => run?.end(),
+          });
     await opening;
     run = new LiveRun({
       plan,
@@ -162,8 +172,10 @@ function conductorOf(parts: {
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
   readonly crew: Crew;
   readonly clock: WallClock;
+  readonly endNs: number;
+  readonly onEnd: () => void;
 }): Conductor {
-  const { plan, shared, turn, bells, inputs, crew, clock } = parts;
+  const { plan, shared, turn, bells, inputs, crew, clock, endNs, onEnd } = parts;
   const isOverActor = (actor: number): boolean => isOver(crew.states[actor]);
   const backs = plan.edges.filter(({ back, ring }) => back && ring !== undefined);
   return new Conductor({
@@ -178,6 +190,8 @@ function conductorOf(parts: {
         if (to.kind === 'actor' && isOverActor(to.actor)) return false;
         return isBehind(shared.rings[ring ?? -1] as SharedArrayBuffer, reader ?? 0);
       }),
+    endNs,
+    onEnd,
     onBoundary: () => undefined,
     nowMs: () => clock.nowMs(),
   });

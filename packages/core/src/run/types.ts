@@ -60,6 +60,11 @@ export interface StartOptions extends CompileOptions {
     readonly maxYoungGenerationSizeMb?: number;
   };
   /**
+   * Paced and fast clocks: the run ends, as at a drain, before the first step at or beyond this logical time.
+   * Unbounded unless given.
+   */
+  readonly durationMs?: number;
+  /**
    * Paced and fast clocks: how long a step waits for an async handler before the run fails; 0: for ever. 10,000
    * unless given. A source that waits in `onDemand` keeps nobody waiting.
    */

@@ -32,13 +32,20 @@ export const free = stageOf('free', { in: frame('float32', [8], { optional: true
 type Edge = string | readonly [ends: string, options: EdgeOptions];
 type Boundary = Readonly<Record<string, string | readonly [at: string, options: EdgeOptions]>>;
 
+/** What is given as it is. */
+type More = Omit<Partial<GraphDeclaration>, 'name' | 'stages' | 'edges' | 'inputs' | 'outputs'>;
+
 /**
  * A declaration in shorthand: stages by name, edges as `'a.out > b.in'`, boundary ports as name: `'a.out'`.
  */
 export function declare(
   stages: Readonly<Record<string, unknown>>,
   edges: readonly Edge[] = [],
-  { inputs = {}, outputs = {} }: { readonly inputs?: Boundary; readonly outputs?: Boundary } = {},
+  {
+    inputs = {},
+    outputs = {},
+    ...more
+  }: { readonly inputs?: Boundary; readonly outputs?: Boundary } & More = {},
 ): GraphDeclaration {
   return {
     name: 'test',
@@ -53,6 +60,7 @@ export function declare(
     }),
     inputs: boundary(inputs),
     outputs: boundary(outputs),
+    ...more,
   };
 }
 

@@ -39,6 +39,10 @@ describe('graph', () => {
       ],
       inputs: [{ name: 'more', at: { stage: 'scale', port: 'samples' }, capacity: 2 }],
       outputs: [{ name: 'doubled', at: { stage: 'scale', port: 'doubled' } }],
+      runners: [],
+      events: [],
+      latches: [],
+      terminators: [],
     });
     expect(compile(g)).toEqual(compile(g.declaration()));
   });

@@ -62,6 +62,16 @@ rings
   4     talker.said  1     messages of up to 64 KiB  64        64     listener.heard        256 KiB
   5     talker.rest  1     float32 [8]               4         4                            128 B
 
+runners
+  runner  hz   exactly  stages
+  100 Hz  100  100      source
+  0.5 Hz  0.5  1/2      scale
+
+steps
+  tick  phase        priority  actor   runner
+  0     acquisition  0         source  100 Hz
+  1     control      -1        scale   0.5 Hz
+
 warnings
   UNREAD_OUTPUT at talker.rest: nobody reads output 'rest'. Connect it, or open it with graph.output.
 `);

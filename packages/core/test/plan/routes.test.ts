@@ -190,7 +190,7 @@ test('an actor has every default filled in', () => {
       worker: 1,
       io: false,
       options: undefined,
-      tick: { hz: 50, phase: 'control', priority: 0 },
+      tick: { runner: 0, phase: 'control', priority: 0, budgetMs: undefined },
       supervision: {
         strategy: 'stop',
         triesMax: 3,
