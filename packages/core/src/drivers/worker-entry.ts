@@ -102,7 +102,10 @@ async function run(
     } else if (message.type === 'stop') isStopping = true;
     else if (message.type === 'drain') executor.drain();
     else if (message.type === 'resend') executor.resend(message.letter);
-    else {
+    else if (message.type === 'rate') {
+      executor.setRate(message.change);
+      post({ type: 'done', request: message.request });
+    } else {
       executor.setBlocking(message.edge, message.isBlocking, () =>
         post({ type: 'done', request: message.request }),
       );

@@ -2,10 +2,10 @@ import { workerCount } from '@troupe/mailbox';
 import type { Dispatcher, Doorbell, WorkerGauges } from '@troupe/mailbox';
 import type { Upcall } from '../drivers/messages.ts';
 import { accountOutflow } from './accounts.ts';
-import type { RunnerPlan } from '../plan/types.ts';
 import type { Actor, Inlet } from './actor.ts';
 import { noteProgress, takeSnapshot } from './lifecycle.ts';
 import { exposeGroup, isQuiet } from './readiness.ts';
+import type { Ticks } from './ticks.ts';
 import type { WallClock } from './wall-clock.ts';
 
 /** How often state is kept where a stage does not say. */
@@ -20,7 +20,7 @@ export interface HostParts {
   /** Of the other threads: rung at the next `strike`. */
   readonly others: readonly Doorbell[];
   readonly clock: WallClock;
-  readonly runners: readonly RunnerPlan[];
+  readonly ticks: Ticks<Actor>;
   readonly upcall: Upcall;
   /** Durations and queue waits are recorded. */
   readonly hasStats: boolean;
@@ -32,7 +32,7 @@ export class Host {
   nowMs = 0;
   readonly clock: WallClock;
   readonly bell: Doorbell;
-  readonly runners: readonly RunnerPlan[];
+  readonly ticks: Ticks<Actor>;
   readonly upcall: Upcall;
   readonly hasStats: boolean;
   /** What fails from now on concerns nobody. */
@@ -44,7 +44,7 @@ export class Host {
   constructor(parts: HostParts) {
     this.clock = parts.clock;
     this.bell = parts.bell;
-    this.runners = parts.runners;
+    this.ticks = parts.ticks;
     this.upcall = parts.upcall;
     this.hasStats = parts.hasStats;
     this.#others = parts.others;

@@ -22,8 +22,9 @@ import type {
   RefusalPolicy,
   RefusingEdge,
 } from '@troupe/mailbox';
+import { everyStep } from '../clock/schedule.ts';
 import type { Recovery, SharedRun, Upcall } from '../drivers/messages.ts';
-import type { ActorPlan, EdgePlan, OutletPlan, Overflow, Plan, RunnerPlan } from '../plan/types.ts';
+import type { ActorPlan, EdgePlan, OutletPlan, Overflow, Plan } from '../plan/types.ts';
 import type { AnyStage, StageContext } from '../stage.ts';
 import { postsMax } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
@@ -32,6 +33,7 @@ import { ActorLedger, EdgeLedger } from './ledger.ts';
 import { ActorOut, interned } from './out.ts';
 import { seededRandom } from './random.ts';
 import type { Attempts } from './supervise.ts';
+import { Ticks } from './ticks.ts';
 import type { WallClock } from './wall-clock.ts';
 
 /** What the actors of one thread are built from. */
@@ -56,7 +58,7 @@ export interface Wiring {
   readonly bell: Doorbell;
   readonly others: readonly Doorbell[];
   readonly gauges: Gauges;
-  readonly runners: readonly RunnerPlan[];
+  readonly ticks: Ticks<Actor>;
 }
 
 /** The doorbells of a run, by index: main, then the workers. */
@@ -78,6 +80,7 @@ class Wirer {
   readonly #parts: WiringParts;
   readonly #bells: readonly Doorbell[];
   readonly #gauges: Gauges;
+  readonly #ticks: Ticks<Actor>;
   readonly #writers = new Map<number, FrameWriter | MessageWriter>();
   readonly #queues = new Map<number, { readonly writer: LocalWriter; readonly reader: LocalReader }>();
 
@@ -85,6 +88,7 @@ class Wirer {
     this.#parts = parts;
     this.#bells = doorbells(parts.shared.bells, parts.plan.workers.length);
     this.#gauges = new Gauges(parts.shared.gauges);
+    this.#ticks = new Ticks(parts.plan);
   }
 
   wire(): Wiring {
@@ -94,6 +98,8 @@ class Wirer {
       this.#actor(plan.actors[index] as ActorPlan),
     );
     this.#group(actors);
+    this.#ticks.take(actors);
+    this.#resumeTicks(actors);
     const bell = this.#bells[worker] as Doorbell;
     const others = this.#bells.filter((other) => other !== bell);
     return {
@@ -102,8 +108,20 @@ class Wirer {
       bell,
       others,
       gauges: this.#gauges,
-      runners: plan.runners,
+      ticks: this.#ticks,
     };
+  }
+
+  /** What a predecessor of this thread knew of the clock. */
+  #resumeTicks(actors: readonly Actor[]): void {
+    const { recovery } = this.#parts;
+    if (recovery === undefined) return;
+    for (const { ticker, gauges } of actors) {
+      if (ticker?.runnerIndex !== everyStep) continue;
+      const { [actorCount.nextTick]: next = 0, [actorCount.tickTimeNs]: timeNs = 0 } = gauges.counts;
+      this.#ticks.resume(next - 1, timeNs);
+    }
+    for (const change of recovery.rates) this.#ticks.change(change);
   }
 
   #openWriters(): void {
@@ -165,7 +183,7 @@ class Wirer {
       },
       posts,
       resent: [],
-      ticker: undefined,
+      ticker: isOver ? undefined : this.#ticks.tickerOf(plan),
       phase: isOver ? 'ended' : 'created',
       isBusy: false,
       spillOf: undefined,

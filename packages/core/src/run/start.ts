@@ -17,6 +17,7 @@ import { Crew } from './crew.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { LiveRun } from './live-run.ts';
 import { allocateRun } from './memory.ts';
+import { RateControl } from './rate-control.ts';
 import { schemaOf } from './schema.ts';
 import type { LogLine, Run, StartOptions } from './types.ts';
 
@@ -63,7 +64,28 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     const executor = mainExecutor(declaration, plan, shared, clock, options, receive);
     const [inputs, outputs] = openBoundaries(declaration, plan, shared, bells, gauges, () => clock.nowMs());
     await opening;
-    run = new LiveRun({ plan, shared, bells, gauges, clock, crew, letters, executor, inputs, outputs });
+    const wake = (): void => bells[0]?.ring();
+    const rates = new RateControl({
+      plan,
+      clock,
+      crew,
+      executor,
+      wake,
+      atBoundary: async (change) => change(),
+    });
+    run = new LiveRun({
+      plan,
+      shared,
+      bells,
+      gauges,
+      clock,
+      crew,
+      letters,
+      executor,
+      rates,
+      inputs,
+      outputs,
+    });
     await run.go(monotonicMs());
   } catch (error) {
     await (run === undefined ? crew.stop() : run.stop());
