@@ -36,4 +36,14 @@ export type {
 export type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
 export type * from './run/types.ts';
 export { defineStage, isStage } from './stage.ts';
-export type { AnyStage, Handlers, Input, Out, Progress, Stage, StageContext, Tick } from './stage.ts';
+export type {
+  AnyStage,
+  Handlers,
+  Input,
+  Out,
+  Progress,
+  RunnerReading,
+  Stage,
+  StageContext,
+  Tick,
+} from './stage.ts';

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { RunnerRef } from './plan/types.ts';
 import type { FramePort, Payload, Port, PortMap } from './ports.ts';
 
 /**
@@ -55,16 +56,29 @@ export interface Out<O extends PortMap = PortMap> {
   flush(): Promise<void>;
 }
 
+/** Where a runner is at a time. Reused by the next call for the same runner. */
+export interface RunnerReading {
+  /** Its newest tick: that of the same step where it is due as well. */
+  readonly step: number;
+  /** How much of the time until its next tick has passed: 0 ≤ `fraction` < 1. */
+  readonly fraction: number;
+}
+
 /** What `onTick` gets; reused between calls. */
 export interface Tick {
   /** When this tick was due: integer nanoseconds since the run's epoch. */
   readonly time: number;
   /** Nanoseconds since the previous delivered tick; the period for the first. */
   readonly dt: number;
-  /** Counts due times from 0, dropped ones included. */
+  /** Counts due times from 0, dropped ones included; in a free phase the steps of the clock. */
   readonly index: number;
   /** How many ticks were skipped right before this one. */
   readonly dropped: number;
+  /**
+   * Where a runner of the graph is at `time`, to interpolate between its steps: one that was declared, by
+   * name or reference, or one of a rate that stages share, such as `100 Hz`. Throws `TargetError`.
+   */
+  runner(runner: RunnerRef | string): RunnerReading;
 }
 
 /** How far a source has come, in frames; `total` where the source knows its length. */

@@ -99,10 +99,11 @@ export class Doorbell {
     Atomics.store(this.#words, this.#state, awake);
   }
 
-  /** Consumer: blocks until rung or until the time is over. Only after `arm`. */
-  wait(timeoutMs: number): void {
-    Atomics.wait(this.#words, this.#state, sleeping, timeoutMs);
+  /** Consumer: blocks until rung, or until the time is over: false then. Only after `arm`. */
+  wait(timeoutMs: number): boolean {
+    const outcome = Atomics.wait(this.#words, this.#state, sleeping, timeoutMs);
     this.disarm();
+    return outcome !== 'timed-out';
   }
 
   /**

@@ -33,7 +33,7 @@ export const actorCount = {
   droppedTicks: 12,
   /** Posts refused because too many were waiting. */
   droppedPosts: 13,
-  /** Ticks whose handler ran longer than the tick's period. */
+  /** Ticks whose handler ran longer than the tick's budget. */
   overrunTicks: 14,
   /** Emissions that went through the spill buffer. */
   spilled: 15,
@@ -44,6 +44,9 @@ export const actorCount = {
   progressTotal: 18,
   /** Messages that the actor had emitted when its state was kept last. */
   snapshotEmitted: 19,
+  /** The tick after the last one that was handled, and when that was due: a successor goes on from there. */
+  nextTick: 20,
+  tickTimeNs: 21,
 } as const;
 
 /** The counters that the writer of an edge keeps, by their index in `EdgeGauges.writer`. */

@@ -157,7 +157,10 @@ export class TestActor {
 
   tick(time: number): void {
     this.#out.start(time);
-    void this.handlers.onTick?.({ time, dt: 1, index: 0, dropped: 0 }, this.#out);
+    void this.handlers.onTick?.(
+      { time, dt: 1, index: 0, dropped: 0, runner: () => ({ step: 0, fraction: 0 }) },
+      this.#out,
+    );
     this.#out.finish();
   }
 

@@ -19,7 +19,16 @@ function stage(name: string, more: Partial<StageStats>): StageStats {
     deadLettered: 0,
     restarts: 0,
   };
-  const rest = { droppedTicks: 0, droppedPosts: 0, spilled: 0, depth: 0, busyMs: 0, blockedMs: 0, idleMs: 0 };
+  const rest = {
+    droppedTicks: 0,
+    overruns: 0,
+    droppedPosts: 0,
+    spilled: 0,
+    depth: 0,
+    busyMs: 0,
+    blockedMs: 0,
+    idleMs: 0,
+  };
   const latency = { queueWait: empty, onInput: empty, onTick: empty, sourceToHere: empty };
   return { name, worker: 1, state: 'running', ...counts, ...rest, ...latency, progress: undefined, ...more };
 }

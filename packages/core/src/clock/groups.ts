@@ -16,6 +16,10 @@ export function tickGroupsOf(stepOrder: readonly StepRow[]): readonly TickGroup[
   return [...groups.values()].flatMap((rows) => {
     const [first] = rows;
     if (first === undefined) return [];
-    return { phase: phases.indexOf(first.phase), priority: first.priority, actors: rows.map(({ actor }) => actor) };
+    return {
+      phase: phases.indexOf(first.phase),
+      priority: first.priority,
+      actors: rows.map(({ actor }) => actor),
+    };
   });
 }

@@ -34,6 +34,8 @@ export function stepOrderOf(ticks: readonly StepRow[]): readonly StepRow[] {
 class ScheduledRunner {
   /** Its newest tick; -1 before the first. */
   index = -1;
+  /** When that was due. */
+  dueNs = 0;
   /** Whether that tick belongs to the current step. */
   isDue = false;
   /** Stands at the next tick. */
@@ -45,7 +47,7 @@ class ScheduledRunner {
 }
 
 /** What `StepSchedule.runners` shows of a runner. */
-export type RunnerView = Readonly<Pick<ScheduledRunner, 'index' | 'isDue'>> & {
+export type RunnerView = Readonly<Pick<ScheduledRunner, 'index' | 'dueNs' | 'isDue'>> & {
   readonly next: Pick<Timeline, 'dueNs' | 'rate' | 'originNs' | 'firstIndex'>;
 };
 
@@ -58,7 +60,7 @@ export interface Segment {
 
 /**
  * Walks the steps of a clock: all instants at which at least one runner is due, in their order. Pure: the
- * same rates, changed at the same steps, give the same walk. Steps of different runners that fall on the same
+ * same rates, changed at the same times, give the same walk. Ticks of different runners that fall on the same
  * nanosecond are one step.
  */
 export class StepSchedule {
@@ -68,11 +70,16 @@ export class StepSchedule {
   step = -1;
   /** The instant of the next step; `Infinity` where there is no runner. */
   nextNs = Infinity;
+  /** Ticks up to here are over: that of the current step, or later after a jump. */
+  #atNs = -1;
   readonly #runners: ScheduledRunner[];
+  /** Those whose ticks make steps. */
+  #stepping: readonly ScheduledRunner[];
 
   /** All runners begin with tick 0 at time 0. */
   constructor(rates: readonly Rate[]) {
     this.#runners = rates.map((rate) => new ScheduledRunner(new Timeline(rate)));
+    this.#stepping = this.#runners;
     this.#look();
   }
 
@@ -80,18 +87,26 @@ export class StepSchedule {
     return this.#runners;
   }
 
+  /** How far the walk has come: the next step is the first one after this. */
+  get atNs(): number {
+    return this.#atNs;
+  }
+
   /** On to the next step. False where there is none. */
   next(): boolean {
     if (this.nextNs === Infinity) return false;
-    this.timeNs = this.nextNs;
+    const { nextNs: timeNs } = this;
+    this.timeNs = timeNs;
+    this.#atNs = timeNs;
     this.step++;
     let nextNs = Infinity;
-    for (let i = 0; i < this.#runners.length; i++) {
-      const runner = this.#runners[i] as ScheduledRunner;
+    for (let i = 0; i < this.#stepping.length; i++) {
+      const runner = this.#stepping[i] as ScheduledRunner;
       const { next } = runner;
-      runner.isDue = next.dueNs === this.timeNs;
+      runner.isDue = next.dueNs === timeNs;
       if (runner.isDue) {
         runner.index = next.index;
+        runner.dueNs = timeNs;
         next.advance();
       }
       if (next.dueNs < nextNs) nextNs = next.dueNs;
@@ -101,29 +116,38 @@ export class StepSchedule {
   }
 
   /**
-   * Goes to a time without walking, so that the next step is the first one after it. Steps between are not
-   * counted: the current one is `step`, if it is known.
+   * Goes to a time without walking, back as well: the next step is the first one after it. What lies between
+   * is not counted; `step` is the number of the step at that time, where it is known to be one.
    */
-  jump(timeNs: number, step: number = this.step): void {
-    this.timeNs = timeNs;
-    this.step = step;
+  jump(timeNs: number, step?: number): void {
+    this.#atNs = timeNs;
+    if (step !== undefined) {
+      this.timeNs = timeNs;
+      this.step = step;
+    }
     for (const runner of this.#runners) this.#place(runner);
     this.#look();
   }
 
-  /** Changes a runner's rate at the current step: its next tick comes one new period after that. */
+  /** From now on only the ticks of these runners make steps; the others stand still. */
+  restrict(runners: ReadonlySet<number>): void {
+    this.#stepping = this.#runners.filter((_, runner) => runners.has(runner));
+    this.jump(this.#atNs);
+  }
+
+  /** Changes a runner's rate where the walk has come to: its next tick comes one new period after that. */
   setRate(runner: number, rate: Rate): void {
     this.splice(runner, this.#segment(runner, rate));
   }
 
-  /** Adds a runner that goes on, from the current step, where another one is. Returns its number. */
+  /** Adds a runner that goes on counting where another one is. Returns its number. */
   fork(runner: number, rate: Rate): number {
     const added = this.#runners.length;
     this.splice(added, this.#segment(runner, rate));
     return added;
   }
 
-  /** Puts a runner (a new one, if it is the next number) on a segment: from the current time on. */
+  /** Puts a runner (a new one, if it is the next number) on a segment, from where the walk has come to. */
   splice(runner: number, { rate, originNs, firstIndex }: Segment): void {
     const timeline = new Timeline(rate, originNs, firstIndex);
     const known = this.#runners[runner] ?? new ScheduledRunner(timeline);
@@ -135,22 +159,23 @@ export class StepSchedule {
 
   /** A segment that goes on counting where a runner is; before the first step, one that begins with it. */
   #segment(runner: number, rate: Rate): Segment {
-    const { timeNs } = this;
-    const firstIndex = this.#runners[runner]?.index ?? 0;
-    return timeNs < 0 ? { rate, originNs: 0, firstIndex: 0 } : { rate, originNs: timeNs, firstIndex };
+    const originNs = Math.max(0, this.#atNs);
+    const firstIndex = this.#atNs < 0 ? 0 : (this.#runners[runner]?.index ?? 0);
+    return { rate, originNs, firstIndex };
   }
 
-  /** The next tick of a runner is its first one after the current time. */
+  /** The next tick of a runner is its first one after where the walk has come to. */
   #place(runner: ScheduledRunner): void {
     const { next } = runner;
+    next.moveTo(this.#atNs);
     runner.isDue = false;
-    next.moveTo(this.timeNs);
     runner.index = next.index;
+    runner.dueNs = next.dueNs;
     next.advance();
   }
 
   #look(): void {
     this.nextNs = Infinity;
-    for (const { next } of this.#runners) if (next.dueNs < this.nextNs) this.nextNs = next.dueNs;
+    for (const { next } of this.#stepping) if (next.dueNs < this.nextNs) this.nextNs = next.dueNs;
   }
 }

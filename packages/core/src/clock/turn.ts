@@ -1,7 +1,7 @@
 import { lineBytes, lineWords } from '@troupe/mailbox';
 
 /** Int32 positions in the conductor's line. */
-const word = { round: 0, phase: 1, flags: 2 } as const;
+const word = { round: 0, phase: 1, flags: 2, runners: 3 } as const;
 
 /** Int32 positions in a worker's line. */
 const workerWord = { done: 0, wants: 1 } as const;
@@ -38,10 +38,12 @@ export const noPhase = -1;
 
 /**
  * The shared memory through which a conductor leads the workers from round to round. Two lines for the
- * conductor and its step, one line for each worker.
+ * conductor and its step, one line for each worker. `runners`: how many there can be.
  */
 export function allocateTurn(runners: number, workers: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(stepBytes(runners) + workers * lineBytes);
+  const buffer = new SharedArrayBuffer(stepBytes(runners) + workers * lineBytes);
+  new Int32Array(buffer)[word.runners] = runners;
+  return buffer;
 }
 
 /** What the step says of one runner. */
@@ -61,8 +63,9 @@ export class Turn {
   readonly #doubles: Float64Array;
   readonly #workers: number = 0;
 
-  constructor(buffer: SharedArrayBuffer, runners: number) {
+  constructor(buffer: SharedArrayBuffer) {
     this.#words = new Int32Array(buffer);
+    const runners = this.#words[word.runners] as number;
     this.#doubles = new Float64Array(buffer, lineBytes, stepBytes(runners) / 8 - lineBytes / 8);
     this.#workers = stepBytes(runners) / 4;
   }

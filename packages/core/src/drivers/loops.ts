@@ -8,6 +8,37 @@ const sliceMs = 0.5;
 /** How long a compute worker works before it looks whether an actor awaits something, in ms. */
 const parkedSliceMs = 5;
 
+/**
+ * Timers of an event loop count whole milliseconds. A sleep may end this much after a due time, in ms; when
+ * it ends before, the loop goes on turning until then.
+ */
+const lateMs = 0.35;
+
+/** How much earlier than a due time a parked thread at most wakes, in ms. */
+const slackMaxMs = 0.5;
+const slackStepMs = 0.02;
+const slackQuantile = 0.9;
+
+/**
+ * How late a parked thread wakes from a sleep of a given length: machines differ, and deep sleep adds to it.
+ * Learned as a quantile, so that a thread that wakes so much earlier seldom comes late, and looks for work no
+ * longer than it has to.
+ */
+class Slack {
+  ms = 0.1;
+
+  /** A sleep ended `overMs` after its time. */
+  note(overMs: number): void {
+    const step = overMs > this.ms ? slackQuantile : slackQuantile - 1;
+    this.ms = Math.min(slackMaxMs, Math.max(0, this.ms + step * slackStepMs));
+  }
+}
+
+/** How long an event loop with a due time so far away sleeps, in whole ms; 0: it turns until then. */
+function loopRestMs(untilMs: number): number {
+  return Math.floor(untilMs + lateMs);
+}
+
 /** What a loop drives: an executor, or main's executor and boundary ports together. */
 export interface Steppable {
   /** False when there was nothing to do. */
@@ -38,10 +69,10 @@ function add(gauges: WorkerGauges, index: number, value: number): void {
 }
 
 /**
- * Steps while there is work, and a little longer, unless somebody is to be woken: he may need this core. True
- * when a control message has come.
+ * Steps while there is work, and a little longer, or until a due time that is near, unless somebody is to be
+ * woken: he may need this core. True when a control message has come.
  */
-function work({ executor, bell, gauges }: Loop, sliceMs: number): boolean {
+function work({ executor, bell, gauges }: Loop, sliceMs: number, slackMs: number): boolean {
   let startMs = -1;
   let idleMs = -1;
   for (;;) {
@@ -53,6 +84,8 @@ function work({ executor, bell, gauges }: Loop, sliceMs: number): boolean {
     else if (idleMs < 0) idleMs = nowMs;
     const isLong = isBusy ? nowMs - startMs >= sliceMs : nowMs - idleMs >= spinMs;
     if (!isLong && !executor.wouldWake()) continue;
+    const isNear = !isBusy && nowMs - idleMs < spinMs + slackMaxMs && executor.untilDeadlineMs() <= slackMs;
+    if (isNear && !executor.wouldWake()) continue;
     add(gauges, workerCount.busyNs, (nowMs - startMs) * 1e6);
     return false;
   }
@@ -64,18 +97,25 @@ function work({ executor, bell, gauges }: Loop, sliceMs: number): boolean {
  */
 export async function runParked(loop: Loop & { readonly isAwaiting: () => boolean }): Promise<void> {
   const { executor, bell } = loop;
+  const slack = new Slack();
   while (!loop.isStopping()) {
-    if (work(loop, parkedSliceMs)) {
+    if (work(loop, parkedSliceMs, slack.ms)) {
       executor.strike();
       loop.control();
     } else if (mayRest(loop)) {
       const untilMs = executor.untilDeadlineMs();
       const sleptMs = executor.nowMs;
-      const isAwaiting = loop.isAwaiting();
       executor.strike();
-      if (isAwaiting) await bell.waitAsync(untilMs);
-      else bell.wait(untilMs);
+      if (loop.isAwaiting()) {
+        await restOnLoop(loop, untilMs);
+        noteSleep(loop, sleptMs);
+        continue;
+      }
+      const restMs = untilMs - slack.ms;
+      const isRung = restMs <= 0 || bell.wait(restMs);
+      if (restMs <= 0) bell.disarm();
       noteSleep(loop, sleptMs);
+      if (!isRung) slack.note(executor.nowMs - sleptMs - restMs);
     } else if (loop.isAwaiting()) {
       executor.strike();
       await new Promise((resolve) => setImmediate(resolve));
@@ -85,23 +125,35 @@ export async function runParked(loop: Loop & { readonly isAwaiting: () => boolea
 
 /** The loop of an `io` worker and of the main thread: sleeps and works between turns of the event loop. */
 export async function runOnLoop(loop: Loop): Promise<void> {
-  const { executor, bell } = loop;
+  const { executor } = loop;
   while (!loop.isStopping()) {
-    if (work(loop, sliceMs)) {
+    if (work(loop, sliceMs, 0)) {
       executor.strike();
       loop.control();
     } else if (mayRest(loop)) {
       const untilMs = executor.untilDeadlineMs();
       const sleptMs = executor.nowMs;
-      const rung = bell.waitAsync(untilMs);
-      executor.strike();
-      await rung;
+      await restOnLoop(loop, untilMs);
       noteSleep(loop, sleptMs);
     } else {
       executor.strike();
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
+}
+
+/** Sleeps on the event loop until rung, or until about a due time. */
+async function restOnLoop({ executor, bell }: Loop, untilMs: number): Promise<void> {
+  const restMs = loopRestMs(untilMs);
+  if (restMs > 0) {
+    const rung = bell.waitAsync(restMs);
+    executor.strike();
+    await rung;
+    return;
+  }
+  bell.disarm();
+  executor.strike();
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Arms the doorbell; false, with the doorbell disarmed, when there is something to do after all. */

@@ -28,6 +28,18 @@ export interface LetterWire {
   readonly tries: number;
 }
 
+/** A runner's rate from a time on: tick `firstIndex` is due at `originNs`, ns since the run's epoch. */
+export interface RateChange {
+  /** A new one, if it is the next number. */
+  readonly runner: number;
+  readonly name: string;
+  readonly hz: number;
+  readonly originNs: number;
+  readonly firstIndex: number;
+  /** The actor that this runner was made for; -1: it was planned. */
+  readonly actor: number;
+}
+
 /** Main to worker. */
 export type ControlMessage =
   /** All workers are ready: the run's epoch on the machine's monotonic clock. */
@@ -37,6 +49,7 @@ export type ControlMessage =
   /** Finish the handler in hand, call onStop, leave. */
   | { readonly type: 'stop' }
   | { readonly type: 'resend'; readonly letter: LetterWire }
+  | { readonly type: 'rate'; readonly change: RateChange; readonly request: number }
   | {
       readonly type: 'setBlocking';
       readonly edge: number;
@@ -86,6 +99,8 @@ export interface Recovery {
   readonly skips: readonly { readonly edge: number; readonly position: number }[];
   /** Actors that are over already. */
   readonly over: readonly number[];
+  /** How rates differ from the plan's, in the order in which they were first changed. */
+  readonly rates: readonly RateChange[];
   readonly epochMs: number;
   readonly isDraining: boolean;
 }

@@ -64,7 +64,7 @@ async function prepare(task: WorkerTask, upcall: (message: WorkerMessage) => voi
     const stage = await loadStage(actorPlan);
     stages.set(index, { stage, options: optionsOf(actorPlan, stage) });
   }
-  const turn = turnOf(shared, plan);
+  const turn = turnOf(shared);
   const clock = clockOf(turn, recovery?.epochMs ?? 0);
   const wiring = wire({
     plan,
@@ -106,7 +106,10 @@ async function run(
     } else if (message.type === 'stop') isStopping = true;
     else if (message.type === 'drain') executor.drain();
     else if (message.type === 'resend') executor.resend(message.letter);
-    else {
+    else if (message.type === 'rate') {
+      executor.setRate(message.change);
+      post({ type: 'done', request: message.request });
+    } else {
       executor.setBlocking(message.edge, message.isBlocking, () =>
         post({ type: 'done', request: message.request }),
       );

@@ -88,7 +88,7 @@ export interface Actor {
   readonly attempts: Readonly<Record<Exclude<Work, 'input'>, Attempts>>;
   readonly posts: unknown[];
   readonly resent: LetterWire[];
-  ticker: Ticker | undefined;
+  readonly ticker: Ticker | undefined;
   phase: ActorPhase;
   /** An async handler is pending. */
   isBusy: boolean;

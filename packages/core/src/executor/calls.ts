@@ -7,6 +7,7 @@ import type { Failures } from './failures.ts';
 import type { Host } from './host.ts';
 import { noEdge } from './ledger.ts';
 import { emittedBy } from './lifecycle.ts';
+import type { Ticker } from './ticker.ts';
 import { closeWork, hasSpill, isReady, settleOutlets } from './readiness.ts';
 
 /** The most messages in one batch, and so the most that publication waits for. */
@@ -92,32 +93,24 @@ export class Calls {
     const { ticker } = actor;
     if (ticker === undefined) return;
     ticker.open();
-    this.#once(actor, 'tick', ticker.time, 0, () => actor.handlers.onTick?.(ticker, actor.out as never));
+    this.#once(actor, 'tick', ticker.time, 0);
   }
 
   /** Delivers the oldest posted value. */
   post(actor: Actor): void {
-    const value = actor.posts[0];
-    this.#once(actor, 'post', this.#host.timeNs(), 0, () => actor.handlers.onPost?.(value, actor.out as never));
+    this.#once(actor, 'post', this.#host.timeNs(), 0);
   }
 
   /** Delivers a dead letter that has been sent again. */
   resent(actor: Actor): void {
     const letter = actor.resent[0];
     if (letter === undefined) return;
-    const { envelope, handlers } = actor;
+    const { envelope } = actor;
     envelope.port = letter.port;
     envelope.frame = letter.frame;
     envelope.value = letter.value;
     envelope.seq = letter.seq;
-    envelope.time = letter.time;
-    envelope.flags = flag.resent;
-    const isPost = letter.edge < 0;
-    this.#once(actor, 'resent', letter.time, flag.resent, () =>
-      isPost
-        ? handlers.onPost?.(letter.value, actor.out as never)
-        : handlers.onInput?.(envelope, actor.out as never),
-    );
+    this.#once(actor, 'resent', letter.time, flag.resent);
   }
 
   /** Moves on what a call has emitted beyond the room there was. The call ends with the last of it. */
@@ -228,7 +221,7 @@ export class Calls {
   }
 
   /** One call that is no input of a mailbox. */
-  #once(actor: Actor, work: Work, timeNs: number, flags: number, call: () => unknown): void {
+  #once(actor: Actor, work: SingleWork, timeNs: number, flags: number): void {
     const host = this.#host;
     const startMs = host.nowMs;
     const { envelope, out, ledger } = actor;
@@ -239,7 +232,7 @@ export class Calls {
     ledger.enter(work === 'resent' ? noEdge.resent : noEdge.other);
     ledger.hold(actor.resent[0]?.id ?? 0);
     try {
-      const result = call();
+      const result = callSingle(actor, work);
       if (result !== undefined) {
         this.#pend(actor, work, undefined, result);
         return;
@@ -265,7 +258,10 @@ export class Calls {
     actor.ledger.pend();
     // Nobody can wait for a source that waits for something outside.
     actor.isAway =
-      this.#host.turn !== undefined && work === 'demand' && actor.inlets.length === 0 && actor.ticker === undefined;
+      this.#host.turn !== undefined &&
+      work === 'demand' &&
+      actor.inlets.length === 0 &&
+      actor.ticker === undefined;
     const settle = (thrown: { error: unknown } | undefined): void => {
       // What settles after its actor was stopped has nobody to report to.
       if (actor.phase !== 'running') return;
@@ -304,7 +300,7 @@ export class Calls {
     const host = this.#host;
     actor.out.isOpen = false;
     actor.ledger.leave();
-    if (host.hasStats && work === 'tick') actor.gauges.onTick.record(tookNs, 1);
+    if (work === 'tick') this.#timeTick(actor, tookNs);
     if (host.hasStats && work === 'input') actor.gauges.onInput.record(tookNs, 1);
     const isDone = this.#thrown === undefined;
     // An input whose spill still waits is accounted for when that has drained.
@@ -314,6 +310,20 @@ export class Calls {
     if (!isDone) return this.#fail(actor, work, inlet);
     if (work !== 'input') actor.attempts[work].tries = 0;
     closeWork(actor, work, host.upcall);
+  }
+
+  /** The stage's first overrun is logged; all are counted. */
+  #timeTick(actor: Actor, tookNs: number): void {
+    const { counts, onTick } = actor.gauges;
+    if (this.#host.hasStats) onTick.record(tookNs, 1);
+    const { budgetNs = Infinity } = actor.ticker ?? {};
+    if (tookNs <= budgetNs) return;
+    const overruns = (counts[actorCount.overrunTicks] as number) + 1;
+    counts[actorCount.overrunTicks] = overruns;
+    if (overruns > 1) return;
+    const [tookMs, budgetMs] = [tookNs, budgetNs].map((ns) => (ns / 1e6).toFixed(3));
+    const message = `a tick took ${tookMs} ms, its budget is ${budgetMs} ms; further ones are only counted`;
+    this.#host.log(actor, message);
   }
 
   #fail(actor: Actor, work: Work, inlet: Inlet | undefined): void {
@@ -326,6 +336,19 @@ export class Calls {
     const { hasStats, nowMs } = this.#host;
     if (hasStats) actor.gauges.queueWait.record((nowMs - actor.envelope.stamp) * 1e6, 1);
   }
+}
+
+/** Work that is called one by one. */
+type SingleWork = 'tick' | 'post' | 'resent';
+
+function callSingle(actor: Actor, work: SingleWork): unknown {
+  const { handlers, envelope, posts, resent } = actor;
+  const out = actor.out as never;
+  if (work === 'tick') return handlers.onTick?.(actor.ticker as Ticker, out);
+  if (work === 'post') return handlers.onPost?.(posts[0], out);
+  return (resent[0]?.edge ?? 0) < 0
+    ? handlers.onPost?.(resent[0]?.value, out)
+    : handlers.onInput?.(envelope, out);
 }
 
 /** Marks what a source emits again; whoever has seen it can tell. */

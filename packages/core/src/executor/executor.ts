@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/types.ts';
-import type { LetterWire } from '../drivers/messages.ts';
+import type { LetterWire, RateChange } from '../drivers/messages.ts';
 import { RunStoppedError } from '../errors.ts';
 import { accountUnblocked } from './accounts.ts';
 import type { Actor, Inlet } from './actor.ts';
@@ -9,6 +9,7 @@ import { Host } from './host.ts';
 import type { HostParts } from './host.ts';
 import { Rounds } from './rounds.ts';
 import { isFinished, isHeldBack, isReady, wantRoom } from './readiness.ts';
+import type { Ticks } from './ticks.ts';
 
 /** A change of an inlet's blocking that has been asked for. */
 interface Switch {
@@ -32,6 +33,7 @@ export class Executor {
   readonly #failures: Failures;
   readonly #calls: Calls;
   readonly #rounds: Rounds | undefined;
+  readonly #ticks: Ticks<Actor>;
   readonly #switches: Switch[] = [];
   #isDraining = false;
   #hasProgressed = false;
@@ -41,10 +43,20 @@ export class Executor {
     this.#host = new Host(parts);
     this.#failures = new Failures(this.#host);
     this.#calls = new Calls(this.#host, this.#failures);
+    this.#ticks = parts.ticks;
     const { turn, plan, worker } = parts;
     if (turn !== undefined) {
       const [host, calls, failures] = [this.#host, this.#calls, this.#failures];
-      this.#rounds = new Rounds({ plan, worker, turn, actors, host, calls, failures, onDrain: () => this.drain() });
+      this.#rounds = new Rounds({
+        plan,
+        worker,
+        turn,
+        actors,
+        host,
+        calls,
+        failures,
+        onDrain: () => this.drain(),
+      });
     }
   }
 
@@ -66,6 +78,8 @@ export class Executor {
     if (this.#rounds !== undefined) return (this.#hasProgressed = this.#stepRounds(this.#rounds));
     let isProgress = false;
     for (let i = 0; i < this.actors.length; i++) {
+      // What has come due is for all actors in the order of a step, before anything else.
+      if ((i === 0 || this.#host.nowMs >= this.#ticks.dueMs) && this.#tick()) isProgress = true;
       if (this.#run(this.actors[i] as Actor)) isProgress = true;
     }
     // A long way to the next call is no time for others to sleep.
@@ -83,7 +97,7 @@ export class Executor {
       this.#host.look();
       return this.#rounds.hasWork();
     }
-    const nowNs = this.#host.look() * 1e6;
+    this.#ticks.look(this.#host.look() * 1e6);
     for (let i = 0; i < this.actors.length; i++) {
       const actor = this.actors[i] as Actor;
       if (actor.phase !== 'running' && actor.phase !== 'backoff') continue;
@@ -92,7 +106,7 @@ export class Executor {
       if (actor.isBusy || actor.phase !== 'running') continue;
       if (actor.spillOf !== undefined) {
         if (wantRoom(actor)) return true;
-      } else if (this.#hasInput(actor, nowNs)) {
+      } else if (this.#hasInput(actor)) {
         if (isReady(actor) || wantRoom(actor)) return true;
       } else if (isFinished(actor, this.#isDraining)) return true;
     }
@@ -101,7 +115,7 @@ export class Executor {
 
   /** Milliseconds until a tick, a retry or a watchdog is due; `Infinity` when nothing is. */
   untilDeadlineMs(): number {
-    let dueMs = Infinity;
+    let dueMs = this.#rounds === undefined ? this.#ticks.changeDueMs : Infinity;
     for (const actor of this.actors) {
       const { asyncWatchdogMs } = actor.plan.supervision;
       if (actor.phase === 'backoff') dueMs = Math.min(dueMs, actor.resumeAtMs);
@@ -112,7 +126,7 @@ export class Executor {
         if (barrierTimeoutMs > 0) dueMs = Math.min(dueMs, actor.busySinceMs + barrierTimeoutMs);
       } else if (this.#rounds !== undefined) continue;
       else if (actor.ticker !== undefined && !actor.isBusy && !actor.ticker.isPending) {
-        dueMs = Math.min(dueMs, actor.ticker.dueNs / 1e6);
+        dueMs = Math.min(dueMs, this.#ticks.nextDueMs(actor.ticker));
       }
     }
     return Math.max(0, dueMs - this.#host.look());
@@ -184,6 +198,13 @@ export class Executor {
     return isProgress;
   }
 
+  /** A runner's rate changes, here as on all threads. */
+  setRate(change: RateChange): void {
+    this.#ticks.change(change);
+    // Between two steps: it is in effect at once.
+    if (this.#rounds !== undefined) this.#ticks.look(change.originNs);
+  }
+
   #switch(): void {
     const waiting = this.#switches.splice(0);
     for (const item of waiting) {
@@ -198,14 +219,31 @@ export class Executor {
     this.#host.strike();
   }
 
-  #hasInput(actor: Actor, nowNs: number): boolean {
+  #hasInput(actor: Actor): boolean {
     if (!actor.hasEndedDemand || actor.posts.length > 0 || actor.resent.length > 0) return true;
-    if (actor.ticker?.advance(nowNs) === true) return true;
+    if (actor.ticker?.isPending === true) return true;
     for (let i = 0; i < actor.inlets.length; i++) {
       const inlet = actor.inlets[i] as Inlet;
       if (inlet.reader.available() > 0 && !isHeldBack(actor, inlet)) return true;
     }
     return false;
+  }
+
+  /** Delivers the ticks that have come due, in the order of a step. */
+  #tick(): boolean {
+    const ticks = this.#ticks;
+    if (!ticks.look(this.#host.nowMs * 1e6)) return false;
+    let isProgress = false;
+    for (let i = 0; i < ticks.waitingCount; i++) {
+      const actor = ticks.waiting(i);
+      if (actor.isBusy || actor.phase !== 'running' || actor.spillOf !== undefined) continue;
+      if (actor.ticker?.isPending !== true || !isReady(actor)) continue;
+      this.#unblock(actor);
+      this.#calls.tick(actor);
+      isProgress = true;
+    }
+    ticks.settle();
+    return isProgress;
   }
 
   /** Ticks come first, then posts, then dead letters sent again, then the mailboxes in turns, then demand. */
@@ -214,20 +252,25 @@ export class Executor {
     if (actor.isBusy) return this.#calls.watch(actor);
     if (actor.phase !== 'running') return actor.phase === 'backoff' && this.#failures.endBackoff(actor);
     if (actor.spillOf !== undefined) return this.#calls.drainSpill(actor);
-    const isTickDue = actor.ticker !== undefined && actor.ticker.advance(this.#host.nowMs * 1e6);
+    const isTickDue = actor.ticker?.isPending === true;
     const isCalled = isTickDue || actor.posts.length > 0 || actor.resent.length > 0;
     const inlet = actor.inlets.length === 0 ? undefined : nextInlet(actor);
     if (inlet === undefined && !isCalled && actor.hasEndedDemand) return this.#idle(actor);
     if (!isReady(actor)) return this.#block(actor);
-    if (actor.blockedSinceMs >= 0) accountUnblocked(actor, this.#host.nowMs);
-    // Whoever has been given something must not wait for this actor.
-    this.#host.strike();
+    this.#unblock(actor);
     if (isTickDue) this.#calls.tick(actor);
     if (actor.posts.length > 0 && canGoOn(actor)) this.#calls.post(actor);
     if (actor.resent.length > 0 && canGoOn(actor)) this.#calls.resent(actor);
     if ((inlet !== undefined || !actor.hasEndedDemand) && (!isCalled || canGoOn(actor)))
       this.#calls.batch(actor, inlet);
     return true;
+  }
+
+  /** Before an actor is called. */
+  #unblock(actor: Actor): void {
+    if (actor.blockedSinceMs >= 0) accountUnblocked(actor, this.#host.nowMs);
+    // Whoever has been given something must not wait for this actor.
+    this.#host.strike();
   }
 
   /** Nothing to do: perhaps for ever. */

@@ -9,7 +9,7 @@ import { noEdge } from './ledger.ts';
 import { closeWork, deadLetterOf } from './readiness.ts';
 import { judgeFailure } from './supervise.ts';
 import type { Attempts } from './supervise.ts';
-import { Ticker } from './ticker.ts';
+import type { Ticker } from './ticker.ts';
 
 /** What happens to an actor whose handler threw, and how actors come to their end. */
 export class Failures {
@@ -78,6 +78,7 @@ export class Failures {
       actor.ledger.leave();
       if (actor.phase !== 'running') return;
       actor.phase = 'ended';
+      actor.ticker?.end();
       this.#host.commit(actor);
       for (const outlet of actor.outlets) outlet.end();
       // Nobody will read what still comes by a back-edge: its writer is held no longer.
@@ -177,10 +178,11 @@ export class Failures {
   }
 
   #run(actor: Actor): void {
-    const { tick, index } = actor.plan;
+    const { index } = actor.plan;
     actor.attempts.start.tries = 0;
-    const hz = tick === undefined ? undefined : this.#host.runners[tick.runner]?.hz;
-    if (hz !== undefined) actor.ticker ??= new Ticker(hz, Math.max(0, this.#host.clock.nowNs()));
+    // Under a clock with rounds ticks are presented, not looked for.
+    if (actor.ticker?.isOn === false && this.#host.turn === undefined)
+      beginTicks(actor, actor.ticker, this.#host);
     actor.snapshotMs = this.#host.nowMs;
     this.#host.upcall({ type: 'actorState', actor: index, state: 'running' });
   }
@@ -188,6 +190,7 @@ export class Failures {
   /** Supervision `stop`: inputs are detached, outputs end, the rest of the graph goes on. */
   #detach(actor: Actor): void {
     actor.phase = 'stopped';
+    actor.ticker?.end();
     actor.isBusy = true;
     actor.busySinceMs = this.#host.nowMs;
     actor.ledger.enter(noEdge.stop);
@@ -207,6 +210,13 @@ export class Failures {
       void stopping.then(end);
     }
   }
+}
+
+/** From now on; or behind the last tick of a predecessor on another thread: what came since is dropped. */
+function beginTicks({ gauges }: Actor, ticker: Ticker, { ticks, clock }: Host): void {
+  const next = gauges.counts[actorCount.nextTick] as number;
+  if (next === 0) ticks.begin(ticker, Math.max(0, clock.nowNs()));
+  else ticker.begin(next, gauges.counts[actorCount.tickTimeNs] as number);
 }
 
 /** How often this work has been tried; another input than last time has not been tried yet. */

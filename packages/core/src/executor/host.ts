@@ -3,10 +3,10 @@ import type { Dispatcher, Doorbell, WorkerGauges } from '@troupe/mailbox';
 import type { Turn } from '../clock/turn.ts';
 import type { Upcall } from '../drivers/messages.ts';
 import { accountOutflow } from './accounts.ts';
-import type { RunnerPlan } from '../plan/types.ts';
 import type { Actor, Inlet } from './actor.ts';
 import { noteProgress, takeSnapshot } from './lifecycle.ts';
 import { exposeGroup, isQuiet } from './readiness.ts';
+import type { Ticks } from './ticks.ts';
 import type { WallClock } from './wall-clock.ts';
 
 /** How often state is kept where a stage does not say. */
@@ -21,7 +21,7 @@ export interface HostParts {
   /** Of the other threads: rung at the next `strike`. */
   readonly others: readonly Doorbell[];
   readonly clock: WallClock;
-  readonly runners: readonly RunnerPlan[];
+  readonly ticks: Ticks<Actor>;
   readonly upcall: Upcall;
   /** Durations and queue waits are recorded. */
   readonly hasStats: boolean;
@@ -39,7 +39,7 @@ export class Host {
   nowMs = 0;
   readonly clock: WallClock;
   readonly bell: Doorbell;
-  readonly runners: readonly RunnerPlan[];
+  readonly ticks: Ticks<Actor>;
   readonly upcall: Upcall;
   readonly hasStats: boolean;
   readonly turn: Turn | undefined;
@@ -54,7 +54,7 @@ export class Host {
   constructor(parts: HostParts) {
     this.clock = parts.clock;
     this.bell = parts.bell;
-    this.runners = parts.runners;
+    this.ticks = parts.ticks;
     this.upcall = parts.upcall;
     this.hasStats = parts.hasStats;
     this.turn = parts.turn;

@@ -112,6 +112,8 @@ export function closeWork(actor: Actor, work: Work, upcall: Upcall): void {
   } else if (work === 'tick' && actor.ticker !== undefined) {
     const { counts } = actor.gauges;
     counts[actorCount.droppedTicks] = (counts[actorCount.droppedTicks] as number) + actor.ticker.dropped;
+    counts[actorCount.tickTimeNs] = actor.ticker.time;
+    counts[actorCount.nextTick] = actor.ticker.index + 1;
     actor.ticker.close();
   }
 }

@@ -1,5 +1,6 @@
 import { tickGroupsOf } from '../clock/groups.ts';
 import type { TickGroup } from '../clock/groups.ts';
+import { everyStep } from '../clock/schedule.ts';
 import { roundFlag, want } from '../clock/turn.ts';
 import type { Turn } from '../clock/turn.ts';
 import { MailboxOverflowError } from '../errors.ts';
@@ -164,11 +165,11 @@ export class Rounds {
 
   #isDue(position: number): boolean {
     const actor = this.#actors[position] as Actor;
-    const { tick } = actor.plan;
-    if (tick === undefined || isOver(actor)) return false;
+    const { ticker } = actor;
+    if (ticker === undefined || isOver(actor)) return false;
     // A successor finds what its predecessor has delivered already.
     if (actor.ledger.ticked === this.#round) return false;
-    return tick.runner < 0 || this.#turn.isDue(tick.runner);
+    return ticker.runnerIndex === everyStep || this.#turn.isDue(ticker.runnerIndex);
   }
 
   #run(actor: Actor, part: Part, position: number): boolean {
@@ -287,12 +288,12 @@ export class Rounds {
   }
 
   /** Gives the tick object what the step says of the actor's runner. */
-  #present({ plan, ticker }: Actor): void {
-    if (ticker === undefined || plan.tick === undefined) return;
-    const { turn } = { turn: this.#turn };
-    if (plan.tick.runner < 0) ticker.present(turn.step, turn.timeNs, turn.elapsedNs);
+  #present({ ticker }: Actor): void {
+    if (ticker === undefined) return;
+    const turn = this.#turn;
+    if (ticker.runnerIndex === everyStep) ticker.present(turn.step, turn.timeNs, turn.elapsedNs);
     else {
-      const { index, dueNs, dtNs } = turn.runner(plan.tick.runner);
+      const { index, dueNs, dtNs } = turn.runner(ticker.runnerIndex);
       ticker.present(index, dueNs, dtNs);
     }
   }
@@ -314,7 +315,8 @@ export class Rounds {
     part.isTickDue = false;
     if (this.#due[this.#ticked] === position) this.#ticked++;
     // Those behind it that have ended meanwhile have given theirs up.
-    while (this.#ticked < this.#due.length && !this.#isTickOpen(this.#due[this.#ticked] as number)) this.#ticked++;
+    while (this.#ticked < this.#due.length && !this.#isTickOpen(this.#due[this.#ticked] as number))
+      this.#ticked++;
   }
 
   #isTickOpen(position: number): boolean {

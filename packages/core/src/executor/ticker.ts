@@ -1,24 +1,14 @@
-import type { Tick } from '../stage.ts';
+import type { ResolvedTick, RunnerRef } from '../plan/types.ts';
+import type { RunnerReading, Tick } from '../stage.ts';
 
-/**
- * When tick `index` of a rate is due: integer nanoseconds, computed from the index so that no rounding adds
- * up.
- */
-export function tickDueNs(index: number, hz: number): number {
-  return Math.round((index * 1e9) / hz);
-}
-
-/** The last tick of a rate that is due at a time. */
-export function tickIndexAt(timeNs: number, hz: number): number {
-  let index = Math.floor((timeNs * hz) / 1e9);
-  // The two roundings can disagree by one.
-  if (tickDueNs(index + 1, hz) <= timeNs) index++;
-  else if (tickDueNs(index, hz) > timeNs) index--;
-  return index;
+/** Tells of runners at a time. */
+interface Readings {
+  read(runner: RunnerRef | string, timeNs: number): RunnerReading;
 }
 
 /**
- * The ticks of one actor on the real-time clock: an absolute schedule; what is missed is dropped and counted.
+ * The ticks of one actor: what its handler is given, and what it has missed. Of several that have come due
+ * the newest is delivered; the others are dropped, and counted.
  */
 export class Ticker implements Tick {
   time = 0;
@@ -27,36 +17,52 @@ export class Ticker implements Tick {
   dropped = 0;
   /** A tick has come due and has not been delivered. */
   isPending = false;
-  readonly #hz: number;
-  #next: number;
+  /** The runner it ticks with; `everyStep` in a free phase. */
+  runnerIndex = 0;
+  /** How long a handler may take, in ns. */
+  budgetNs = Infinity;
+  /** The same, where the stage was given a time of its own. */
+  readonly budgetMs: number | undefined;
+  /** Its place in the order of a step. */
+  readonly rank: number;
+  readonly #readings: Readings;
+  /** The next tick that has not come due; -1: it does not tick yet, or no more. */
+  #next = -1;
   /** The tick delivered before this one. */
-  #previousNs: number;
+  #previousNs = 0;
 
-  /** The first tick is the first one due at or after `startNs`. */
-  constructor(hz: number, startNs: number) {
-    this.#hz = hz;
-    this.#next = Math.max(0, tickIndexAt(startNs - 1, hz) + 1);
-    this.#previousNs = tickDueNs(this.#next - 1, hz);
+  constructor({ runner, budgetMs }: ResolvedTick, rank: number, readings: Readings) {
+    this.runnerIndex = runner;
+    this.budgetMs = budgetMs;
+    this.rank = rank;
+    this.#readings = readings;
   }
 
-  /** When the next tick is due, in nanoseconds since the run's epoch. */
-  get dueNs(): number {
-    return tickDueNs(this.#next, this.#hz);
+  /** Whether it ticks: it has begun, and has not ended. */
+  get isOn(): boolean {
+    return this.#next >= 0;
   }
 
-  /**
-   * Makes this object the newest tick that is due. An older one that still waits is dropped. False when none
-   * is.
-   */
-  advance(nowNs: number): boolean {
-    if (nowNs < this.dueNs) return this.isPending;
-    const newest = tickIndexAt(nowNs, this.#hz);
-    this.dropped = newest - this.#next + (this.isPending ? this.dropped + 1 : 0);
-    this.index = newest;
-    this.time = tickDueNs(newest, this.#hz);
-    this.#next = newest + 1;
+  /** Ticks from `index` on; time passes from `previousNs`. */
+  begin(index: number, previousNs: number): void {
+    this.#next = index;
+    this.#previousNs = previousNs;
+  }
+
+  /** Ticks no more. */
+  end(): void {
+    this.#next = -1;
+    this.isPending = false;
+  }
+
+  /** Tick `index` is the newest that has come due, at `timeNs`. One that still waits is dropped. */
+  come(index: number, timeNs: number): void {
+    if (this.#next < 0 || index < this.#next) return;
+    this.dropped = index - this.#next + (this.isPending ? this.dropped + 1 : 0);
+    this.index = index;
+    this.time = timeNs;
+    this.#next = index + 1;
     this.isPending = true;
-    return true;
   }
 
   /** Makes this object a tick that a conductor delivers: none is ever dropped. */
@@ -77,5 +83,9 @@ export class Ticker implements Tick {
     this.#previousNs = this.time;
     this.isPending = false;
     this.dropped = 0;
+  }
+
+  runner(runner: RunnerRef | string): RunnerReading {
+    return this.#readings.read(runner, this.time);
   }
 }

@@ -22,17 +22,10 @@ import type {
   RefusalPolicy,
   RefusingEdge,
 } from '@troupe/mailbox';
+import { everyStep } from '../clock/schedule.ts';
 import { Turn } from '../clock/turn.ts';
 import type { Recovery, SharedRun, Upcall } from '../drivers/messages.ts';
-import type {
-  ActorPlan,
-  EdgePlan,
-  InletPlan,
-  OutletPlan,
-  Overflow,
-  Plan,
-  RunnerPlan,
-} from '../plan/types.ts';
+import type { ActorPlan, EdgePlan, InletPlan, OutletPlan, Overflow, Plan } from '../plan/types.ts';
 import type { AnyStage, StageContext } from '../stage.ts';
 import { postsMax } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
@@ -42,6 +35,7 @@ import { ActorLedger, EdgeLedger } from './ledger.ts';
 import { ActorOut, interned } from './out.ts';
 import { seededRandom } from './random.ts';
 import type { Attempts } from './supervise.ts';
+import { Ticks } from './ticks.ts';
 import type { WallClock } from './wall-clock.ts';
 
 /** What the actors of one thread are built from. */
@@ -67,7 +61,7 @@ export interface Wiring {
   readonly others: readonly Doorbell[];
   readonly main: Doorbell;
   readonly gauges: Gauges;
-  readonly runners: readonly RunnerPlan[];
+  readonly ticks: Ticks<Actor>;
 }
 
 /** The doorbells of a run, by index: main, then the workers. */
@@ -76,8 +70,8 @@ export function doorbells(bells: SharedArrayBuffer, count: number): readonly Doo
 }
 
 /** What leads the rounds of a run, under a clock that has them. */
-export function turnOf(shared: SharedRun, plan: Plan): Turn | undefined {
-  return shared.turn === undefined ? undefined : new Turn(shared.turn, plan.runners.length);
+export function turnOf({ turn }: SharedRun): Turn | undefined {
+  return turn === undefined ? undefined : new Turn(turn);
 }
 
 /** How the reader behind an edge behaves: what refuses at the writer blocks at the reader. */
@@ -94,6 +88,7 @@ class Wirer {
   readonly #parts: WiringParts;
   readonly #bells: readonly Doorbell[];
   readonly #gauges: Gauges;
+  readonly #ticks: Ticks<Actor>;
   readonly #writers = new Map<number, FrameWriter | MessageWriter>();
   readonly #queues = new Map<number, { readonly writer: LocalWriter; readonly reader: LocalReader }>();
 
@@ -101,6 +96,7 @@ class Wirer {
     this.#parts = parts;
     this.#bells = doorbells(parts.shared.bells, parts.plan.workers.length);
     this.#gauges = new Gauges(parts.shared.gauges);
+    this.#ticks = new Ticks(parts.plan);
   }
 
   wire(): Wiring {
@@ -110,6 +106,8 @@ class Wirer {
       this.#actor(plan.actors[index] as ActorPlan),
     );
     this.#group(actors);
+    this.#ticks.take(actors);
+    this.#resumeTicks(actors);
     const bell = this.#bells[worker] as Doorbell;
     const others = this.#bells.filter((other) => other !== bell);
     return {
@@ -119,8 +117,20 @@ class Wirer {
       others,
       main: this.#bells[0] as Doorbell,
       gauges: this.#gauges,
-      runners: plan.runners,
+      ticks: this.#ticks,
     };
+  }
+
+  /** What a predecessor of this thread knew of the clock. */
+  #resumeTicks(actors: readonly Actor[]): void {
+    const { recovery } = this.#parts;
+    if (recovery === undefined) return;
+    for (const { ticker, gauges } of actors) {
+      if (ticker?.runnerIndex !== everyStep) continue;
+      const { [actorCount.nextTick]: next = 0, [actorCount.tickTimeNs]: timeNs = 0 } = gauges.counts;
+      this.#ticks.resume(next - 1, timeNs);
+    }
+    for (const change of recovery.rates) this.#ticks.change(change);
   }
 
   #openWriters(): void {
@@ -186,7 +196,7 @@ class Wirer {
       },
       posts,
       resent: [],
-      ticker: undefined,
+      ticker: isOver ? undefined : this.#ticks.tickerOf(plan),
       phase: isOver ? 'ended' : 'created',
       isBusy: false,
       isAway: false,

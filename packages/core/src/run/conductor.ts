@@ -1,10 +1,12 @@
 import type { Doorbell } from '@troupe/mailbox';
+import { rateOf } from '../clock/rate.ts';
 import { noPhase, roundFlag } from '../clock/turn.ts';
 import type { Turn } from '../clock/turn.ts';
 import { tickGroupsOf } from '../clock/groups.ts';
 import type { TickGroup } from '../clock/groups.ts';
 import { everyStep } from '../clock/schedule.ts';
 import type { StepSchedule } from '../clock/schedule.ts';
+import type { RateChange } from '../drivers/messages.ts';
 import type { Plan } from '../plan/types.ts';
 
 /** Logical time that passes in a step of a clock without runners, in ns. */
@@ -59,6 +61,8 @@ export class Conductor {
   #round = 0;
   #step = -1;
   #timeNs = 0;
+  /** Of stages that have been given one of their own. */
+  readonly #runnerOf = new Map<number, number>();
   /** When the newest tick of each runner was due. */
   readonly #dueNs: number[] = [];
   /** Groups of the rounds of this step that are still to come. */
@@ -81,6 +85,18 @@ export class Conductor {
   /** The step that is being done, or was done last; -1 before the first. */
   get step(): number {
     return this.#step;
+  }
+
+  /** Logical time of the step that is being done, or was done last; 0 before the first. */
+  get timeNs(): number {
+    return this.#timeNs;
+  }
+
+  /** A runner's rate changes from the current step on. Only at a boundary. */
+  setRate({ runner, hz, originNs, firstIndex, actor }: RateChange): void {
+    this.#parts.schedule.splice(runner, { rate: rateOf(hz), originNs, firstIndex });
+    if (actor >= 0) this.#runnerOf.set(actor, runner);
+    this.#tellRunners();
   }
 
   /** Logical time of what is pushed now: that of the step that will take it in. */
@@ -211,7 +227,7 @@ export class Conductor {
 
   #isTickDue(actor: number): boolean {
     const { plan, schedule } = this.#parts;
-    const runner = plan.actors[actor]?.tick?.runner ?? everyStep;
+    const runner = this.#runnerOf.get(actor) ?? plan.actors[actor]?.tick?.runner ?? everyStep;
     return runner === everyStep || schedule.runners[runner]?.isDue === true;
   }
 

@@ -1,7 +1,14 @@
 import { actorCount, detachReader, endRing, redo } from '@troupe/mailbox';
 import type { Doorbell, Gauges } from '@troupe/mailbox';
 import { errorFromWire } from '../drivers/error-wire.ts';
-import type { ControlMessage, Recovery, SharedRun, WorkerMessage, WorkerTask } from '../drivers/messages.ts';
+import type {
+  ControlMessage,
+  RateChange,
+  Recovery,
+  SharedRun,
+  WorkerMessage,
+  WorkerTask,
+} from '../drivers/messages.ts';
 import { keepSpare } from '../drivers/pool.ts';
 import { HandlerHungError, ReplacementLimitError, WorkerDiedError } from '../errors.ts';
 import { noEdge } from '../executor/ledger.ts';
@@ -10,6 +17,7 @@ import type { DeadLetters, Filed } from './dead-letters.ts';
 import { isLastBreath, Postmortem } from './postmortem.ts';
 import type { Culprit } from './postmortem.ts';
 import type { ActorState, LogLine, Replacement, StartOptions } from './types.ts';
+import { Requests } from './requests.ts';
 import { shareOf } from './share.ts';
 import { WorkerLink } from './worker-link.ts';
 import type { WorkerEnd } from './worker-link.ts';
@@ -31,13 +39,6 @@ export interface CrewParts {
   readonly onState: () => void;
 }
 
-/** A switch that a worker has been asked for. */
-interface Request {
-  readonly worker: number;
-  readonly message: ControlMessage;
-  readonly settle: () => void;
-}
-
 /** A dead letter that was sent again and has not been handled yet. */
 interface Pending {
   readonly filed: Filed;
@@ -56,11 +57,11 @@ export class Crew {
   /** Threads on their way to a worker. */
   readonly #opening = new Set<Promise<void>>();
   readonly #snapshots = new Map<number, unknown>();
-  readonly #requests = new Map<number, Request>();
+  readonly #requests = new Requests();
   readonly #pending = new Map<number, Pending>();
   readonly #hung = new Map<number, { readonly actor: number; readonly error: HandlerHungError }>();
+  readonly #rates = new Map<number, RateChange>();
   #deathsMs: number[] = [];
-  #nextRequest = 0;
   #epochMs = 0;
   #isDraining = false;
   #isStopping = false;
@@ -107,7 +108,7 @@ export class Crew {
     await Promise.all([...this.#links.values()].map((link) => this.#stopOne(link)));
     await Promise.all(this.#replacing.values());
     await Promise.all(this.#opening);
-    for (const { settle } of this.#requests.values()) settle();
+    this.#requests.drop();
     for (const { filed } of this.#pending.values()) this.#parts.letters.restore(filed);
     this.#pending.clear();
   }
@@ -125,11 +126,23 @@ export class Crew {
 
   /** Resolves when the worker, or its successor, has switched the reader behind an edge. */
   setBlocking(worker: number, edge: number, isBlocking: boolean): Promise<void> {
-    const request = this.#nextRequest++;
-    const message: ControlMessage = { type: 'setBlocking', edge, isBlocking, request };
-    const done = new Promise<void>((settle) => this.#requests.set(request, { worker, message, settle }));
-    this.#links.get(worker)?.send(message);
-    return done;
+    return this.#ask(worker, (request) => ({ type: 'setBlocking', edge, isBlocking, request }));
+  }
+
+  /** Resolves when all workers that tick know of a change of rates. Successors will know it as well. */
+  async setRate(change: RateChange): Promise<void> {
+    const { plan } = this.#parts;
+    this.#rates.set(change.runner, change);
+    const workers = new Set(plan.stepOrder.map(({ actor }) => plan.actors[actor]?.worker ?? 0));
+    workers.delete(0);
+    await Promise.all(
+      [...workers].map((worker) => this.#ask(worker, (request) => ({ type: 'rate', change, request }))),
+    );
+  }
+
+  /** Resolves when a worker, or its successor, has done what it is asked for, or nobody is left to do it. */
+  #ask(worker: number, ask: (request: number) => ControlMessage): Promise<void> {
+    return this.#requests.make(worker, ask, (message) => this.#links.get(worker)?.send(message));
   }
 
   threadIds(): ReadonlyMap<number, number> {
@@ -211,7 +224,7 @@ export class Crew {
     const link = this.#links.get(worker);
     link?.send({ type: 'go', epochMs });
     if (this.#isDraining) link?.send({ type: 'drain' });
-    for (const request of this.#requests.values()) if (request.worker === worker) link?.send(request.message);
+    for (const message of this.#requests.of(worker)) link?.send(message);
     for (const pending of this.#pending.values()) {
       if (pending.worker === worker) link?.send({ type: 'resend', letter: pending.filed.wire });
     }
@@ -245,8 +258,7 @@ export class Crew {
         );
         break;
       case 'done':
-        this.#requests.get(message.request)?.settle();
-        this.#requests.delete(message.request);
+        this.#requests.settle(message.request);
         break;
       default:
         break;
@@ -291,12 +303,7 @@ export class Crew {
         this.replacements.push({ worker, reason, error, tookMs: performance.now() - startMs, restored });
       }
     }
-    for (const [id, request] of this.#requests) {
-      if (request.worker === worker && !this.#links.has(worker)) {
-        request.settle();
-        this.#requests.delete(id);
-      }
-    }
+    if (!this.#links.has(worker)) this.#requests.drop(worker);
     const modules = actors.flatMap(({ module }) => module ?? []);
     if (!this.#isStopping) void keepSpare(modules, this.#parts.options.resourceLimits);
   }
@@ -357,6 +364,7 @@ export class Crew {
       snapshots,
       skips: this.#postmortem.skips(),
       over,
+      rates: [...this.#rates.values()],
       epochMs: this.#epochMs,
       isDraining: this.#isDraining,
     };

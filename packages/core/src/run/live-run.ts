@@ -16,8 +16,10 @@ import type { Conductor } from './conductor.ts';
 import type { Crew } from './crew.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { workerOf } from './memory.ts';
+import type { RateControl } from './rate-control.ts';
+import type { RateTarget } from './rates.ts';
 import { readStats } from './stats.ts';
-import { observables } from './streams.ts';
+import { observables, polled } from './streams.ts';
 import { LiveTap, tappedRing } from './tap.ts';
 import { boundaryOf, edgeBetween } from './targets.ts';
 import type {
@@ -47,6 +49,7 @@ export interface LiveRunParts {
   readonly letters: DeadLetters;
   /** Steps the stages on main. */
   readonly executor: Executor;
+  readonly rates: RateControl;
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
   readonly outputs: ReadonlyMap<string, BoundaryOutput>;
   /** Leads the steps, under the paced and fast clocks. */
@@ -177,7 +180,6 @@ export class LiveRun implements Run, Steppable {
 
   stats(): RunStats {
     const { plan, gauges, crew, letters, clock } = this.#parts;
-    const { replaced } = crew;
     const states = this.#isClosed
       ? crew.states.map((state) => (isOver(state) ? state : 'stopped'))
       : crew.states;
@@ -185,20 +187,13 @@ export class LiveRun implements Run, Steppable {
     return readStats(plan, gauges, {
       elapsedMs: clock.nowMs(),
       states,
-      replaced,
+      replaced: crew.replaced,
       deadLetters: letters.count,
     });
   }
 
   stats$(intervalMs: number = statsIntervalMs): Observable<RunStats> {
-    return new (observables())((subscriber) => {
-      const timer = setInterval(() => subscriber.next(this.stats()), intervalMs);
-      this.#done.then(
-        () => subscriber.complete(),
-        (error: unknown) => subscriber.error(error),
-      );
-      return () => clearInterval(timer);
-    });
+    return polled(() => this.stats(), intervalMs, this.#done);
   }
 
   census(): Promise<readonly CensusEntry[]> {
@@ -221,12 +216,16 @@ export class LiveRun implements Run, Steppable {
       this.#output(target.output).setBlocking(isBlocking);
       return;
     }
-    const { plan, executor, crew } = this.#parts;
-    const edge = edgeBetween(plan, target.from, target.to);
-    const worker = workerOf(plan, edge.to);
+    const { executor, crew } = this.#parts;
+    const edge = edgeBetween(this.plan, target.from, target.to);
+    const worker = workerOf(this.plan, edge.to);
     if (worker === 0)
       await new Promise<void>((resolve) => executor.setBlocking(edge.index, isBlocking, resolve));
     else await crew.setBlocking(worker, edge.index, isBlocking);
+  }
+
+  setRate(target: RateTarget, hz: number): Promise<void> {
+    return this.#parts.rates.setRate(target, hz);
   }
 
   deadLetters(): readonly DeadLetter[] {
@@ -374,8 +373,9 @@ export class LiveRun implements Run, Steppable {
   }
 
   async #shutDown(reason: 'ended' | 'stopped'): Promise<void> {
-    const { inputs, outputs, crew, executor } = this.#parts;
+    const { inputs, outputs, crew, executor, rates } = this.#parts;
     const error = this.#error;
+    rates.close();
     for (const input of inputs.values()) input.close(error);
     this.#watchdog.stop();
     this.#ring();
@@ -408,7 +408,7 @@ export class LiveRun implements Run, Steppable {
   ): () => void {
     const output = this.#output(port);
     const unsubscribe = output.subscribe(take, end);
-    // Once the run is over no loop hands on what its end has left behind.
+    // Once the run is over no loop hands on what is left.
     if (this.#phase === 'closing') setImmediate(() => output.pump());
     return unsubscribe;
   }

@@ -25,7 +25,11 @@ export function allocateRun(plan: Plan): SharedRun {
     rings: plan.rings.map((ring) => allocateRing(plan, ring)),
     gauges: allocateGauges({ actors: actors.length, edges: edges.length, workers: workers.length }),
     ledger: allocateLedger(actors.length, edges.length),
-    turn: plan.clock === 'realtime' ? undefined : allocateTurn(plan.runners.length, workers.length),
+    // Every stage that ticks may be given a runner of its own.
+    turn:
+      plan.clock === 'realtime'
+        ? undefined
+        : allocateTurn(plan.runners.length + plan.stepOrder.length, workers.length),
     journals: workers.map(({ index }) =>
       index === 0 ? undefined : allocateJournal(journalWords(plan, index)),
     ),

@@ -22,6 +22,8 @@ import { barrierTimeoutOf, Crew, isOver } from './crew.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { LiveRun } from './live-run.ts';
 import { allocateRun } from './memory.ts';
+import type { AtBoundary } from './rate-control.ts';
+import { RateControl } from './rate-control.ts';
 import { schemaOf } from './schema.ts';
 import type { LogLine, Run, StartOptions } from './types.ts';
 
@@ -49,7 +51,7 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     onFatal: (error) => run?.fail(error),
     onState: () => run?.noteState(),
   });
-  const turn = turnOf(shared, plan);
+  const turn = turnOf(shared);
   const clock = clockOf(turn, 0);
   const opening = crew.open();
   // While a stage on main is created, an opening that fails meanwhile is nobody's unhandled rejection.
@@ -69,7 +71,10 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     const executor = mainExecutor(declaration, plan, shared, clock, turn, options, receive);
     const pushNs = (): number => conductor?.pushNs() ?? clock.nowNs();
     const [inputs, outputs] = openBoundaries({ declaration, plan, shared, bells, gauges, clock, pushNs });
-    const conductor = turn === undefined ? undefined : conductorOf({
+    const conductor =
+      turn === undefined
+        ? undefined
+        : conductorOf({
             plan,
             shared,
             turn,
@@ -81,6 +86,18 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
             onEnd: () => run?.end(),
           });
     await opening;
+    const wake = (): void => bells[0]?.ring();
+    const atBoundary: AtBoundary =
+      conductor === undefined ? async (change) => change() : (change) => conductor.atBoundary(change);
+    const rates = new RateControl({
+      plan,
+      clock,
+      crew,
+      executor,
+      wake,
+      conductor,
+      atBoundary,
+    });
     run = new LiveRun({
       plan,
       shared,
@@ -90,6 +107,7 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
       crew,
       letters,
       executor,
+      rates,
       inputs,
       outputs,
       conductor,

@@ -53,6 +53,7 @@ function stageStats(
     deadLettered: reading.deadLettered,
     restarts: reading.restarts,
     droppedTicks: reading.droppedTicks,
+    overruns: reading.overrunTicks,
     droppedPosts: reading.droppedPosts,
     spilled: reading.spilled,
     depth,

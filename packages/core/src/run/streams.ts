@@ -12,3 +12,15 @@ export function observables(): typeof Observable {
   loaded ??= createRequire(import.meta.url)('rxjs') as { readonly Observable: typeof Observable };
   return loaded.Observable;
 }
+
+/** What `read` gives, every `intervalMs` while subscribed, until `done` settles. */
+export function polled<T>(read: () => T, intervalMs: number, done: Promise<unknown>): Observable<T> {
+  return new (observables())((subscriber) => {
+    const timer = setInterval(() => subscriber.next(read()), intervalMs);
+    done.then(
+      () => subscriber.complete(),
+      (error: unknown) => subscriber.error(error),
+    );
+    return () => clearInterval(timer);
+  });
+}

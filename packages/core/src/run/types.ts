@@ -1,6 +1,6 @@
 import type { ArrayOf, FrameArray, TroupeError } from '@troupe/mailbox';
 import type { Observable } from 'rxjs';
-import type { CompileOptions, Plan, PlanProblem, PortName } from '../plan/types.ts';
+import type { CompileOptions, Plan, PlanProblem, PortName, RunnerRef } from '../plan/types.ts';
 import type { FramePort, MessagePort, Payload, Port } from '../ports.ts';
 import type { InputRef, OutputRef } from '../refs.ts';
 import type { Progress } from '../stage.ts';
@@ -125,6 +125,8 @@ export interface StageStats {
   readonly deadLettered: number;
   readonly restarts: number;
   readonly droppedTicks: number;
+  /** Ticks that were handled for longer than their budget. */
+  readonly overruns: number;
   readonly droppedPosts: number;
   readonly spilled: number;
   /** Messages that wait on all inputs. */
@@ -294,6 +296,12 @@ export interface Run extends AsyncDisposable {
     target: { readonly from: PortName; readonly to: PortName } | { readonly output: string },
     blocking: boolean,
   ): Promise<void>;
+  /**
+   * Changes how often a stage, or all who share a runner, tick: from 1e-6 to 10,000 Hz. A stage that shares
+   * its runner gets one of its own. Resolves when the rate is in effect, from a step boundary on; ticks go on
+   * counting. Rejects `TargetError` for a stage that does not tick, `RateError`, `RunStoppedError`.
+   */
+  setRate(target: string | { readonly name: string } | RunnerRef, hz: number): Promise<void>;
   deadLetters(): readonly DeadLetter[];
   /** Sends a dead letter to its stage again, marked `resent`. False when it is not there any more. */
   resend(id: number): boolean;

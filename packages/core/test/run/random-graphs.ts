@@ -11,7 +11,11 @@ export interface Node {
   readonly count: number;
   readonly tick: TickOptions | undefined;
   /** For each input port: which stages feed it, as fractions of all, and how. */
-  readonly feeds: readonly (readonly { readonly from: number; readonly overflow: Overflow; readonly capacity: number }[])[];
+  readonly feeds: readonly (readonly {
+    readonly from: number;
+    readonly overflow: Overflow;
+    readonly capacity: number;
+  }[])[];
 }
 
 const tick = fc.record({
@@ -50,7 +54,10 @@ const ports: Record<Node['kind'], { readonly in: readonly string[]; readonly out
   mingle: { in: ['a', 'value'], out: ['out', 'value'] },
 };
 
-function build(nodes: readonly Node[], worker: Placement): { g: ReturnType<typeof graph>; outputs: string[] } {
+function build(
+  nodes: readonly Node[],
+  worker: Placement,
+): { g: ReturnType<typeof graph>; outputs: string[] } {
   const g = graph('random');
   if (nodes.some(({ tick: ticking }) => ticking !== undefined)) g.runner('base', { hz: 200 });
   // The first stage is a source, so that every input can be fed from before; values need a source of values.
@@ -60,7 +67,11 @@ function build(nodes: readonly Node[], worker: Placement): { g: ReturnType<typeo
   g.connect(seed.out.value, seed.in.value, { back: true });
   const refs = nodes.map(({ kind, salt, copies, count, tick: ticking }, i) => {
     const options = kind === 'counter' ? { count } : { salt, copies };
-    const settings = { options, worker, ...(ticking === undefined || kind === 'counter' || kind === 'mingle' ? {} : { tick: ticking }) };
+    const settings = {
+      options,
+      worker,
+      ...(ticking === undefined || kind === 'counter' || kind === 'mingle' ? {} : { tick: ticking }),
+    };
     return g.stage(`n${i}`, stages[kind] as typeof mix, settings as never);
   });
   const givers = (port: string): { ref: (typeof refs)[number]; at: number }[] => {
@@ -98,7 +109,12 @@ function build(nodes: readonly Node[], worker: Placement): { g: ReturnType<typeo
 }
 
 /** Everything that a graph gives, bit for bit. */
-export async function play(nodes: readonly Node[], workers: number, worker: Placement, clock: ClockKind): Promise<string> {
+export async function play(
+  nodes: readonly Node[],
+  workers: number,
+  worker: Placement,
+  clock: ClockKind,
+): Promise<string> {
   const { g, outputs } = build(nodes, worker);
   await using run = await g.start({ workers, clock, seed: 7, durationMs: 40, onLog: () => undefined });
   const texts = await Promise.all(
