@@ -5,6 +5,7 @@ import { resolveEdges } from './edges.ts';
 import type { ResolvedEdge } from './edges.ts';
 import { adjacency, components, depthFirst, distances } from './order.ts';
 import type { Walk } from './order.ts';
+import { checkHolds, resolveModes } from './modes.ts';
 import { place } from './place.ts';
 import type { Placed } from './place.ts';
 import { checkName, isIntegerIn, Problems, show } from './problems.ts';
@@ -59,6 +60,8 @@ export function compile(
   const edges = resolveEdges(problems, declaration, byName);
   checkConnectivity(problems, declaration, stages, edges);
   const walk = checkCycles(problems, stages, edges);
+  const modes = resolveModes(problems, options, stages);
+  checkHolds(problems, stages, edges, modes);
   if (problems.errors.length > 0) throw new PlanError(String(declaration.name), problems.errors);
 
   const placed = place(stages, walk.order, links(edges), workers);
@@ -81,6 +84,7 @@ export function compile(
     rings: routes.rings,
     inputs: planBoundary(routes, 'from'),
     outputs: planBoundary(routes, 'to'),
+    modes: { initial: modes.initial, names: [...modes.names] },
     warnings: problems.warnings,
   };
 }
@@ -190,6 +194,7 @@ function planActors(
     supervision: stage.supervision,
     snapshotEveryMs: stage.snapshotEveryMs,
     spillMax: stage.spillMax,
+    ...stage.activity,
     inlets: inlets[index] ?? [],
     outlets: outlets[index] ?? [],
     depth: depth[index] ?? 0,

@@ -1,4 +1,5 @@
 import type { Dtype } from '@troupe/mailbox';
+import type { ModesOptions } from '../modes/types.ts';
 import type { AnyStage } from '../stage.ts';
 
 /** What an edge does when its consumer falls behind by its capacity. */
@@ -220,6 +221,14 @@ export type PlanErrorCode =
   | 'BAD_SUPERVISION'
   | 'BAD_SNAPSHOT_INTERVAL'
   | 'BAD_SPILL_MAX'
+  | 'BAD_ACTIVE_IN'
+  | 'BAD_WHILE_INACTIVE'
+  /** A machine of modes that cannot be read, or that does more than decide. */
+  | 'BAD_MACHINE'
+  | 'UNREACHABLE_MODE'
+  /** Active in a mode that the machine does not have. */
+  | 'UNKNOWN_MODE'
+  | 'BAD_GRACE'
   | 'BAD_PLACEMENT'
   | 'BAD_WORKERS'
   | 'TOO_MANY_WORKERS';
@@ -231,6 +240,12 @@ export type PlanWarningCode =
   | 'DUPLICATE_EDGE'
   /** Marked as a back-edge, but part of no cycle. */
   | 'IDLE_BACK_EDGE'
+  /** `whileInactive` of a stage that always runs. */
+  | 'IDLE_WHILE_INACTIVE'
+  /** A mailbox that holds what a source sends on and on. */
+  | 'HOLD_BEHIND_SOURCE'
+  /** Some mode leads to none in which the stage runs. */
+  | 'STOPPED_FOR_EVER'
   /** A group of stages with and without `io`: the whole group waits with an event loop. */
   | 'MIXED_GROUP';
 
@@ -351,6 +366,9 @@ export interface ActorPlan {
   readonly supervision: Supervision;
   readonly snapshotEveryMs: number | undefined;
   readonly spillMax: number;
+  /** The modes in which it runs; `undefined`: in every one. */
+  readonly activeIn: readonly string[] | undefined;
+  readonly whileInactive: WhileInactive;
   readonly inlets: readonly InletPlan[];
   readonly outlets: readonly OutletPlan[];
   /** Distance to the nearest sink: lower runs first. */
@@ -374,6 +392,12 @@ export interface BoundaryPlan {
   readonly ring: number;
 }
 
+/** The modes of a run. */
+export interface ModesPlan {
+  readonly initial: string;
+  readonly names: readonly string[];
+}
+
 /** What `compile` decides. Plain data: can be printed, compared, cloned to a worker. */
 export interface Plan {
   readonly name: string;
@@ -383,6 +407,7 @@ export interface Plan {
   readonly rings: readonly RingPlan[];
   readonly inputs: readonly BoundaryPlan[];
   readonly outputs: readonly BoundaryPlan[];
+  readonly modes: ModesPlan;
   readonly warnings: readonly PlanProblem[];
 }
 
@@ -393,4 +418,5 @@ export interface CompileOptions {
    * 8.
    */
   readonly workers?: number;
+  readonly modes?: ModesOptions;
 }

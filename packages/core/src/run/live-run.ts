@@ -8,17 +8,18 @@ import type { WallClock } from '../executor/wall-clock.ts';
 import type { Plan, PlanProblem, PortName } from '../plan/types.ts';
 import type { Port } from '../ports.ts';
 import type { InputRef, OutputRef } from '../refs.ts';
+import { setEdgeBlocking } from './blocking.ts';
 import type { BoundaryInput } from './boundary-input.ts';
 import type { BoundaryOutput } from './boundary-output.ts';
 import { enlist, takeCensus } from './census.ts';
 import { isOver } from './crew.ts';
 import type { Crew } from './crew.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import { workerOf } from './memory.ts';
+import type { LiveModes } from './modes.ts';
 import { readStats } from './stats.ts';
 import { observables } from './streams.ts';
 import { LiveTap, tappedRing } from './tap.ts';
-import { boundaryOf, edgeBetween } from './targets.ts';
+import { boundaryOf } from './targets.ts';
 import type {
   CensusEntry,
   DeadLetter,
@@ -48,6 +49,7 @@ export interface LiveRunParts {
   readonly executor: Executor;
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
   readonly outputs: ReadonlyMap<string, BoundaryOutput>;
+  readonly modes: LiveModes;
 }
 
 /** How long the stages on main may take to stop. */
@@ -58,6 +60,7 @@ const statsIntervalMs = 1_000;
 export class LiveRun implements Run, Steppable {
   readonly plan: Plan;
   readonly warnings: readonly PlanProblem[];
+  readonly modes: LiveModes;
   readonly #done: Promise<RunReport>;
   readonly #parts: LiveRunParts;
   readonly #taps = new Set<LiveTap>();
@@ -78,6 +81,7 @@ export class LiveRun implements Run, Steppable {
     this.#parts = parts;
     this.plan = parts.plan;
     this.warnings = parts.plan.warnings;
+    this.modes = parts.modes;
     this.#done = new Promise((resolve, reject) => {
       this.#resolveDone = resolve;
       this.#rejectDone = reject;
@@ -216,12 +220,7 @@ export class LiveRun implements Run, Steppable {
       this.#output(target.output).setBlocking(isBlocking);
       return;
     }
-    const { plan, executor, crew } = this.#parts;
-    const edge = edgeBetween(plan, target.from, target.to);
-    const worker = workerOf(plan, edge.to);
-    if (worker === 0)
-      await new Promise<void>((resolve) => executor.setBlocking(edge.index, isBlocking, resolve));
-    else await crew.setBlocking(worker, edge.index, isBlocking);
+    await setEdgeBlocking(this.#parts, target, isBlocking);
   }
 
   deadLetters(): readonly DeadLetter[] {
@@ -349,6 +348,7 @@ export class LiveRun implements Run, Steppable {
   async #shutDown(reason: 'ended' | 'stopped'): Promise<void> {
     const { inputs, outputs, crew, executor } = this.#parts;
     const error = this.#error;
+    this.#parts.modes.stop(error);
     for (const input of inputs.values()) input.close(error);
     this.#watchdog.stop();
     this.#ring();

@@ -2,12 +2,14 @@ import { FrameReader, FrameWriter, Gauges, MessageReader, MessageWriter } from '
 import { isStageWorker } from '../drivers/inside.ts';
 import { HandlerHungError, NestedStartError } from '../errors.ts';
 import { Executor } from '../executor/executor.ts';
+import { ThreadModes } from '../executor/gates.ts';
 import { createHandlers } from '../executor/lifecycle.ts';
 import { optionsOf } from '../executor/load.ts';
 import { monotonicMs, WallClock } from '../executor/wall-clock.ts';
 import { doorbells, readerPolicy, wire } from '../executor/wire.ts';
 import type { WorkerMessage } from '../drivers/messages.ts';
 import { errorFromWire } from '../drivers/error-wire.ts';
+import { initialGates } from '../modes/gate-state.ts';
 import { compile } from '../plan/compile.ts';
 import type { BoundaryPlan, EdgePlan, GraphDeclaration, Plan } from '../plan/types.ts';
 import type { AnyStage } from '../stage.ts';
@@ -17,6 +19,7 @@ import { Crew } from './crew.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { LiveRun } from './live-run.ts';
 import { allocateRun } from './memory.ts';
+import { LiveModes } from './modes.ts';
 import { schemaOf } from './schema.ts';
 import type { LogLine, Run, StartOptions } from './types.ts';
 
@@ -32,6 +35,7 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
   const letters = new DeadLetters(plan);
   const gauges = new Gauges(shared.gauges);
   let run: LiveRun | undefined;
+  let modes: LiveModes | undefined;
   const onLog = options.onLog ?? writeLog;
   const crew = new Crew({
     plan,
@@ -42,7 +46,11 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     letters,
     onLog,
     onFatal: (error) => run?.fail(error),
-    onState: () => run?.noteState(),
+    onState: (actor, state) => {
+      run?.noteState();
+      modes?.noteState(actor, state);
+    },
+    onModeEnd: (...end) => modes?.endFrom(...end),
   });
   const clock = new WallClock(0);
   const opening = crew.open();
@@ -55,6 +63,7 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
       else if (message.type === 'deadLetter') letters.add(message.letter, errorFromWire(message.error));
       else if (message.type === 'fatal') run?.fail(errorFromWire(message.error));
       else if (message.type === 'resentDone') crew.closeLetter(message.id);
+      else if (message.type === 'modeEnd') modes?.endFrom(message.actor, message.epoch, message.error);
       else if (message.type === 'hang') {
         const { name = '?', supervision } = plan.actors[message.actor] ?? {};
         run?.fail(new HandlerHungError(name, supervision?.asyncWatchdogMs ?? 0));
@@ -63,7 +72,28 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     const executor = mainExecutor(declaration, plan, shared, clock, options, receive);
     const [inputs, outputs] = openBoundaries(declaration, plan, shared, bells, gauges, () => clock.nowMs());
     await opening;
-    run = new LiveRun({ plan, shared, bells, gauges, clock, crew, letters, executor, inputs, outputs });
+    modes = new LiveModes({
+      plan,
+      options: options.modes ?? {},
+      crew,
+      executor,
+      clock,
+      wake: () => bells[0]?.ring(),
+      atBoundary: async (change) => change(),
+    });
+    run = new LiveRun({
+      plan,
+      shared,
+      bells,
+      gauges,
+      clock,
+      crew,
+      letters,
+      executor,
+      inputs,
+      outputs,
+      modes,
+    });
     await run.go(monotonicMs());
   } catch (error) {
     await (run === undefined ? crew.stop() : run.stop());
@@ -106,6 +136,7 @@ function mainExecutor(
     if (actor === undefined || entry === undefined) continue;
     stages.set(index, { stage: entry.stage, options: optionsOf(actor, entry.stage) });
   }
+  const modes = new ThreadModes(initialGates(plan.modes.initial));
   const wiring = wire({
     plan,
     worker: 0,
@@ -114,6 +145,7 @@ function mainExecutor(
     clock,
     recovery: undefined,
     upcall,
+    modes,
     stages,
     flush: (actor) => executor.flush(actor),
   });
@@ -124,6 +156,7 @@ function mainExecutor(
     clock,
     upcall,
     hasStats: options.stats !== false,
+    modes,
   });
   for (const actor of executor.actors) actor.handlers = createHandlers(actor);
   return executor;
