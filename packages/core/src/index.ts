@@ -21,6 +21,8 @@ export {
 export { Graph, graph } from './graph.ts';
 export type { BoundaryOptions } from './graph.ts';
 export { compile } from './plan/compile.ts';
+export { ModeChangeError, ModeRefusedError, ModeTimeoutError } from './modes/errors.ts';
+export type * from './modes/types.ts';
 export { planJson, planMermaid, planText } from './plan/print.ts';
 export type * from './plan/types.ts';
 export { frame, message } from './ports.ts';

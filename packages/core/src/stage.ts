@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { RunnerRef } from './plan/types.ts';
+import type { StageModes } from './modes/types.ts';
 import type { FramePort, Payload, Port, PortMap } from './ports.ts';
 
 /**
@@ -103,6 +104,11 @@ export interface Handlers<I extends PortMap = PortMap, O extends PortMap = PortM
   onPost?(value: unknown, out: Out<O>): MaybePromise<void>;
   /** Before the first other handler. */
   onStart?(): MaybePromise<void>;
+  /**
+   * With each mode that is entered, also where the stage is not active in it; and with the mode that holds,
+   * after `onStart`. Emits nothing.
+   */
+  onMode?(mode: string): MaybePromise<void>;
   /** After the last other handler: at the end of the stream, at stop, and before a restart. */
   onStop?(): MaybePromise<void>;
   /** The state as a structured-cloneable value: survives a restart. */
@@ -128,6 +134,8 @@ export interface StageContext<Options = unknown> {
    * the value was dropped; drops are counted.
    */
   readonly post: (value: unknown) => boolean;
+  /** The modes of the run. */
+  readonly modes: StageModes;
 }
 
 /** Ports as declared, or computed from the parsed options. */

@@ -248,7 +248,7 @@ export class LocalReader implements MailboxReader {
   }
 
   hasEndedBefore(round: number): boolean {
-    return this.hasEnded() && this.#queue.marked !== round;
+    return this.isLast(round) && this.available() <= 0;
   }
 
   availableBefore(round: number): number {
@@ -286,6 +286,15 @@ export class LocalReader implements MailboxReader {
     return true;
   }
 
+  passOver(keep: number): number {
+    const count = this.available() - keep;
+    if (count <= 0) return 0;
+    this.#letGo();
+    this.position = (this.position + count) | 0;
+    this.handled = this.position;
+    return count;
+  }
+
   settle(): void {
     this.handled = this.position;
   }
@@ -311,6 +320,10 @@ export class LocalReader implements MailboxReader {
 
   /** Nothing: the writer is on this thread and looks for itself. */
   nudge(): void {}
+
+  isLast(round?: number): boolean {
+    return this.#queue.hasEnded && this.#queue.marked !== round;
+  }
 
   hasEnded(): boolean {
     return this.#queue.hasEnded && this.available() <= 0;

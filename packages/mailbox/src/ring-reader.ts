@@ -141,8 +141,7 @@ export abstract class RingReader implements MailboxReader {
 
   /** Whether the writer had ended the stream before a round, and everything has been taken. */
   hasEndedBefore(round: number): boolean {
-    // Acquires the writer's last mark: who has marked the round was there in it.
-    return this.hasEnded() && Atomics.load(this.words, ringWord.marked) !== round;
+    return this.isLast(round) && this.#refresh() <= 0;
   }
 
   /** Messages to be taken now that were emitted before a round, which has begun. */
@@ -185,6 +184,16 @@ export abstract class RingReader implements MailboxReader {
     this.loadInPlace(slot, into);
     this.position = (this.position + 1) | 0;
     return true;
+  }
+
+  /** Passes over all but the newest `keep` messages, between handler calls; returns how many. */
+  passOver(keep: number): number {
+    const count = this.#refresh() - keep;
+    if (count <= 0) return 0;
+    this.#isCopied = false;
+    this.position = (this.position + count) | 0;
+    this.handled = this.position;
+    return count;
   }
 
   /** Ends a handler call: what was taken is done with. */
@@ -233,11 +242,17 @@ export abstract class RingReader implements MailboxReader {
     this.#bells[Atomics.load(this.words, ringWord.writerBell)]?.ring();
   }
 
-  /** Whether the writer has ended the stream and everything has been taken. */
-  hasEnded(): boolean {
+  /** Whether the writer has ended the stream (before a round); something may be left to be taken. */
+  isLast(round?: number): boolean {
     // Acquires the end before the head: the head cannot move after it.
     if (Atomics.load(this.words, ringWord.ended) !== 1) return false;
-    return this.#refresh() <= 0;
+    // Acquires the writer's last mark: who has marked a round was there in it.
+    return round === undefined || Atomics.load(this.words, ringWord.marked) !== round;
+  }
+
+  /** Whether the writer has ended the stream and everything has been taken. */
+  hasEnded(): boolean {
+    return this.isLast() && this.#refresh() <= 0;
   }
 
   /** Blocking again, it resumes at the writer's position; what lies between is counted as skipped. */

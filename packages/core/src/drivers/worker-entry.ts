@@ -2,6 +2,7 @@ import { receiveMessageOnPort, threadId } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { createHandlers } from '../executor/lifecycle.ts';
 import { Executor } from '../executor/executor.ts';
+import { ThreadModes } from '../executor/gates.ts';
 import { loadStage, optionsOf } from '../executor/load.ts';
 import type { AnyStage } from '../stage.ts';
 import { clockOf } from '../executor/wall-clock.ts';
@@ -66,6 +67,7 @@ async function prepare(task: WorkerTask, upcall: (message: WorkerMessage) => voi
   }
   const turn = turnOf(shared);
   const clock = clockOf(turn, recovery?.epochMs ?? 0);
+  const modes = new ThreadModes(task.gates);
   const wiring = wire({
     plan,
     worker,
@@ -74,12 +76,13 @@ async function prepare(task: WorkerTask, upcall: (message: WorkerMessage) => voi
     clock,
     recovery,
     upcall,
+    modes,
     stages,
     flush: (actor) => executor.flush(actor),
   });
   const gauges = wiring.gauges.worker(worker);
   const { barrierTimeoutMs } = task;
-  const parts = { ...wiring, plan, worker, gauges, clock, upcall, hasStats, turn, barrierTimeoutMs };
+  const parts = { ...wiring, plan, worker, gauges, clock, upcall, hasStats, turn, barrierTimeoutMs, modes };
   const executor: Executor = new Executor(wiring.actors, parts);
   for (const actor of executor.actors) {
     if (actor.phase !== 'created') continue;
@@ -109,6 +112,8 @@ async function run(
     else if (message.type === 'rate') {
       executor.setRate(message.change);
       post({ type: 'done', request: message.request });
+    } else if (message.type === 'gates') {
+      executor.setGates(message.state, () => post({ type: 'done', request: message.request }));
     } else {
       executor.setBlocking(message.edge, message.isBlocking, () =>
         post({ type: 'done', request: message.request }),
@@ -130,7 +135,7 @@ async function run(
   }
   if (hasGone) {
     if (task.recovery?.isDraining === true) executor.drain();
-    executor.start();
+    executor.start(task.recovery !== undefined);
     if (task.recovery !== undefined) post({ type: 'running' });
     const loop: Loop = { ...hosted.loop, control, isStopping: () => isStopping };
     if (isIo) await runOnLoop(loop);

@@ -2,12 +2,15 @@ import type { Plan } from '../plan/types.ts';
 import type { LetterWire, RateChange } from '../drivers/messages.ts';
 import { RunStoppedError } from '../errors.ts';
 import { accountUnblocked } from './accounts.ts';
+import { gate } from './actor.ts';
 import type { Actor, Inlet } from './actor.ts';
 import { Calls } from './calls.ts';
 import { Failures } from './failures.ts';
+import { Gates, isOpen } from './gates.ts';
 import { Host } from './host.ts';
 import type { HostParts } from './host.ts';
 import { Rounds } from './rounds.ts';
+import type { GateState } from '../modes/gate-state.ts';
 import { isFinished, isHeldBack, isReady, wantRoom } from './readiness.ts';
 import type { Ticks } from './ticks.ts';
 
@@ -34,6 +37,7 @@ export class Executor {
   readonly #calls: Calls;
   readonly #rounds: Rounds | undefined;
   readonly #ticks: Ticks<Actor>;
+  readonly #gates: Gates;
   readonly #switches: Switch[] = [];
   #isDraining = false;
   #hasProgressed = false;
@@ -56,13 +60,25 @@ export class Executor {
         calls,
         failures,
         onDrain: () => this.drain(),
+        isDraining: () => this.#isDraining,
       });
     }
+    const { modes } = parts;
+    this.#gates = new Gates(actors, modes, {
+      host: this.#host,
+      failures: this.#failures,
+      calls: this.#calls,
+    });
   }
 
-  /** The run begins: its clock has been started. */
-  start(): void {
-    for (const actor of this.actors) if (actor.phase === 'created') this.#failures.start(actor);
+  /** The run begins: its clock has been started. `isAnew`: in place of a dead worker, it goes on. */
+  start(isAnew: boolean = false): void {
+    this.#gates.start(isAnew);
+  }
+
+  /** Takes over what gates go by. `onRest`: see `Gates.set`. */
+  setGates(state: GateState, onRest: () => void): void {
+    this.#gates.set(state, onRest);
   }
 
   /** Whether some actor is busy with a promise, and so needs the event loop to turn. */
@@ -82,6 +98,7 @@ export class Executor {
       if ((i === 0 || this.#host.nowMs >= this.#ticks.dueMs) && this.#tick()) isProgress = true;
       if (this.#run(this.actors[i] as Actor)) isProgress = true;
     }
+    this.#gates.settle();
     // A long way to the next call is no time for others to sleep.
     if (isProgress && this.actors.length > strikeActors) this.#host.strike();
     this.#hasProgressed = isProgress;
@@ -95,11 +112,15 @@ export class Executor {
   hasWork(): boolean {
     if (this.#rounds !== undefined) {
       this.#host.look();
-      return this.#rounds.hasWork();
+      return this.actors.some(isToBeTold) || this.#rounds.hasWork();
     }
     this.#ticks.look(this.#host.look() * 1e6);
     for (let i = 0; i < this.actors.length; i++) {
       const actor = this.actors[i] as Actor;
+      if (actor.gates !== 0) {
+        if (this.#gates.hasWork(actor)) return true;
+        continue;
+      }
       if (actor.phase !== 'running' && actor.phase !== 'backoff') continue;
       for (let j = 0; j < actor.inlets.length; j++) (actor.inlets[j] as Inlet).reader.nudge();
       if (actor.flushing !== undefined && wantRoom(actor)) return true;
@@ -118,6 +139,8 @@ export class Executor {
     let dueMs = this.#rounds === undefined ? this.#ticks.changeDueMs : Infinity;
     for (const actor of this.actors) {
       const { asyncWatchdogMs } = actor.plan.supervision;
+      // What is due while an actor is closed waits, but for its watchdog.
+      if (!actor.isBusy && !isOpen(actor)) continue;
       if (actor.phase === 'backoff') dueMs = Math.min(dueMs, actor.resumeAtMs);
       else if (actor.phase !== 'running') continue;
       else if (actor.isBusy) {
@@ -135,6 +158,7 @@ export class Executor {
   /** Sources finish now; everything under way still reaches its end. */
   drain(): void {
     this.#isDraining = true;
+    this.#gates.isDraining = true;
     for (const actor of this.actors) actor.hasEndedDemand = true;
   }
 
@@ -192,7 +216,13 @@ export class Executor {
 
   /** A pass under a clock with rounds. */
   #stepRounds(rounds: Rounds): boolean {
-    const isProgress = rounds.step();
+    let isProgress = false;
+    for (let i = 0; i < this.actors.length; i++) {
+      const actor = this.actors[i] as Actor;
+      if (isToBeTold(actor) && this.#gates.run(actor)) isProgress = true;
+    }
+    isProgress = rounds.step() || isProgress;
+    this.#gates.settle();
     // A pass of many calls may have taken long: whoever waits for a limit must not see an old time.
     this.#host.look();
     return isProgress;
@@ -250,6 +280,7 @@ export class Executor {
   #run(actor: Actor): boolean {
     if (actor.flushing !== undefined && this.#host.endFlush(actor)) return true;
     if (actor.isBusy) return this.#calls.watch(actor);
+    if (actor.gates !== 0) return this.#gates.run(actor);
     if (actor.phase !== 'running') return actor.phase === 'backoff' && this.#failures.endBackoff(actor);
     if (actor.spillOf !== undefined) return this.#calls.drainSpill(actor);
     const isTickDue = actor.ticker?.isPending === true;
@@ -289,6 +320,11 @@ export class Executor {
     }
     return false;
   }
+}
+
+/** Whether `onMode` of the actor is due, and may be called. */
+function isToBeTold({ gates, isBusy, phase }: Actor): boolean {
+  return (gates & gate.call) !== 0 && !isBusy && phase === 'running';
 }
 
 /** Whether another handler of the actor may start right after one. */

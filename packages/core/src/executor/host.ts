@@ -4,6 +4,7 @@ import type { Turn } from '../clock/turn.ts';
 import type { Upcall } from '../drivers/messages.ts';
 import { accountOutflow } from './accounts.ts';
 import type { Actor, Inlet } from './actor.ts';
+import type { ThreadModes } from './gates.ts';
 import { noteProgress, takeSnapshot } from './lifecycle.ts';
 import { exposeGroup, isQuiet } from './readiness.ts';
 import type { Ticks } from './ticks.ts';
@@ -15,6 +16,7 @@ const snapshotEveryMsDefault = 1_000;
 const progressEveryMs = 100;
 
 export interface HostParts {
+  readonly modes: ThreadModes;
   readonly dispatcher: Dispatcher;
   readonly gauges: WorkerGauges;
   readonly bell: Doorbell;
@@ -165,6 +167,8 @@ export class Host {
   keep(actor: Actor): void {
     const { handlers, plan } = actor;
     if (handlers.snapshot === undefined && handlers.progress === undefined) return;
+    // Nothing of a stage runs while it is not active.
+    if (actor.gates !== 0) return;
     if (actor.isBusy || actor.spillOf !== undefined || actor.phase !== 'running') return;
     const nowMs = this.turn === undefined ? this.nowMs : this.turn.timeNs / 1e6;
     const isDue = nowMs - actor.snapshotMs >= (plan.snapshotEveryMs ?? snapshotEveryMsDefault);

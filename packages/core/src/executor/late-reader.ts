@@ -109,6 +109,18 @@ export class LateReader implements MailboxReader {
     return true;
   }
 
+  passOver(keep: number): number {
+    const count = this.available() - keep;
+    if (count <= 0) return 0;
+    this.position = (this.position + count) | 0;
+    this.handled = this.position;
+    return count;
+  }
+
+  isLast(round?: number): boolean {
+    return this.#inner.isLast(round);
+  }
+
   settle(): void {
     this.handled = this.position;
   }

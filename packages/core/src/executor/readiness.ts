@@ -1,5 +1,6 @@
 import { actorCount } from '@troupe/mailbox';
 import type { LetterWire, Upcall } from '../drivers/messages.ts';
+import { gate } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Work } from './actor.ts';
 
 /** Whether every edge that blocks has room for what one call may emit. */
@@ -105,7 +106,8 @@ export function closeWork(actor: Actor, work: Work, upcall: Upcall): void {
   if (work === 'post') {
     actor.posts.shift();
     actor.postsClosed++;
-  } else if (work === 'resent') {
+  } else if (work === 'mode') actor.gates &= ~gate.call;
+  else if (work === 'resent') {
     actor.lettersClosed++;
     const letter = actor.resent.shift();
     if (letter !== undefined) upcall({ type: 'resentDone', id: letter.id });

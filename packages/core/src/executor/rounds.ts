@@ -1,3 +1,4 @@
+import { actorCount } from '@troupe/mailbox';
 import { tickGroupsOf } from '../clock/groups.ts';
 import type { TickGroup } from '../clock/groups.ts';
 import { everyStep } from '../clock/schedule.ts';
@@ -7,9 +8,11 @@ import { MailboxOverflowError } from '../errors.ts';
 import { errorToWire } from '../drivers/error-wire.ts';
 import type { Plan } from '../plan/types.ts';
 import { accountUnblocked } from './accounts.ts';
+import { gate } from './actor.ts';
 import type { Actor, Inlet } from './actor.ts';
 import type { Calls } from './calls.ts';
 import type { Failures } from './failures.ts';
+import { isOpen, kept, passBack, passOver } from './gates.ts';
 import type { Host } from './host.ts';
 import { LateReader } from './late-reader.ts';
 import { isFinished, isReady, wantRoom } from './readiness.ts';
@@ -48,6 +51,7 @@ export interface RoundsParts {
   readonly calls: Calls;
   readonly failures: Failures;
   readonly onDrain: () => void;
+  readonly isDraining: () => boolean;
 }
 
 /**
@@ -181,6 +185,8 @@ export class Rounds {
     if (this.#mayFlush(actor) && host.endFlush(actor)) return true;
     if (actor.isAway) return !this.#mayFlush(actor) && this.#close(actor, part);
     if (actor.isBusy) return calls.watch(actor);
+    if ((actor.gates & gate.call) !== 0 && actor.phase === 'running') return false;
+    if (!isOpen(actor)) return this.#runClosed(actor, part, position);
     if (actor.phase !== 'running') return actor.phase === 'backoff' && failures.endBackoff(actor);
     if (actor.spillOf !== undefined) return calls.drainSpill(actor);
     const next = this.#next(actor, part, position);
@@ -195,6 +201,20 @@ export class Rounds {
     host.strike();
     this.#call(actor, part, position, next);
     return true;
+  }
+
+  /** An actor that is not to run: what its mailboxes do meanwhile. */
+  #runClosed(actor: Actor, part: Part, position: number): boolean {
+    const { host, calls, isDraining } = this.#parts;
+    if (actor.spillOf !== undefined) return calls.drainSpill(actor);
+    if (part.isTickDue) addCount(actor, actorCount.droppedTicks, 1);
+    this.#passTick(part, position);
+    const isLast = actor.inlets.every(({ isBack, reader }) => isBack || reader.isLast(this.#round));
+    const keep = isDraining() || (isLast && hasForward(actor)) ? 0 : kept[actor.plan.whileInactive];
+    const isMarked = actor.inlets.every(({ isBack, reader }) => isBack || reader.isMarked(this.#round));
+    let isMoved = passOver(actor, keep, this.#isOutside ? keep : Infinity, host);
+    if (this.#isFirst) isMoved = passBack(actor, keep, this.#round, host) || isMoved;
+    return isMarked ? this.#close(actor, part) : isMoved;
   }
 
   #call(actor: Actor, part: Part, position: number, next: Next): void {
@@ -279,6 +299,15 @@ export class Rounds {
 
   #isRunnable(actor: Actor, part: Part, position: number): boolean {
     if (this.#mayFlush(actor) && wantRoom(actor)) return true;
+    if (!actor.isBusy && !isOpen(actor) && !isOver(actor)) {
+      if (actor.spillOf !== undefined) return wantRoom(actor);
+      const keep = kept[actor.plan.whileInactive];
+      for (const { reader, isBack } of actor.inlets) {
+        reader.nudge();
+        if (!isBack && reader.available() > keep) return true;
+      }
+      return actor.inlets.every(({ isBack, reader }) => isBack || reader.isMarked(this.#round));
+    }
     if (actor.isBusy || actor.phase !== 'running') return isOver(actor);
     if (actor.spillOf !== undefined) return wantRoom(actor);
     for (const { reader } of actor.inlets) reader.nudge();
@@ -358,7 +387,7 @@ export class Rounds {
       }
       if (wantsOutside(actor)) wants |= want.outside;
       for (const { isBack, reader } of actor.inlets) {
-        if (isBack && reader.availableBefore((this.#round + 1) | 0) > 0) wants |= want.back;
+        if (isBack && isOpen(actor) && reader.availableBefore((this.#round + 1) | 0) > 0) wants |= want.back;
       }
     }
     this.#hasAsked = (wants & want.outside) !== 0;
@@ -376,8 +405,10 @@ export class Rounds {
     for (let i = 0; i < this.#actors.length; i++) {
       const actor = this.#actors[i] as Actor;
       const part = this.#shares[i] as Part;
-      if (actor.isBusy || actor.phase !== 'running') continue;
-      const isWaiting = !part.isClosed && isReady(actor) && this.#next(actor, part, i) === 'wait';
+      if (actor.isBusy || isOver(actor)) continue;
+      const isHolding = !part.isClosed && !isOpen(actor);
+      const isWaiting =
+        isHolding || (!part.isClosed && isReady(actor) && this.#next(actor, part, i) === 'wait');
       const held = isWaiting && actor.group !== undefined ? actor.group.inlets : [];
       for (const inlet of [...actor.inlets, ...held]) {
         if (!isWaiting && !inlet.isBack) continue;
@@ -397,12 +428,22 @@ export class Rounds {
   }
 }
 
+function hasForward({ inlets }: Actor): boolean {
+  return inlets.some(({ isBack }) => !isBack);
+}
+
+function addCount(actor: Actor, index: number, value: number): void {
+  const { counts } = actor.gauges;
+  counts[index] = (counts[index] as number) + value;
+}
+
 function isOver({ phase }: Actor): boolean {
   return phase === 'ended' || phase === 'stopped';
 }
 
 function wantsOutside(actor: Actor): boolean {
   if (actor.phase !== 'running') return false;
+  if (!isOpen(actor) && actor.settled === undefined) return false;
   if (actor.isAway && actor.flushing !== undefined) return true;
   if (actor.posts.length > 0 || actor.resent.length > 0 || actor.settled !== undefined) return true;
   return !actor.hasEndedDemand && !actor.isBusy;

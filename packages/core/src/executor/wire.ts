@@ -24,11 +24,14 @@ import type {
 } from '@troupe/mailbox';
 import { everyStep } from '../clock/schedule.ts';
 import { Turn } from '../clock/turn.ts';
+import { errorToWire } from '../drivers/error-wire.ts';
+import type { StageModes } from '../modes/types.ts';
 import type { Recovery, SharedRun, Upcall } from '../drivers/messages.ts';
 import type { ActorPlan, EdgePlan, InletPlan, OutletPlan, Overflow, Plan } from '../plan/types.ts';
 import type { AnyStage, StageContext } from '../stage.ts';
 import { postsMax } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
+import type { ThreadModes } from './gates.ts';
 import { localGroups } from './groups.ts';
 import { LateReader } from './late-reader.ts';
 import { ActorLedger, EdgeLedger } from './ledger.ts';
@@ -47,6 +50,7 @@ export interface WiringParts {
   readonly clock: WallClock;
   readonly recovery: Recovery | undefined;
   readonly upcall: Upcall;
+  readonly modes: ThreadModes;
   /** The stage of an actor with its parsed options, by the actor's index. */
   readonly stages: ReadonlyMap<number, { readonly stage: AnyStage; readonly options: unknown }>;
   /** Called by `await out.flush()`. */
@@ -174,7 +178,7 @@ class Wirer {
     const actor: Actor = {
       plan,
       stage: found.stage,
-      context: this.#context(plan, found.options, posts, gauges),
+      context: { ...this.#context(plan, found.options, posts, gauges), modes: this.#stageModes(plan) },
       handlers: {},
       inlets,
       readers: inlets.map(({ reader }) => reader),
@@ -193,11 +197,13 @@ class Wirer {
         post: noAttempts(),
         resent: noAttempts(),
         start: noAttempts(),
+        mode: noAttempts(),
       },
       posts,
       resent: [],
       ticker: isOver ? undefined : this.#ticks.tickerOf(plan),
       phase: isOver ? 'ended' : 'created',
+      gates: 0,
       isBusy: false,
       isAway: false,
       settled: undefined,
@@ -327,7 +333,12 @@ class Wirer {
     };
   }
 
-  #context(plan: ActorPlan, options: unknown, posts: unknown[], gauges: ActorGauges): StageContext {
+  #context(
+    plan: ActorPlan,
+    options: unknown,
+    posts: unknown[],
+    gauges: ActorGauges,
+  ): Omit<StageContext, 'modes'> {
     const { clock, seed, upcall, worker } = this.#parts;
     const bell = this.#bells[worker] as Doorbell;
     return {
@@ -347,6 +358,20 @@ class Wirer {
         posts.push(value);
         bell.ring();
         return true;
+      },
+    };
+  }
+
+  #stageModes({ index }: ActorPlan): StageModes {
+    const { modes, upcall } = this.#parts;
+    return {
+      get current() {
+        return modes.gates.mode;
+      },
+      end: (error) => {
+        const { epoch } = modes.gates;
+        const wire = error === undefined ? undefined : errorToWire(error);
+        upcall({ type: 'modeEnd', actor: index, epoch, error: wire });
       },
     };
   }

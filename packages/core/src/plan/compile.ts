@@ -5,6 +5,7 @@ import { resolveEdges } from './edges.ts';
 import type { ResolvedEdge } from './edges.ts';
 import { adjacency, components, depthFirst, distances } from './order.ts';
 import type { Walk } from './order.ts';
+import { checkHolds, resolveModes } from './modes.ts';
 import { place } from './place.ts';
 import type { Placed } from './place.ts';
 import { checkName, isIntegerIn, Problems, show } from './problems.ts';
@@ -65,6 +66,8 @@ export function compile(
   const walk = checkCycles(problems, stages, edges);
   const clock = resolveClock(problems, options);
   const growth = resolveGrowth(problems, edges, clock, options);
+  const modes = resolveModes(problems, options, stages);
+  checkHolds(problems, stages, edges, modes, (stage) => ticks[stage] !== undefined);
   if (problems.errors.length > 0) throw new PlanError(String(declaration.name), problems.errors);
 
   const placed = place(stages, walk.order, links(edges), workers);
@@ -90,6 +93,7 @@ export function compile(
     outputs: planBoundary(routes, 'to'),
     runners,
     stepOrder,
+    modes: { initial: modes.initial, names: [...modes.names] },
     warnings: problems.warnings,
   };
 }
@@ -200,6 +204,7 @@ function planActors(
     supervision: stage.supervision,
     snapshotEveryMs: stage.snapshotEveryMs,
     spillMax: stage.spillMax,
+    ...stage.activity,
     inlets: inlets[index] ?? [],
     outlets: outlets[index] ?? [],
     depth: depth[index] ?? 0,

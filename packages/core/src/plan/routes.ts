@@ -31,7 +31,8 @@ export function resolveRoutes(
   workerOf: readonly number[],
   growth: readonly number[],
 ): Routes {
-  const router = new Router(edges, workerOf, growth);
+  const isKeeping = (actor: number): boolean => stages[actor]?.activity.whileInactive !== 'drop';
+  const router = new Router(edges, workerOf, growth, isKeeping);
   const incoming: ResolvedEdge[][] = stages.map(() => []);
   const outgoing: ResolvedEdge[][] = stages.map(() => []);
   for (const edge of edges) {
@@ -77,12 +78,20 @@ class Router {
   readonly #edges: readonly ResolvedEdge[];
   readonly #workerOf: readonly number[];
   readonly #growth: readonly number[];
+  /** Whether a stage's mailboxes keep messages while it is not to run. */
+  readonly #isKeeping: (actor: number) => boolean;
   readonly #seats = new Map<number, { readonly ring: number; readonly reader: number }>();
 
-  constructor(edges: readonly ResolvedEdge[], workerOf: readonly number[], growth: readonly number[]) {
+  constructor(
+    edges: readonly ResolvedEdge[],
+    workerOf: readonly number[],
+    growth: readonly number[],
+    isKeeping: (actor: number) => boolean,
+  ) {
     this.#edges = edges;
     this.#growth = growth;
     this.#workerOf = workerOf;
+    this.#isKeeping = isKeeping;
   }
 
   addBoundaryInput(edge: ResolvedEdge): void {
@@ -190,7 +199,9 @@ class Router {
   #transport({ from, to, port }: ResolvedEdge): Transport {
     if (from.kind === 'boundary' || to.kind === 'boundary') return 'ring';
     if (this.#workerAt(from) !== this.#workerAt(to)) return 'ring';
-    return port.kind === 'frame' ? 'fused' : 'local';
+    if (port.kind === 'frame') return 'fused';
+    // What lies on a local queue keeps its neighbours from releasing their inputs.
+    return this.#isKeeping(to.actor) ? 'ring' : 'local';
   }
 
   /** The application is on main. */

@@ -1,4 +1,5 @@
 import type { Dtype } from '@troupe/mailbox';
+import type { ModesOptions } from '../modes/types.ts';
 import type { AnyStage } from '../stage.ts';
 import type {
   LatchEntry,
@@ -187,6 +188,14 @@ export type PlanErrorCode =
   | 'BAD_SUPERVISION'
   | 'BAD_SNAPSHOT_INTERVAL'
   | 'BAD_SPILL_MAX'
+  | 'BAD_ACTIVE_IN'
+  | 'BAD_WHILE_INACTIVE'
+  /** A machine of modes that cannot be read, or that does more than decide. */
+  | 'BAD_MACHINE'
+  | 'UNREACHABLE_MODE'
+  /** Active in a mode that the machine does not have. */
+  | 'UNKNOWN_MODE'
+  | 'BAD_GRACE'
   | 'BAD_PLACEMENT'
   | 'BAD_WORKERS'
   | 'BAD_CLOCK'
@@ -200,6 +209,12 @@ export type PlanWarningCode =
   | 'DUPLICATE_EDGE'
   /** Marked as a back-edge, but part of no cycle. */
   | 'IDLE_BACK_EDGE'
+  /** `whileInactive` of a stage that always runs. */
+  | 'IDLE_WHILE_INACTIVE'
+  /** A mailbox that holds what a source sends on and on. */
+  | 'HOLD_BEHIND_SOURCE'
+  /** Some mode leads to none in which the stage runs. */
+  | 'STOPPED_FOR_EVER'
   /** A group of stages with and without `io`: the whole group waits with an event loop. */
   | 'MIXED_GROUP'
   /** Declared, but nothing ticks with it. */
@@ -319,6 +334,9 @@ export interface ActorPlan {
   readonly supervision: Supervision;
   readonly snapshotEveryMs: number | undefined;
   readonly spillMax: number;
+  /** The modes in which it runs; `undefined`: in every one. */
+  readonly activeIn: readonly string[] | undefined;
+  readonly whileInactive: WhileInactive;
   readonly inlets: readonly InletPlan[];
   readonly outlets: readonly OutletPlan[];
   /** Distance to the nearest sink: lower runs first. */
@@ -349,6 +367,12 @@ export interface BoundaryPlan {
  */
 export type ClockKind = 'realtime' | 'paced' | 'fast';
 
+/** The modes of a run. */
+export interface ModesPlan {
+  readonly initial: string;
+  readonly names: readonly string[];
+}
+
 /** What `compile` decides. Plain data: can be printed, compared, cloned to a worker. */
 export interface Plan {
   readonly name: string;
@@ -362,6 +386,7 @@ export interface Plan {
   readonly runners: readonly RunnerPlan[];
   /** All ticks in the order in which those that are due at a step are delivered. */
   readonly stepOrder: readonly StepRow[];
+  readonly modes: ModesPlan;
   readonly warnings: readonly PlanProblem[];
 }
 
@@ -379,4 +404,5 @@ export interface CompileOptions {
    * capacity, where that is more. 1,024 unless given (and at most 64 MiB of frames).
    */
   readonly mailboxMax?: number;
+  readonly modes?: ModesOptions;
 }

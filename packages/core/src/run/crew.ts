@@ -4,6 +4,7 @@ import { errorFromWire } from '../drivers/error-wire.ts';
 import type {
   ControlMessage,
   RateChange,
+  ErrorWire,
   Recovery,
   SharedRun,
   WorkerMessage,
@@ -12,6 +13,8 @@ import type {
 import { keepSpare } from '../drivers/pool.ts';
 import { HandlerHungError, ReplacementLimitError, WorkerDiedError } from '../errors.ts';
 import { noEdge } from '../executor/ledger.ts';
+import { initialGates } from '../modes/gate-state.ts';
+import type { GateState } from '../modes/gate-state.ts';
 import type { ActorPlan, EdgePlan, Plan } from '../plan/types.ts';
 import type { DeadLetters, Filed } from './dead-letters.ts';
 import { isLastBreath, Postmortem } from './postmortem.ts';
@@ -36,7 +39,9 @@ export interface CrewParts {
   readonly onFatal: (error: Error) => void;
   readonly onLog: (line: LogLine) => void;
   /** An actor's state has changed. */
-  readonly onState: () => void;
+  readonly onState: (actor: number, state: ActorState) => void;
+  /** A stage says that what the mode of that epoch was for has ended. */
+  readonly onModeEnd: (actor: number, epoch: number, error: ErrorWire | undefined) => void;
 }
 
 /** A dead letter that was sent again and has not been handled yet. */
@@ -51,6 +56,8 @@ export class Crew {
   readonly states: ActorState[];
   readonly replacements: Replacement[] = [];
   readonly replaced: number[];
+  /** What the gates of a successor's stages go by. */
+  gates: GateState;
   readonly #parts: CrewParts;
   readonly #postmortem: Postmortem;
   readonly #links = new Map<number, WorkerLink>();
@@ -74,6 +81,7 @@ export class Crew {
     this.#postmortem = new Postmortem(parts.plan, parts.shared, parts.letters);
     this.states = parts.plan.actors.map(() => 'starting');
     this.replaced = parts.plan.workers.map(() => 0);
+    this.gates = initialGates(parts.plan.modes.initial);
   }
 
   /** Opens every worker and waits until all have created their actors. Rejects with what failed first. */
@@ -140,27 +148,42 @@ export class Crew {
     );
   }
 
-  /** Resolves when a worker, or its successor, has done what it is asked for, or nobody is left to do it. */
-  #ask(worker: number, ask: (request: number) => ControlMessage): Promise<void> {
-    return this.#requests.make(worker, ask, (message) => this.#links.get(worker)?.send(message));
+  /** Resolves when the worker, or its successor, is at rest in that state. */
+  setGates(worker: number, state: GateState): Promise<void> {
+    return this.#ask(worker, (request) => ({ type: 'gates', state, request }));
   }
 
   threadIds(): ReadonlyMap<number, number> {
     return new Map([...this.#links].map(([index, link]) => [index, link.threadId]));
   }
 
+  /** Of a worker that keeps a change of mode waiting: a handler that it has in hand is taken for hung. */
+  hangIn(worker: number, graceMs: number): void {
+    const remedy = 'Make it return, or raise `modes.graceMs`: a change of mode waits for it no longer.';
+    const actor = this.#postmortem.hanging(worker, this.gates);
+    if (actor !== undefined) this.hang(worker, actor, graceMs, remedy);
+  }
+
   /** A handler does not return: its worker is ended, and then replaced like any that died. */
-  hang(worker: number, actor: number, limitMs: number): void {
+  hang(worker: number, actor: number, limitMs: number, remedy?: string): void {
     const link = this.#links.get(worker);
     if (link === undefined || this.#isStopping) return;
     const stage = this.#parts.plan.actors[actor]?.name ?? '?';
-    this.#hung.set(worker, { actor, error: new HandlerHungError(stage, limitMs) });
+    this.#hung.set(worker, { actor, error: new HandlerHungError(stage, limitMs, remedy) });
     link.terminate();
   }
 
   setState(actor: number, state: ActorState): void {
     this.states[actor] = state;
-    this.#parts.onState();
+    this.#parts.onState(actor, state);
+  }
+
+  /** Resolves when a worker, or its successor, has done what it is asked for, or nobody is left to do it. */
+  async #ask(worker: number, messageOf: (request: number) => ControlMessage): Promise<void> {
+    const link = this.#links.get(worker);
+    // Where all actors are over, nobody would answer.
+    if (link === undefined && !this.#replacing.has(worker)) return;
+    await this.#requests.make(worker, messageOf, (message) => link?.send(message));
   }
 
   #broadcast(message: ControlMessage): void {
@@ -191,6 +214,7 @@ export class Crew {
       seed: options.seed ?? 0,
       hasStats: options.stats !== false,
       barrierTimeoutMs: barrierTimeoutOf(options),
+      gates: this.gates,
     };
     return new Promise((resolve, reject) => {
       let isUp = false;
@@ -250,6 +274,9 @@ export class Crew {
       case 'fatal':
         this.#parts.onFatal(errorFromWire(message.error));
         break;
+      case 'modeEnd':
+        this.#parts.onModeEnd(message.actor, message.epoch, message.error);
+        break;
       case 'hang':
         this.hang(
           worker,
@@ -275,7 +302,9 @@ export class Crew {
       .then(() => this.#succeed(worker, end))
       .catch((error: Error) => this.#parts.onFatal(error))
       .finally(() => {
-        if (this.#replacing.get(worker) === replacing) this.#replacing.delete(worker);
+        if (this.#replacing.get(worker) !== replacing) return;
+        this.#replacing.delete(worker);
+        if (!this.#links.has(worker)) this.#requests.drop(worker);
       });
     this.#replacing.set(worker, replacing);
   }
@@ -303,7 +332,6 @@ export class Crew {
         this.replacements.push({ worker, reason, error, tookMs: performance.now() - startMs, restored });
       }
     }
-    if (!this.#links.has(worker)) this.#requests.drop(worker);
     const modules = actors.flatMap(({ module }) => module ?? []);
     if (!this.#isStopping) void keepSpare(modules, this.#parts.options.resourceLimits);
   }

@@ -8,6 +8,7 @@ import type { WallClock } from '../executor/wall-clock.ts';
 import type { Plan, PlanProblem, PortName } from '../plan/types.ts';
 import type { Port } from '../ports.ts';
 import type { InputRef, OutputRef } from '../refs.ts';
+import { setEdgeBlocking } from './blocking.ts';
 import type { BoundaryInput } from './boundary-input.ts';
 import type { BoundaryOutput } from './boundary-output.ts';
 import { enlist, takeCensus } from './census.ts';
@@ -15,13 +16,13 @@ import { isOver } from './crew.ts';
 import type { Conductor } from './conductor.ts';
 import type { Crew } from './crew.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import { workerOf } from './memory.ts';
 import type { RateControl } from './rate-control.ts';
 import type { RateTarget } from './rates.ts';
+import type { LiveModes } from './modes.ts';
 import { readStats } from './stats.ts';
 import { observables, polled } from './streams.ts';
 import { LiveTap, tappedRing } from './tap.ts';
-import { boundaryOf, edgeBetween } from './targets.ts';
+import { boundaryOf } from './targets.ts';
 import type {
   CensusEntry,
   DeadLetter,
@@ -54,6 +55,7 @@ export interface LiveRunParts {
   readonly outputs: ReadonlyMap<string, BoundaryOutput>;
   /** Leads the steps, under the paced and fast clocks. */
   readonly conductor: Conductor | undefined;
+  readonly modes: LiveModes;
 }
 
 /** How long the stages on main may take to stop. */
@@ -64,6 +66,7 @@ const statsIntervalMs = 1_000;
 export class LiveRun implements Run, Steppable {
   readonly plan: Plan;
   readonly warnings: readonly PlanProblem[];
+  readonly modes: LiveModes;
   readonly #done: Promise<RunReport>;
   readonly #parts: LiveRunParts;
   readonly #taps = new Set<LiveTap>();
@@ -86,6 +89,7 @@ export class LiveRun implements Run, Steppable {
     this.#parts = parts;
     this.plan = parts.plan;
     this.warnings = parts.plan.warnings;
+    this.modes = parts.modes;
     this.#done = new Promise((resolve, reject) => {
       this.#resolveDone = resolve;
       this.#rejectDone = reject;
@@ -216,12 +220,7 @@ export class LiveRun implements Run, Steppable {
       this.#output(target.output).setBlocking(isBlocking);
       return;
     }
-    const { executor, crew } = this.#parts;
-    const edge = edgeBetween(this.plan, target.from, target.to);
-    const worker = workerOf(this.plan, edge.to);
-    if (worker === 0)
-      await new Promise<void>((resolve) => executor.setBlocking(edge.index, isBlocking, resolve));
-    else await crew.setBlocking(worker, edge.index, isBlocking);
+    await setEdgeBlocking(this.#parts, target, isBlocking);
   }
 
   setRate(target: RateTarget, hz: number): Promise<void> {
@@ -376,6 +375,7 @@ export class LiveRun implements Run, Steppable {
     const { inputs, outputs, crew, executor, rates } = this.#parts;
     const error = this.#error;
     rates.close();
+    this.#parts.modes.stop(error);
     for (const input of inputs.values()) input.close(error);
     this.#watchdog.stop();
     this.#ring();

@@ -2,6 +2,7 @@ import { FrameReader, FrameWriter, Gauges, isBehind, MessageReader, MessageWrite
 import { isStageWorker } from '../drivers/inside.ts';
 import { HandlerHungError, NestedStartError } from '../errors.ts';
 import { Executor } from '../executor/executor.ts';
+import { ThreadModes } from '../executor/gates.ts';
 import { createHandlers } from '../executor/lifecycle.ts';
 import { optionsOf } from '../executor/load.ts';
 import { rateOf } from '../clock/rate.ts';
@@ -12,6 +13,7 @@ import type { WallClock } from '../executor/wall-clock.ts';
 import { doorbells, readerPolicy, turnOf, wire } from '../executor/wire.ts';
 import type { SharedRun, WorkerMessage } from '../drivers/messages.ts';
 import { errorFromWire } from '../drivers/error-wire.ts';
+import { initialGates, isOpenIn } from '../modes/gate-state.ts';
 import { compile } from '../plan/compile.ts';
 import type { BoundaryPlan, EdgePlan, GraphDeclaration, Plan } from '../plan/types.ts';
 import type { AnyStage } from '../stage.ts';
@@ -22,6 +24,7 @@ import { barrierTimeoutOf, Crew, isOver } from './crew.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { LiveRun } from './live-run.ts';
 import { allocateRun } from './memory.ts';
+import { LiveModes } from './modes.ts';
 import type { AtBoundary } from './rate-control.ts';
 import { RateControl } from './rate-control.ts';
 import { schemaOf } from './schema.ts';
@@ -39,6 +42,7 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
   const letters = new DeadLetters(plan);
   const gauges = new Gauges(shared.gauges);
   let run: LiveRun | undefined;
+  let modes: LiveModes | undefined;
   const onLog = options.onLog ?? writeLog;
   const crew = new Crew({
     plan,
@@ -49,7 +53,11 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     letters,
     onLog,
     onFatal: (error) => run?.fail(error),
-    onState: () => run?.noteState(),
+    onState: (actor, state) => {
+      run?.noteState();
+      modes?.noteState(actor, state);
+    },
+    onModeEnd: (...end) => modes?.endFrom(...end),
   });
   const turn = turnOf(shared);
   const clock = clockOf(turn, 0);
@@ -63,6 +71,7 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
       else if (message.type === 'deadLetter') letters.add(message.letter, errorFromWire(message.error));
       else if (message.type === 'fatal') run?.fail(errorFromWire(message.error));
       else if (message.type === 'resentDone') crew.closeLetter(message.id);
+      else if (message.type === 'modeEnd') modes?.endFrom(message.actor, message.epoch, message.error);
       else if (message.type === 'hang') {
         const { name = '?', supervision } = plan.actors[message.actor] ?? {};
         run?.fail(new HandlerHungError(name, supervision?.asyncWatchdogMs ?? 0));
@@ -98,6 +107,15 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
       conductor,
       atBoundary,
     });
+    modes = new LiveModes({
+      plan,
+      options: options.modes ?? {},
+      crew,
+      executor,
+      clock,
+      wake,
+      atBoundary,
+    });
     run = new LiveRun({
       plan,
       shared,
@@ -111,6 +129,7 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
       inputs,
       outputs,
       conductor,
+      modes,
     });
     await run.go(monotonicMs());
   } catch (error) {
@@ -155,6 +174,7 @@ function mainExecutor(
     if (actor === undefined || entry === undefined) continue;
     stages.set(index, { stage: entry.stage, options: optionsOf(actor, entry.stage) });
   }
+  const modes = new ThreadModes(initialGates(plan.modes.initial));
   const wiring = wire({
     plan,
     worker: 0,
@@ -163,6 +183,7 @@ function mainExecutor(
     clock,
     recovery: undefined,
     upcall,
+    modes,
     stages,
     flush: (actor) => executor.flush(actor),
   });
@@ -177,6 +198,7 @@ function mainExecutor(
     hasStats: options.stats !== false,
     turn,
     barrierTimeoutMs: barrierTimeoutOf(options),
+    modes,
   });
   for (const actor of executor.actors) actor.handlers = createHandlers(actor);
   return executor;
@@ -205,7 +227,9 @@ function conductorOf(parts: {
     isOver: isOverActor,
     hasBack: () =>
       backs.some(({ to, ring, reader }) => {
-        if (to.kind === 'actor' && isOverActor(to.actor)) return false;
+        if (to.kind !== 'actor' || isOverActor(to.actor)) return false;
+        // What a stage holds while it is not active asks for nothing.
+        if (!isOpenIn(plan.actors[to.actor]?.activeIn, crew.gates)) return false;
         return isBehind(shared.rings[ring ?? -1] as SharedArrayBuffer, reader ?? 0);
       }),
     endNs,
