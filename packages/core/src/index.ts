@@ -2,6 +2,8 @@ export { TroupeError } from '@troupe/mailbox';
 export type { ArrayOf, Dtype, FrameArray } from '@troupe/mailbox';
 export {
   AsyncHandlerError,
+  EventFullError,
+  EventUseError,
   GraphError,
   HandlerError,
   HandlerHungError,
@@ -17,6 +19,8 @@ export {
   TargetError,
   WorkerDiedError,
 } from './errors.ts';
+export type { EventHandle } from './events/event-handle.ts';
+export type { EventWaitOptions } from './events/waiting.ts';
 export { Graph, graph } from './graph.ts';
 export type { BoundaryOptions } from './graph.ts';
 export { compile } from './plan/compile.ts';

@@ -44,6 +44,8 @@ export const actorCount = {
   progressTotal: 18,
   /** Messages that the actor had emitted when its state was kept last. */
   snapshotEmitted: 19,
+  /** Time with work at hand but resources that others held, ns. */
+  resourceWaitNs: 20,
 } as const;
 
 /** The counters that the writer of an edge keeps, by their index in `EdgeGauges.writer`. */
@@ -87,7 +89,7 @@ export const workerCount = {
 export type Counts<Table> = { readonly [Name in keyof Table]: number };
 
 export interface ActorReading extends Counts<typeof actorCount> {
-  /** What is left of `elapsedNs` beside `busyNs` and `blockedNs`. */
+  /** What is left of `elapsedNs` beside `busyNs`, `blockedNs` and `resourceWaitNs`. */
   readonly idleNs: number;
   /** From publication of an input to its handler. */
   readonly queueWait: LatencySummary;
@@ -246,7 +248,7 @@ export class Gauges {
     const counts = named(actorCount, gauges.counts);
     return {
       ...counts,
-      idleNs: Math.max(0, elapsedNs - counts.busyNs - counts.blockedNs),
+      idleNs: Math.max(0, elapsedNs - counts.busyNs - counts.blockedNs - counts.resourceWaitNs),
       queueWait: gauges.queueWait.summary(),
       onInput: gauges.onInput.summary(),
       onTick: gauges.onTick.summary(),

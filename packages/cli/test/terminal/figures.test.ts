@@ -19,7 +19,8 @@ function stage(name: string, more: Partial<StageStats>): StageStats {
     deadLettered: 0,
     restarts: 0,
   };
-  const rest = { droppedTicks: 0, droppedPosts: 0, spilled: 0, depth: 0, busyMs: 0, blockedMs: 0, idleMs: 0 };
+  const times = { busyMs: 0, blockedMs: 0, resourceWaitMs: 0, idleMs: 0 };
+  const rest = { droppedTicks: 0, droppedPosts: 0, spilled: 0, depth: 0, ...times };
   const latency = { queueWait: empty, onInput: empty, onTick: empty, sourceToHere: empty };
   return { name, worker: 1, state: 'running', ...counts, ...rest, ...latency, progress: undefined, ...more };
 }
@@ -30,7 +31,7 @@ function edge(more: Partial<EdgeStats>): EdgeStats {
 }
 
 function stats(elapsedMs: number, stages: readonly StageStats[], edges: readonly EdgeStats[]): RunStats {
-  return { elapsedMs, stages, edges, workers: [], deadLetters: 3 };
+  return { elapsedMs, stages, edges, workers: [], resources: [], deadLetters: 3 };
 }
 
 const before = stats(

@@ -80,7 +80,8 @@ export class Executor {
       if (actor.spillOf !== undefined) {
         if (wantRoom(actor)) return true;
       } else if (this.#hasInput(actor, nowNs)) {
-        if (isReady(actor) || wantRoom(actor)) return true;
+        if (actor.control?.isOpen() === false) continue;
+        if ((isReady(actor) || wantRoom(actor)) && actor.lease?.mayBegin() !== false) return true;
       } else if (isFinished(actor, this.#isDraining)) return true;
     }
     return false;
@@ -194,20 +195,25 @@ export class Executor {
     const isCalled = isTickDue || actor.posts.length > 0 || actor.resent.length > 0;
     const inlet = actor.inlets.length === 0 ? undefined : nextInlet(actor);
     if (inlet === undefined && !isCalled && actor.hasEndedDemand) return this.#idle(actor);
+    if (actor.control?.isOpen() === false) {
+      actor.lease?.withdraw();
+      return false;
+    }
     if (!isReady(actor)) return this.#block(actor);
     if (actor.blockedSinceMs >= 0) accountUnblocked(actor, this.#host.nowMs);
     // Whoever has been given something must not wait for this actor.
     this.#host.strike();
-    if (isTickDue) this.#calls.tick(actor);
-    if (actor.posts.length > 0 && canGoOn(actor)) this.#calls.post(actor);
-    if (actor.resent.length > 0 && canGoOn(actor)) this.#calls.resent(actor);
+    let isCalledNow = isTickDue && this.#calls.tick(actor);
+    if (actor.posts.length > 0 && canGoOn(actor)) isCalledNow = this.#calls.post(actor) || isCalledNow;
+    if (actor.resent.length > 0 && canGoOn(actor)) isCalledNow = this.#calls.resent(actor) || isCalledNow;
     if ((inlet !== undefined || !actor.hasEndedDemand) && (!isCalled || canGoOn(actor)))
-      this.#calls.batch(actor, inlet);
-    return true;
+      isCalledNow = this.#calls.batch(actor, inlet) || isCalledNow;
+    return isCalledNow;
   }
 
   /** Nothing to do: perhaps for ever. */
   #idle(actor: Actor): boolean {
+    actor.lease?.withdraw();
     if (!isFinished(actor, this.#isDraining)) return false;
     this.#failures.finish(actor);
     return true;
@@ -215,6 +221,7 @@ export class Executor {
 
   /** Work, but no room. */
   #block(actor: Actor): boolean {
+    actor.lease?.withdraw();
     if (actor.blockedSinceMs < 0) {
       actor.blockedSinceMs = this.#host.nowMs;
       // This actor will release nothing for a while: whoever waits behind it must know what room there is.

@@ -22,11 +22,16 @@ import type {
   RefusalPolicy,
   RefusingEdge,
 } from '@troupe/mailbox';
+import { ThreadEvents } from '../events/event-handle.ts';
+import { EventTable } from '../events/event-table.ts';
+import { Lease } from '../resources/lease.ts';
+import { ResourceTable } from '../resources/resource-table.ts';
 import type { Recovery, SharedRun, Upcall } from '../drivers/messages.ts';
 import type { ActorPlan, EdgePlan, OutletPlan, Overflow, Plan } from '../plan/types.ts';
 import type { AnyStage, StageContext } from '../stage.ts';
 import { postsMax } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
+import { Control } from './control.ts';
 import { localGroups } from './groups.ts';
 import { ActorLedger, EdgeLedger } from './ledger.ts';
 import { ActorOut, interned } from './out.ts';
@@ -56,6 +61,7 @@ export interface Wiring {
   readonly bell: Doorbell;
   readonly others: readonly Doorbell[];
   readonly gauges: Gauges;
+  readonly events: ThreadEvents;
 }
 
 /** The doorbells of a run, by index: main, then the workers. */
@@ -77,6 +83,8 @@ class Wirer {
   readonly #parts: WiringParts;
   readonly #bells: readonly Doorbell[];
   readonly #gauges: Gauges;
+  readonly #events: ThreadEvents;
+  readonly #resources: ResourceTable;
   readonly #writers = new Map<number, FrameWriter | MessageWriter>();
   readonly #queues = new Map<number, { readonly writer: LocalWriter; readonly reader: LocalReader }>();
 
@@ -84,6 +92,10 @@ class Wirer {
     this.#parts = parts;
     this.#bells = doorbells(parts.shared.bells, parts.plan.workers.length);
     this.#gauges = new Gauges(parts.shared.gauges);
+    const { plan, shared, worker } = parts;
+    const table = new EventTable(shared.events, plan.events);
+    this.#events = new ThreadEvents(table, plan.events, this.#bells, this.#bells[worker] as Doorbell);
+    this.#resources = new ResourceTable(shared.resources, worker);
   }
 
   wire(): Wiring {
@@ -101,6 +113,7 @@ class Wirer {
       bell,
       others,
       gauges: this.#gauges,
+      events: this.#events,
     };
   }
 
@@ -136,6 +149,7 @@ class Wirer {
     const inlets = plan.inlets.map(({ port, edge }) => this.#inlet(port, this.#edge(edge), ledger));
     const localReaders = inlets.filter(({ edge }) => this.#queues.has(edge)).map(({ reader }) => reader);
     const gauges = this.#gauges.actor(plan.index);
+    const control = plan.control && new Control(plan.control, this.#events.table);
     const isOver = recovery?.over.includes(plan.index) === true;
     const envelope = new Envelope();
     const actor: Actor = {
@@ -144,7 +158,7 @@ class Wirer {
       context: this.#context(plan, found.options, posts, gauges),
       handlers: {},
       inlets,
-      readers: inlets.map(({ reader }) => reader),
+      readers: [...inlets.map(({ reader }) => reader), ...(control?.isToggle === true ? [control] : [])],
       localReaders,
       outlets,
       outflows,
@@ -153,6 +167,8 @@ class Wirer {
       gauges,
       ledger,
       group: undefined,
+      control,
+      lease: this.#lease(plan, gauges),
       restarts: { recreatedMs: [] },
       attempts: {
         tick: noAttempts(),
@@ -188,6 +204,12 @@ class Wirer {
   #layToRest({ localReaders, outlets }: Actor): void {
     for (const reader of localReaders) reader.detach();
     for (const outlet of outlets) outlet.end();
+  }
+
+  #lease({ index, resources }: ActorPlan, { counts }: ActorGauges): Lease | undefined {
+    if (resources.length === 0) return undefined;
+    const all = this.#parts.plan.resources;
+    return new Lease(index, counts, { table: this.#resources, resources: all, bells: this.#bells });
   }
 
   #edge(index: number): EdgePlan {
@@ -294,6 +316,7 @@ class Wirer {
     return {
       name: plan.name,
       options,
+      events: this.#events.handlesOf(plan.name, plan.events),
       random: seededRandom(seed, plan.name),
       now: () => clock.nowNs(),
       log: (message, fields) => {

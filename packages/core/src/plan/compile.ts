@@ -3,15 +3,19 @@ import { PlanError } from '../errors.ts';
 import { checkConnectivity } from './connectivity.ts';
 import { resolveEdges } from './edges.ts';
 import type { ResolvedEdge } from './edges.ts';
+import { planEvents, resolveEvents } from './events.ts';
+import { resolveHalts } from './halts.ts';
 import { adjacency, components, depthFirst, distances } from './order.ts';
 import type { Walk } from './order.ts';
 import { place } from './place.ts';
 import type { Placed } from './place.ts';
 import { checkName, isIntegerIn, Problems, show } from './problems.ts';
+import { planResources, resolveResources } from './resources.ts';
 import { resolveRoutes } from './routes.ts';
 import type { Routes } from './routes.ts';
 import { resolveStages } from './stages.ts';
 import type { ResolvedStage } from './stages.ts';
+import { resolveTerminators } from './terminators.ts';
 import type {
   ActorPlan,
   BoundaryPlan,
@@ -58,6 +62,9 @@ export function compile(
   for (const stage of stages) if (!byName.has(stage.name)) byName.set(stage.name, stage);
   const edges = resolveEdges(problems, declaration, byName);
   checkConnectivity(problems, declaration, stages, edges);
+  const terminators = resolveTerminators(problems, declaration, byName);
+  const events = resolveEvents(problems, declaration, stages);
+  const resources = resolveResources(problems, declaration, stages, options.resources);
   const walk = checkCycles(problems, stages, edges);
   if (problems.errors.length > 0) throw new PlanError(String(declaration.name), problems.errors);
 
@@ -72,7 +79,12 @@ export function compile(
     );
   }
   const routes = resolveRoutes(stages, edges, placed.workerOf);
-  const actors = planActors(stages, edges, placed, routes);
+  const actors = planActors(stages, edges, placed, routes).map((actor, i) => ({
+    ...actor,
+    events: events.bound[i] ?? [],
+    control: events.controls[i],
+    resources: resources.demands[i] ?? [],
+  }));
   return {
     name: declaration.name,
     workers: planWorkers(actors, placed),
@@ -81,6 +93,10 @@ export function compile(
     rings: routes.rings,
     inputs: planBoundary(routes, 'from'),
     outputs: planBoundary(routes, 'to'),
+    events: planEvents(events, placed.workerOf),
+    resources: planResources(resources, placed.workerOf),
+    terminators,
+    halts: resolveHalts(stages, events),
     warnings: problems.warnings,
   };
 }
@@ -169,7 +185,7 @@ function planActors(
   edges: readonly ResolvedEdge[],
   { workerOf }: Placed,
   { inlets, outlets }: Routes,
-): readonly ActorPlan[] {
+): readonly Omit<ActorPlan, 'events' | 'control' | 'resources'>[] {
   const next = adjacency(stages.length, forwardLinks(edges));
   const atOutput = new Set<number>();
   for (const { from, to } of edges)

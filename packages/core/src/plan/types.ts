@@ -60,6 +60,12 @@ export interface TickOptions {
 /** What the mailboxes of a stage do while it is not active: nothing is kept, everything, or the newest. */
 export type WhileInactive = 'drop' | 'hold' | 'latest';
 
+/**
+ * What a stage does with an event: `set` it, `reset` it (or clear it: a consumer), only `read` it (and wait),
+ * or `any` of these.
+ */
+export type EventUse = 'any' | 'set' | 'reset' | 'read';
+
 /** When a stage with an event runs. */
 export interface ControlOptions {
   /**
@@ -222,7 +228,18 @@ export type PlanErrorCode =
   | 'BAD_SPILL_MAX'
   | 'BAD_PLACEMENT'
   | 'BAD_WORKERS'
-  | 'TOO_MANY_WORKERS';
+  | 'TOO_MANY_WORKERS'
+  | 'DUPLICATE_EVENT'
+  | 'BAD_EVENT'
+  | 'UNKNOWN_EVENT'
+  /** A stage knows an event by a name that the graph does not bind. */
+  | 'UNBOUND_EVENT'
+  /** The graph binds a name that the stage does not declare. */
+  | 'UNDECLARED_EVENT'
+  | 'BAD_CONTROL'
+  | 'BAD_RESOURCES'
+  /** A stage needs more of a resource than there is. */
+  | 'RESOURCE_BEYOND_CAPACITY';
 
 /** What is odd about a declaration that runs nevertheless. */
 export type PlanWarningCode =
@@ -232,7 +249,17 @@ export type PlanWarningCode =
   /** Marked as a back-edge, but part of no cycle. */
   | 'IDLE_BACK_EDGE'
   /** A group of stages with and without `io`: the whole group waits with an event loop. */
-  | 'MIXED_GROUP';
+  | 'MIXED_GROUP'
+  /** Several stages are controlled by one event, or reset it. */
+  | 'SEVERAL_CONSUMERS'
+  /** No stage uses the event. */
+  | 'UNUSED_EVENT'
+  /** The capacity of a resource that no stage needs. */
+  | 'UNUSED_RESOURCE'
+  /** An output is terminated twice. */
+  | 'DUPLICATE_TERMINATOR'
+  /** An output is terminated, but somebody reads it. */
+  | 'IDLE_TERMINATOR';
 
 /** One thing wrong (or odd) with a declaration. */
 export interface PlanProblem {
@@ -337,6 +364,33 @@ export interface ResolvedTick {
   readonly priority: number;
 }
 
+/** An event as a stage knows it. */
+export interface BoundEvent {
+  /** The stage's own name for it. */
+  readonly as: string;
+  /** Index into the plan's events. */
+  readonly event: number;
+  readonly use: EventUse;
+}
+
+/** The event that an actor runs by. */
+export interface ControlPlan {
+  readonly form: ControlOptions['form'];
+  /** Index into the plan's events. */
+  readonly event: number;
+  /** Toggleable: its number among the event's takers, from 1. */
+  readonly number: number;
+  /** Toggleable: its place among the takers of all events, from 0. */
+  readonly line: number;
+}
+
+/** What an actor holds of one resource while its handlers run. */
+export interface ResourceDemand {
+  /** Index into the plan's resources. */
+  readonly resource: number;
+  readonly amount: number;
+}
+
 export interface ActorPlan {
   readonly index: number;
   readonly name: string;
@@ -353,6 +407,9 @@ export interface ActorPlan {
   readonly spillMax: number;
   readonly inlets: readonly InletPlan[];
   readonly outlets: readonly OutletPlan[];
+  readonly events: readonly BoundEvent[];
+  readonly control: ControlPlan | undefined;
+  readonly resources: readonly ResourceDemand[];
   /** Distance to the nearest sink: lower runs first. */
   readonly depth: number;
 }
@@ -374,6 +431,38 @@ export interface BoundaryPlan {
   readonly ring: number;
 }
 
+export interface EventPlan {
+  readonly index: number;
+  readonly name: string;
+  readonly initial: boolean;
+  /** Actors that it controls. */
+  readonly controls: readonly number[];
+  /** Of the toggleable ones among them: their places among the takers of all events. */
+  readonly takers: readonly number[];
+  /** Workers of these actors: a set wakes them. */
+  readonly wakes: readonly WorkerIndex[];
+}
+
+export interface ResourcePlan {
+  readonly name: string;
+  readonly capacity: number;
+  /** Actors that need it, with their workers. */
+  readonly users: readonly {
+    readonly actor: number;
+    readonly worker: WorkerIndex;
+    readonly amount: number;
+  }[];
+}
+
+/** A stage that may stand still for ever unless the application does something about it. */
+export interface HaltPlan {
+  readonly stage: string;
+  /** The event that stops it. */
+  readonly event: string;
+  /** It stands still from the start. */
+  readonly isInitial: boolean;
+}
+
 /** What `compile` decides. Plain data: can be printed, compared, cloned to a worker. */
 export interface Plan {
   readonly name: string;
@@ -383,6 +472,12 @@ export interface Plan {
   readonly rings: readonly RingPlan[];
   readonly inputs: readonly BoundaryPlan[];
   readonly outputs: readonly BoundaryPlan[];
+  readonly events: readonly EventPlan[];
+  readonly resources: readonly ResourcePlan[];
+  /** Outputs that are left unread on purpose. */
+  readonly terminators: readonly PortName[];
+  /** Stages that nothing in the graph starts again once an event has stopped them. */
+  readonly halts: readonly HaltPlan[];
   readonly warnings: readonly PlanProblem[];
 }
 
@@ -393,4 +488,6 @@ export interface CompileOptions {
    * 8.
    */
   readonly workers?: number;
+  /** How much there is of each exclusive resource, 1 to 65,536; 1 unless given. */
+  readonly resources?: Readonly<Record<string, number>>;
 }

@@ -4,6 +4,7 @@ import { runOnLoop } from '../drivers/loops.ts';
 import type { Steppable } from '../drivers/loops.ts';
 import type { SharedRun } from '../drivers/messages.ts';
 import type { Executor } from '../executor/executor.ts';
+import type { ResourceTable } from '../resources/resource-table.ts';
 import type { WallClock } from '../executor/wall-clock.ts';
 import type { Plan, PlanProblem, PortName } from '../plan/types.ts';
 import type { Port } from '../ports.ts';
@@ -14,6 +15,7 @@ import { enlist, takeCensus } from './census.ts';
 import { isOver } from './crew.ts';
 import type { Crew } from './crew.ts';
 import type { DeadLetters } from './dead-letters.ts';
+import type { LiveEvents } from './events.ts';
 import { workerOf } from './memory.ts';
 import { readStats } from './stats.ts';
 import { observables } from './streams.ts';
@@ -44,6 +46,8 @@ export interface LiveRunParts {
   readonly clock: WallClock;
   readonly crew: Crew;
   readonly letters: DeadLetters;
+  readonly events: LiveEvents;
+  readonly resources: ResourceTable;
   /** Steps the stages on main. */
   readonly executor: Executor;
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
@@ -171,7 +175,7 @@ export class LiveRun implements Run, Steppable {
   }
 
   stats(): RunStats {
-    const { plan, gauges, crew, letters, clock } = this.#parts;
+    const { plan, gauges, crew, letters, clock, resources } = this.#parts;
     const { replaced } = crew;
     const states = this.#isClosed
       ? crew.states.map((state) => (isOver(state) ? state : 'stopped'))
@@ -182,6 +186,7 @@ export class LiveRun implements Run, Steppable {
       states,
       replaced,
       deadLetters: letters.count,
+      resources,
     });
   }
 
@@ -222,6 +227,10 @@ export class LiveRun implements Run, Steppable {
     if (worker === 0)
       await new Promise<void>((resolve) => executor.setBlocking(edge.index, isBlocking, resolve));
     else await crew.setBlocking(worker, edge.index, isBlocking);
+  }
+
+  get events(): LiveEvents {
+    return this.#parts.events;
   }
 
   deadLetters(): readonly DeadLetter[] {
@@ -347,8 +356,10 @@ export class LiveRun implements Run, Steppable {
   }
 
   async #shutDown(reason: 'ended' | 'stopped'): Promise<void> {
-    const { inputs, outputs, crew, executor } = this.#parts;
+    const { inputs, outputs, crew, executor, events } = this.#parts;
     const error = this.#error;
+    // Handlers that wait for an event end before they are awaited.
+    events.close();
     for (const input of inputs.values()) input.close(error);
     this.#watchdog.stop();
     this.#ring();

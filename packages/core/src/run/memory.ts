@@ -6,6 +6,8 @@ import {
   allocateMessageRing,
   attachReader,
 } from '@troupe/mailbox';
+import { allocateEvents } from '../events/event-table.ts';
+import { allocateResources } from '../resources/resource-table.ts';
 import type { SharedRun } from '../drivers/messages.ts';
 import { allocateLedger } from '../executor/ledger.ts';
 import { readerPolicy } from '../executor/wire.ts';
@@ -24,6 +26,11 @@ export function allocateRun(plan: Plan): SharedRun {
     rings: plan.rings.map((ring) => allocateRing(plan, ring)),
     gauges: allocateGauges({ actors: actors.length, edges: edges.length, workers: workers.length }),
     ledger: allocateLedger(actors.length, edges.length),
+    events: allocateEvents({
+      initial: plan.events.map(({ initial }) => initial),
+      takers: plan.events.reduce((sum, { takers }) => sum + takers.length, 0),
+    }),
+    resources: allocateResources(actors.length),
     journals: workers.map(({ index }) =>
       index === 0 ? undefined : allocateJournal(journalWords(plan, index)),
     ),
@@ -44,11 +51,12 @@ function allocateRing(plan: Plan, ring: RingPlan): SharedArrayBuffer {
   return buffer;
 }
 
-/** One word for each ring that a worker writes, and one for each that it reads. */
+/** One word for each ring that a worker writes, for each that it reads, and for each actor that takes. */
 function journalWords(plan: Plan, worker: number): number {
   const written = plan.rings.filter((ring) => ring.writerWorker === worker).length;
   const read = plan.edges.filter(
     (edge) => edge.ring !== undefined && workerOf(plan, edge.to) === worker,
   ).length;
-  return written + read;
+  const taking = plan.actors.filter((actor) => actor.worker === worker && actor.control !== undefined).length;
+  return written + read + taking;
 }

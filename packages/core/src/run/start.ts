@@ -10,11 +10,13 @@ import type { WorkerMessage } from '../drivers/messages.ts';
 import { errorFromWire } from '../drivers/error-wire.ts';
 import { compile } from '../plan/compile.ts';
 import type { BoundaryPlan, EdgePlan, GraphDeclaration, Plan } from '../plan/types.ts';
+import { ResourceTable } from '../resources/resource-table.ts';
 import type { AnyStage } from '../stage.ts';
 import { BoundaryInput } from './boundary-input.ts';
 import { BoundaryOutput } from './boundary-output.ts';
 import { Crew } from './crew.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { LiveEvents } from './events.ts';
 import { LiveRun } from './live-run.ts';
 import { allocateRun } from './memory.ts';
 import { schemaOf } from './schema.ts';
@@ -31,6 +33,9 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
   const bells = doorbells(shared.bells, plan.workers.length);
   const letters = new DeadLetters(plan);
   const gauges = new Gauges(shared.gauges);
+  // Changes from outside take effect at once.
+  const events = new LiveEvents(shared.events, plan.events, bells, async (change) => change());
+  const resources = new ResourceTable(shared.resources, 0);
   let run: LiveRun | undefined;
   const onLog = options.onLog ?? writeLog;
   const crew = new Crew({
@@ -38,6 +43,8 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     shared,
     bells,
     gauges,
+    events,
+    resources,
     options,
     letters,
     onLog,
@@ -63,7 +70,8 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     const executor = mainExecutor(declaration, plan, shared, clock, options, receive);
     const [inputs, outputs] = openBoundaries(declaration, plan, shared, bells, gauges, () => clock.nowMs());
     await opening;
-    run = new LiveRun({ plan, shared, bells, gauges, clock, crew, letters, executor, inputs, outputs });
+    const parts = { plan, shared, bells, gauges, clock, crew, letters, events, resources };
+    run = new LiveRun({ ...parts, executor, inputs, outputs });
     await run.go(monotonicMs());
   } catch (error) {
     await (run === undefined ? crew.stop() : run.stop());

@@ -38,6 +38,10 @@ describe('graph', () => {
         },
       ],
       inputs: [{ name: 'more', at: { stage: 'scale', port: 'samples' }, capacity: 2 }],
+      runners: [],
+      events: [],
+      latches: [],
+      terminators: [],
       outputs: [{ name: 'doubled', at: { stage: 'scale', port: 'doubled' } }],
     });
     expect(compile(g)).toEqual(compile(g.declaration()));

@@ -205,6 +205,9 @@ test('an actor has every default filled in', () => {
       spillMax: 1024,
       inlets: [],
       outlets: [],
+      events: [],
+      control: undefined,
+      resources: [],
       depth: 0,
     },
   ]);
