@@ -80,7 +80,10 @@ export class Executor {
       if (actor.spillOf !== undefined) {
         if (wantRoom(actor)) return true;
       } else if (this.#hasInput(actor, nowNs)) {
-        if (actor.control?.isOpen() === false) continue;
+        if (actor.control?.isOpen() === false) {
+          if (actor.ticker?.isPending === true) actor.ticker.pass();
+          continue;
+        }
         if ((isReady(actor) || wantRoom(actor)) && actor.lease?.mayBegin() !== false) return true;
       } else if (isFinished(actor, this.#isDraining)) return true;
     }
@@ -196,6 +199,7 @@ export class Executor {
     const inlet = actor.inlets.length === 0 ? undefined : nextInlet(actor);
     if (inlet === undefined && !isCalled && actor.hasEndedDemand) return this.#idle(actor);
     if (actor.control?.isOpen() === false) {
+      if (isTickDue) actor.ticker?.pass();
       actor.lease?.withdraw();
       return false;
     }

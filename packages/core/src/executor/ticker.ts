@@ -27,6 +27,8 @@ export class Ticker implements Tick {
   dropped = 0;
   /** A tick has come due and has not been delivered. */
   isPending = false;
+  /** A tick has been passed over since the last delivered one; `dropped` of it were before. */
+  #isPassed = false;
   readonly #hz: number;
   #next: number;
   /** The tick delivered before this one. */
@@ -51,7 +53,8 @@ export class Ticker implements Tick {
   advance(nowNs: number): boolean {
     if (nowNs < this.dueNs) return this.isPending;
     const newest = tickIndexAt(nowNs, this.#hz);
-    this.dropped = newest - this.#next + (this.isPending ? this.dropped + 1 : 0);
+    this.dropped = newest - this.#next + (this.isPending || this.#isPassed ? this.dropped + 1 : 0);
+    this.#isPassed = false;
     this.index = newest;
     this.time = tickDueNs(newest, this.#hz);
     this.#next = newest + 1;
@@ -62,6 +65,12 @@ export class Ticker implements Tick {
   /** Fills in what is known when the tick is delivered at last. */
   open(): void {
     this.dt = this.time - this.#previousNs;
+  }
+
+  /** The tick came while it was not to be delivered: the next one counts it as dropped. */
+  pass(): void {
+    this.isPending = false;
+    this.#isPassed = true;
   }
 
   /** The tick has been delivered, or given up. */
