@@ -186,12 +186,15 @@ export class WorkerDiedError extends TroupeError {
 
 /** A handler did not return within its watchdog's limit. Code `HANDLER_HUNG`. */
 export class HandlerHungError extends TroupeError {
-  constructor(stage: string, limitMs: number) {
+  constructor(
+    stage: string,
+    limitMs: number,
+    remedy = 'Make it return (an endless loop?), or raise `watchdogMs` or `asyncWatchdogMs` in its supervision.',
+  ) {
     super(`a handler of stage '${stage}' has not returned within ${limitMs} ms`, {
       code: 'HANDLER_HUNG',
       stage,
-      remedy:
-        'Make it return (an endless loop?), or raise `watchdogMs` or `asyncWatchdogMs` in its supervision.',
+      remedy,
     });
   }
 }

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { EventHandle } from './events/event-handle.ts';
-import type { EventUse } from './plan/types.ts';
+import type { EventUse } from './plan/conditions.ts';
+import type { StageModes } from './modes/types.ts';
 import type { FramePort, Payload, Port, PortMap } from './ports.ts';
 
 /**
@@ -91,6 +92,11 @@ export interface Handlers<I extends PortMap = PortMap, O extends PortMap = PortM
   onPost?(value: unknown, out: Out<O>): MaybePromise<void>;
   /** Before the first other handler. */
   onStart?(): MaybePromise<void>;
+  /**
+   * With each mode that is entered, also where the stage is not active in it; and with the mode that holds,
+   * after `onStart`. Emits nothing.
+   */
+  onMode?(mode: string): MaybePromise<void>;
   /** After the last other handler: at the end of the stream, at stop, and before a restart. */
   onStop?(): MaybePromise<void>;
   /** The state as a structured-cloneable value: survives a restart. */
@@ -118,6 +124,8 @@ export interface StageContext<Options = unknown, Events extends string = never> 
   readonly post: (value: unknown) => boolean;
   /** The events that the stage declares, by its own names for them. */
   readonly events: { readonly [Name in Events]: EventHandle };
+  /** The modes of the run. */
+  readonly modes: StageModes;
 }
 
 /** Ports as declared, or computed from the parsed options. */

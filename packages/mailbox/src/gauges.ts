@@ -69,6 +69,8 @@ export const edgeReaderCount = {
   discarded: 4,
   /** The most messages that the reader ever found waiting. */
   highWater: 5,
+  /** Passed over while the reader's actor was not to run: not active in the mode, or stopped by an event. */
+  skippedInactive: 6,
 } as const;
 
 /** The counters of a worker, by their index in `WorkerGauges.counts`. */
@@ -261,7 +263,8 @@ export class Gauges {
     // The reader's half first: what it has received by now was sent by now.
     const reader = named(edgeReaderCount, gauges.reader);
     const writer = named(edgeWriterCount, gauges.writer);
-    const skipped = reader.skippedLatest + reader.skippedOldest + reader.skippedNonBlocking;
+    const { skippedLatest, skippedOldest, skippedNonBlocking, skippedInactive } = reader;
+    const skipped = skippedLatest + skippedOldest + skippedNonBlocking + skippedInactive;
     const depth = Math.max(0, writer.sent - reader.received - skipped - reader.discarded);
     return { ...writer, ...reader, depth };
   }

@@ -242,6 +242,15 @@ export class LocalReader implements MailboxReader {
     return true;
   }
 
+  passOver(keep: number): number {
+    const count = this.available() - keep;
+    if (count <= 0) return 0;
+    this.#letGo();
+    this.position = (this.position + count) | 0;
+    this.handled = this.position;
+    return count;
+  }
+
   settle(): void {
     this.handled = this.position;
   }
@@ -267,6 +276,10 @@ export class LocalReader implements MailboxReader {
 
   /** Nothing: the writer is on this thread and looks for itself. */
   nudge(): void {}
+
+  isLast(): boolean {
+    return this.#queue.hasEnded;
+  }
 
   hasEnded(): boolean {
     return this.#queue.hasEnded && this.available() <= 0;

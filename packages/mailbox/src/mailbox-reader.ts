@@ -23,6 +23,11 @@ export interface MailboxReader {
   available(): number;
   /** Fills the envelope with the next message and moves on. False when there is none. */
   take(into: Envelope): boolean;
+  /**
+   * Passes over all but the newest `keep` messages, as if they had been handled; returns how many. To be
+   * called between handler calls only. They are not counted as skipped.
+   */
+  passOver(keep: number): number;
   /** Ends a handler call: what was taken is done with. */
   settle(): void;
   /** Goes back to the first message that is not settled. */
@@ -33,6 +38,8 @@ export interface MailboxReader {
   release(): void;
   /** Wakes the writer if it waits for room, however little there is. */
   nudge(): void;
+  /** Whether the writer has ended the stream; something may be left to be taken. */
+  isLast(): boolean;
   /** Whether the writer has ended the stream and everything has been taken. */
   hasEnded(): boolean;
   /** Blocking again, it resumes at the writer's position; what lies between is counted as skipped. */

@@ -140,6 +140,16 @@ export abstract class RingReader implements MailboxReader {
     return true;
   }
 
+  /** Passes over all but the newest `keep` messages, between handler calls; returns how many. */
+  passOver(keep: number): number {
+    const count = this.#refresh() - keep;
+    if (count <= 0) return 0;
+    this.#isCopied = false;
+    this.position = (this.position + count) | 0;
+    this.handled = this.position;
+    return count;
+  }
+
   /** Ends a handler call: what was taken is done with. */
   settle(): void {
     this.handled = this.position;
@@ -186,11 +196,15 @@ export abstract class RingReader implements MailboxReader {
     this.#bells[Atomics.load(this.words, ringWord.writerBell)]?.ring();
   }
 
+  /** Whether the writer has ended the stream; something may be left to be taken. */
+  isLast(): boolean {
+    // Acquires the end before the head: the head cannot move after it.
+    return Atomics.load(this.words, ringWord.ended) === 1;
+  }
+
   /** Whether the writer has ended the stream and everything has been taken. */
   hasEnded(): boolean {
-    // Acquires the end before the head: the head cannot move after it.
-    if (Atomics.load(this.words, ringWord.ended) !== 1) return false;
-    return this.#refresh() <= 0;
+    return this.isLast() && this.#refresh() <= 0;
   }
 
   /** Blocking again, it resumes at the writer's position; what lies between is counted as skipped. */

@@ -104,7 +104,8 @@ describe('gauges', () => {
     edge.reader[edgeReaderCount.skippedOldest] = 5;
     edge.reader[edgeReaderCount.skippedNonBlocking] = 3;
     edge.reader[edgeReaderCount.discarded] = 2;
-    expect(gauges.readEdge(0)).toMatchObject({ sent: 100, received: 50, depth: 30 });
+    edge.reader[edgeReaderCount.skippedInactive] = 4;
+    expect(gauges.readEdge(0)).toMatchObject({ sent: 100, received: 50, depth: 26 });
   });
 
   it('idle time and depth are never negative', () => {

@@ -107,6 +107,19 @@ const take = (count: number): Operation => ({
   },
 });
 
+/** Between handler calls only. */
+const passOver = (keep: number): Operation => ({
+  name: `pass over all but ${keep}`,
+  run(model, rig) {
+    if (model.taken !== model.handled) return;
+    const waiting = visible(model, rig) - model.taken;
+    const passed = Math.max(0, waiting - keep);
+    expect(rig.reader.passOver(keep)).toBe(passed);
+    model.taken += passed;
+    model.handled = model.taken;
+  },
+});
+
 const operations: Record<string, Operation['run']> = {
   room(model, rig) {
     const free = freeIn(model, rig);
@@ -153,6 +166,7 @@ const operations: Record<string, Operation['run']> = {
     model.taken = model.released;
   },
   ended(model, rig) {
+    expect(rig.reader.isLast()).toBe(false);
     expect(rig.reader.hasEnded()).toBe(false);
     expect(rig.reader.skipped).toBe(0);
     expect((rig.reader.position - rig.reader.handled) | 0).toBe(model.taken - model.handled);
@@ -166,6 +180,7 @@ const commands = fc.commands<Model, Rig>(
   [
     counts.map((count) => new Step(emit(count))),
     counts.map((count) => new Step(take(count))),
+    fc.constantFrom(0, 1, Infinity).map((keep) => new Step(passOver(keep))),
     ...Object.entries(operations).map(([name, run]) => fc.constant(new Step({ name, run }))),
     fc.constant(
       new Step({
@@ -222,6 +237,7 @@ export function expectArrayBehaviour<Setup>(
       operations['settle']?.(model, rig);
       operations['publish']?.(model, rig);
       rig.writer.end();
+      expect(rig.reader.isLast()).toBe(true);
       expect(rig.reader.hasEnded()).toBe(model.taken === model.settled);
       take(model.settled - model.taken).run(model, rig);
       expect(rig.reader.hasEnded()).toBe(true);

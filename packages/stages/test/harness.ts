@@ -124,6 +124,7 @@ export class TestActor {
       now: () => 0,
       post: () => true,
       events: {},
+      modes: { current: 'idle', end: () => undefined },
     });
     void this.handlers.onStart?.();
   }

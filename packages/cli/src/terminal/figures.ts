@@ -143,6 +143,6 @@ function latency({ count, p50, p99 }: Quantiles): Latency | undefined {
   return count === 0 ? undefined : { p50, p99 };
 }
 
-function dropCount({ dropNewest, dropOldest, latest, nonBlocking, discarded }: Drops): number {
-  return dropNewest + dropOldest + latest + nonBlocking + discarded;
+function dropCount({ dropNewest, dropOldest, latest, nonBlocking, inactive, discarded }: Drops): number {
+  return dropNewest + dropOldest + latest + nonBlocking + inactive + discarded;
 }

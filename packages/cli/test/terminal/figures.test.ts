@@ -5,7 +5,14 @@ import { RunMeter, runFigures } from '../../src/terminal/figures.ts';
 import { g } from '../fixtures/two-stages.ts';
 
 const plan = compile(g, { workers: 1 });
-const noDrops: Drops = { dropNewest: 0, dropOldest: 0, latest: 0, nonBlocking: 0, discarded: 0 };
+const noDrops: Drops = {
+  dropNewest: 0,
+  dropOldest: 0,
+  latest: 0,
+  nonBlocking: 0,
+  inactive: 0,
+  discarded: 0,
+};
 const empty: Quantiles = { count: 0, p50: 0, p90: 0, p99: 0, max: 0 };
 
 function stage(name: string, more: Partial<StageStats>): StageStats {

@@ -1,4 +1,5 @@
 import type { FrameArray } from '@troupe/mailbox';
+import type { GateState } from '../modes/gate-state.ts';
 import type { Plan } from '../plan/types.ts';
 import type { LogLine } from '../run/types.ts';
 
@@ -37,6 +38,8 @@ export type ControlMessage =
   /** Finish the handler in hand, call onStop, leave. */
   | { readonly type: 'stop' }
   | { readonly type: 'resend'; readonly letter: LetterWire }
+  /** What the gates of stages go by from now on. Answered with `done` when the worker is at rest in it. */
+  | { readonly type: 'gates'; readonly state: GateState; readonly request: number }
   | {
       readonly type: 'setBlocking';
       readonly edge: number;
@@ -58,6 +61,13 @@ export type WorkerMessage =
   /** A dead letter that was sent again has been handled, or given up anew. */
   | { readonly type: 'resentDone'; readonly id: number }
   | { readonly type: 'fatal'; readonly error: ErrorWire }
+  /** A stage says that what the mode of that epoch was for has ended, or failed. */
+  | {
+      readonly type: 'modeEnd';
+      readonly actor: number;
+      readonly epoch: number;
+      readonly error: ErrorWire | undefined;
+    }
   /** An async handler outlived its limit. */
   | { readonly type: 'hang'; readonly actor: number }
   | { readonly type: 'done'; readonly request: number }
@@ -97,6 +107,8 @@ export interface WorkerTask {
   readonly shared: SharedRun;
   readonly seed: number;
   readonly hasStats: boolean;
+  /** What the gates of its stages go by, to begin with. */
+  readonly gates: GateState;
   readonly recovery: Recovery | undefined;
 }
 

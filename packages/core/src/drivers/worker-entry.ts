@@ -2,6 +2,7 @@ import { receiveMessageOnPort, threadId } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { createHandlers } from '../executor/lifecycle.ts';
 import { Executor } from '../executor/executor.ts';
+import { ThreadModes } from '../executor/gates.ts';
 import { loadStage, optionsOf } from '../executor/load.ts';
 import type { AnyStage } from '../stage.ts';
 import { WallClock } from '../executor/wall-clock.ts';
@@ -65,6 +66,7 @@ async function prepare(task: WorkerTask, upcall: (message: WorkerMessage) => voi
     stages.set(index, { stage, options: optionsOf(actorPlan, stage) });
   }
   const clock = new WallClock(recovery?.epochMs ?? 0);
+  const modes = new ThreadModes(task.gates);
   const wiring = wire({
     plan,
     worker,
@@ -73,11 +75,13 @@ async function prepare(task: WorkerTask, upcall: (message: WorkerMessage) => voi
     clock,
     recovery,
     upcall,
+    modes,
     stages,
     flush: (actor) => executor.flush(actor),
   });
   const gauges = wiring.gauges.worker(worker);
-  const executor: Executor = new Executor(wiring.actors, { ...wiring, gauges, clock, upcall, hasStats });
+  const parts = { ...wiring, gauges, clock, upcall, hasStats, modes };
+  const executor: Executor = new Executor(wiring.actors, parts);
   for (const actor of executor.actors) {
     if (actor.phase !== 'created') continue;
     actor.ledger.create();
@@ -105,7 +109,9 @@ async function run(
     } else if (message.type === 'stop') isStopping = true;
     else if (message.type === 'drain') executor.drain();
     else if (message.type === 'resend') executor.resend(message.letter);
-    else {
+    else if (message.type === 'gates') {
+      executor.setGates(message.state, () => post({ type: 'done', request: message.request }));
+    } else {
       executor.setBlocking(message.edge, message.isBlocking, () =>
         post({ type: 'done', request: message.request }),
       );
@@ -126,7 +132,7 @@ async function run(
   }
   if (hasGone) {
     if (task.recovery?.isDraining === true) executor.drain();
-    executor.start();
+    executor.start(task.recovery !== undefined);
     if (task.recovery !== undefined) post({ type: 'running' });
     const loop: Loop = { ...hosted.loop, control, isStopping: () => isStopping };
     if (isIo) await runOnLoop(loop);

@@ -1,6 +1,6 @@
 import type { Doorbell } from '@troupe/mailbox';
 import { EventUseError } from '../errors.ts';
-import type { BoundEvent, EventPlan, EventUse } from '../plan/types.ts';
+import type { BoundEvent, EventPlan, EventUse } from '../plan/conditions.ts';
 import type { EventTable } from './event-table.ts';
 import { Waiting } from './waiting.ts';
 import type { EventWaitOptions } from './waiting.ts';

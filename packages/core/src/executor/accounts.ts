@@ -36,6 +36,12 @@ export function accountGivenUp(actor: Actor, inlet: Inlet): void {
   add(actor.gauges.counts, actorCount.in, 1);
 }
 
+/** Notes inputs that were released because their actor was not to run. */
+export function accountPassedOver(inlet: Inlet, count: number): void {
+  accountInlet(inlet, 0);
+  add(inlet.gauges.reader, edgeReaderCount.skippedInactive, count);
+}
+
 function accountInlet(inlet: Inlet, done: number): void {
   const { reader, gauges } = inlet;
   add(gauges.reader, edgeReaderCount.received, done);

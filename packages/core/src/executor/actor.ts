@@ -57,9 +57,25 @@ export interface HoldGroup {
 }
 
 /** What is being handled. */
-export type Work = 'input' | 'tick' | 'demand' | 'post' | 'resent' | 'start';
+export type Work = 'input' | 'tick' | 'demand' | 'post' | 'resent' | 'start' | 'mode';
 
 export type ActorPhase = 'created' | 'running' | 'backoff' | 'ended' | 'stopped';
+
+/** Bits of `Actor.gates`. */
+export const gate = {
+  /** Closed: its stage is not active in the mode. */
+  mode: 1,
+  /** Closed: its event is not set. */
+  switch: 2,
+  /** Closed: no activation is left. */
+  toggle: 4,
+  /** A change of mode is under way, and it has no part in the new one: it does not come to its end now. */
+  changing: 8,
+  /** `onMode` is due: nothing else is called before it. */
+  call: 16,
+} as const;
+
+export const closedGates: number = gate.mode | gate.switch | gate.toggle;
 
 /** Values that wait for `onPost`. */
 export const postsMax = 1024;
@@ -96,6 +112,8 @@ export interface Actor {
   readonly resent: LetterWire[];
   ticker: Ticker | undefined;
   phase: ActorPhase;
+  /** What stands between it and its handlers, as bits of `gate`; 0 nothing. */
+  gates: number;
   /** An async handler is pending. */
   isBusy: boolean;
   /** The handler has returned, but its spill waits for room; the inlet to release then. */

@@ -1,10 +1,8 @@
 import { eventsId } from '@troupe/mailbox';
 import type { Journal, Releasable } from '@troupe/mailbox';
 import type { EventTable } from '../events/event-table.ts';
-import type { ControlPlan } from '../plan/types.ts';
-
-/** Bits of an actor's gates that its event closes. */
-export const controlGate = { isOff: 2, isWaiting: 4 } as const;
+import type { ControlPlan } from '../plan/conditions.ts';
+import { gate } from './actor.ts';
 
 /**
  * The event that an actor runs by. Switchable: its handlers are called while the event is set. Toggleable:
@@ -31,10 +29,10 @@ export class Control implements Releasable {
     this.#handled = this.#released;
   }
 
-  /** The gate that is closed now; 0: none. */
-  gate(): number {
+  /** The gate that its event closes now; 0: none. */
+  closes(): number {
     if (this.isOpen()) return 0;
-    return this.isToggle ? controlGate.isWaiting : controlGate.isOff;
+    return this.isToggle ? gate.toggle : gate.switch;
   }
 
   /** Whether a handler may be called, as far as can be told without taking anything. */

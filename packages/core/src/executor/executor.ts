@@ -4,8 +4,10 @@ import { accountUnblocked } from './accounts.ts';
 import type { Actor, Inlet } from './actor.ts';
 import { Calls } from './calls.ts';
 import { Failures } from './failures.ts';
+import { Gates, isOpen } from './gates.ts';
 import { Host } from './host.ts';
 import type { HostParts } from './host.ts';
+import type { GateState } from '../modes/gate-state.ts';
 import { isFinished, isHeldBack, isReady, wantRoom } from './readiness.ts';
 
 /** A change of an inlet's blocking that has been asked for. */
@@ -29,6 +31,7 @@ export class Executor {
   readonly #host: Host;
   readonly #failures: Failures;
   readonly #calls: Calls;
+  readonly #gates: Gates;
   readonly #switches: Switch[] = [];
   #isDraining = false;
   #hasProgressed = false;
@@ -38,11 +41,22 @@ export class Executor {
     this.#host = new Host(parts);
     this.#failures = new Failures(this.#host);
     this.#calls = new Calls(this.#host, this.#failures);
+    const { modes } = parts;
+    this.#gates = new Gates(actors, modes, {
+      host: this.#host,
+      failures: this.#failures,
+      calls: this.#calls,
+    });
   }
 
-  /** The run begins: its clock has been started. */
-  start(): void {
-    for (const actor of this.actors) if (actor.phase === 'created') this.#failures.start(actor);
+  /** The run begins: its clock has been started. `isAnew`: in place of a dead worker, it goes on. */
+  start(isAnew: boolean = false): void {
+    this.#gates.start(isAnew);
+  }
+
+  /** Takes over what gates go by. `onRest`: see `Gates.set`. */
+  setGates(state: GateState, onRest: () => void): void {
+    this.#gates.set(state, onRest);
   }
 
   /** Whether some actor is busy with a promise, and so needs the event loop to turn. */
@@ -59,6 +73,7 @@ export class Executor {
     for (let i = 0; i < this.actors.length; i++) {
       if (this.#run(this.actors[i] as Actor)) isProgress = true;
     }
+    this.#gates.settle();
     // A long way to the next call is no time for others to sleep.
     if (isProgress && this.actors.length > strikeActors) this.#host.strike();
     this.#hasProgressed = isProgress;
@@ -73,6 +88,11 @@ export class Executor {
     const nowNs = this.#host.look() * 1e6;
     for (let i = 0; i < this.actors.length; i++) {
       const actor = this.actors[i] as Actor;
+      if (actor.control !== undefined) this.#gates.look(actor, actor.control);
+      if (actor.gates !== 0) {
+        if (this.#gates.hasWork(actor)) return true;
+        continue;
+      }
       if (actor.phase !== 'running' && actor.phase !== 'backoff') continue;
       for (let j = 0; j < actor.inlets.length; j++) (actor.inlets[j] as Inlet).reader.nudge();
       if (actor.flushing !== undefined && wantRoom(actor)) return true;
@@ -80,10 +100,6 @@ export class Executor {
       if (actor.spillOf !== undefined) {
         if (wantRoom(actor)) return true;
       } else if (this.#hasInput(actor, nowNs)) {
-        if (actor.control?.isOpen() === false) {
-          if (actor.ticker?.isPending === true) actor.ticker.pass();
-          continue;
-        }
         if ((isReady(actor) || wantRoom(actor)) && actor.lease?.mayBegin() !== false) return true;
       } else if (isFinished(actor, this.#isDraining)) return true;
     }
@@ -95,6 +111,8 @@ export class Executor {
     let dueMs = Infinity;
     for (const actor of this.actors) {
       const { asyncWatchdogMs } = actor.plan.supervision;
+      // What is due while an actor is closed waits, but for its watchdog.
+      if (!actor.isBusy && !isOpen(actor)) continue;
       if (actor.phase === 'backoff') dueMs = Math.min(dueMs, actor.resumeAtMs);
       else if (actor.phase !== 'running') continue;
       else if (actor.isBusy && asyncWatchdogMs > 0)
@@ -109,6 +127,7 @@ export class Executor {
   /** Sources finish now; everything under way still reaches its end. */
   drain(): void {
     this.#isDraining = true;
+    this.#gates.isDraining = true;
     for (const actor of this.actors) actor.hasEndedDemand = true;
   }
 
@@ -192,17 +211,14 @@ export class Executor {
   #run(actor: Actor): boolean {
     if (actor.flushing !== undefined && this.#host.endFlush(actor)) return true;
     if (actor.isBusy) return this.#watch(actor);
+    if (actor.control !== undefined) this.#gates.look(actor, actor.control);
+    if (actor.gates !== 0) return this.#gates.run(actor);
     if (actor.phase !== 'running') return actor.phase === 'backoff' && this.#failures.endBackoff(actor);
     if (actor.spillOf !== undefined) return this.#calls.drainSpill(actor);
     const isTickDue = actor.ticker !== undefined && actor.ticker.advance(this.#host.nowMs * 1e6);
     const isCalled = isTickDue || actor.posts.length > 0 || actor.resent.length > 0;
     const inlet = actor.inlets.length === 0 ? undefined : nextInlet(actor);
     if (inlet === undefined && !isCalled && actor.hasEndedDemand) return this.#idle(actor);
-    if (actor.control?.isOpen() === false) {
-      if (isTickDue) actor.ticker?.pass();
-      actor.lease?.withdraw();
-      return false;
-    }
     if (!isReady(actor)) return this.#block(actor);
     if (actor.blockedSinceMs >= 0) accountUnblocked(actor, this.#host.nowMs);
     // Whoever has been given something must not wait for this actor.

@@ -2,6 +2,7 @@ import { actorCount } from '@troupe/mailbox';
 import { errorToWire } from '../drivers/error-wire.ts';
 import { HandlerError, RestartLimitError } from '../errors.ts';
 import { accountGivenUp } from './accounts.ts';
+import { gate } from './actor.ts';
 import type { Actor, Inlet, Work } from './actor.ts';
 import type { Host } from './host.ts';
 import { createHandlers, noteProgress } from './lifecycle.ts';
@@ -28,7 +29,8 @@ export class Failures {
   /** Discards what the failed call emitted, and does what the stage's supervision says. */
   fail(actor: Actor, work: Work, inlet: Inlet | undefined, error: unknown): void {
     const { name, supervision, index } = actor.plan;
-    for (const outlet of actor.outlets) outlet.rollback();
+    // `onMode` emits nothing; what waits for room is of the call before it.
+    if (work !== 'mode') for (const outlet of actor.outlets) outlet.rollback();
     inlet?.reader.rewind();
     increase(actor, actorCount.failed);
     const failure = new HandlerError(name, work, inlet?.port, error);
@@ -67,9 +69,9 @@ export class Failures {
     return true;
   }
 
-  /** The end of an actor's stream: `onStop`, then its outputs end. */
-  finish(actor: Actor): void {
-    noteProgress(actor, this.#host.nowMs);
+  /** The end of an actor's stream: `onStop`, if it has started, then its outputs end. */
+  finish(actor: Actor, hasStarted: boolean = true): void {
+    if (hasStarted) noteProgress(actor, this.#host.nowMs);
     actor.isBusy = true;
     actor.busySinceMs = this.#host.nowMs;
     actor.ledger.enter(noEdge.stop);
@@ -86,7 +88,7 @@ export class Failures {
       this.#host.strike();
       this.#host.bell.ring();
     };
-    const stopping = this.callOnStop(actor);
+    const stopping = hasStarted ? this.callOnStop(actor) : undefined;
     if (stopping === undefined) end();
     else {
       actor.ledger.pend();
@@ -179,6 +181,7 @@ export class Failures {
   #run(actor: Actor): void {
     const { tick, index } = actor.plan;
     actor.attempts.start.tries = 0;
+    if (actor.handlers.onMode !== undefined) actor.gates |= gate.call;
     if (tick !== undefined) actor.ticker ??= new Ticker(tick.hz, Math.max(0, this.#host.clock.nowNs()));
     actor.snapshotMs = this.#host.nowMs;
     this.#host.upcall({ type: 'actorState', actor: index, state: 'running' });

@@ -3,6 +3,7 @@ import type { Dispatcher, Doorbell, WorkerGauges } from '@troupe/mailbox';
 import type { Upcall } from '../drivers/messages.ts';
 import { accountOutflow } from './accounts.ts';
 import type { Actor, Inlet } from './actor.ts';
+import type { ThreadModes } from './gates.ts';
 import { noteProgress, takeSnapshot } from './lifecycle.ts';
 import { exposeGroup, isQuiet } from './readiness.ts';
 import type { WallClock } from './wall-clock.ts';
@@ -13,6 +14,7 @@ const snapshotEveryMsDefault = 1_000;
 const progressEveryMs = 100;
 
 export interface HostParts {
+  readonly modes: ThreadModes;
   readonly dispatcher: Dispatcher;
   readonly gauges: WorkerGauges;
   readonly bell: Doorbell;
@@ -135,6 +137,8 @@ export class Host {
   #keep(actor: Actor): void {
     const { handlers, plan } = actor;
     if (handlers.snapshot === undefined && handlers.progress === undefined) return;
+    // Nothing of a stage runs while it is not active.
+    if (actor.gates !== 0) return;
     if (actor.isBusy || actor.spillOf !== undefined || actor.phase !== 'running') return;
     const { nowMs } = this;
     const isDue = nowMs - actor.snapshotMs >= (plan.snapshotEveryMs ?? snapshotEveryMsDefault);

@@ -57,6 +57,11 @@ export class ActorLedger {
     this.words[this.#base + word.state] = state.running;
   }
 
+  /** A call that is no input begins. */
+  enterOther(): void {
+    this.enter(noEdge.other);
+  }
+
   /**
    * One more than the position of the input that is about to be handled; any other number for other calls.
    */

@@ -1,5 +1,6 @@
 import { actorCount } from '@troupe/mailbox';
 import type { LetterWire, Upcall } from '../drivers/messages.ts';
+import { gate } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Work } from './actor.ts';
 
 /** Whether every edge that blocks has room for what one call may emit. */
@@ -101,6 +102,7 @@ export function deadLetterOf(actor: Actor, work: Work, inlet: Inlet | undefined)
 /** Takes away what a finished (or given up) call was about; inputs are settled by their mailbox. */
 export function closeWork(actor: Actor, work: Work, upcall: Upcall): void {
   if (work === 'post') actor.posts.shift();
+  else if (work === 'mode') actor.gates &= ~gate.call;
   else if (work === 'resent') {
     const letter = actor.resent.shift();
     if (letter !== undefined) upcall({ type: 'resentDone', id: letter.id });

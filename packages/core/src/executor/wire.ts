@@ -26,12 +26,15 @@ import { ThreadEvents } from '../events/event-handle.ts';
 import { EventTable } from '../events/event-table.ts';
 import { Lease } from '../resources/lease.ts';
 import { ResourceTable } from '../resources/resource-table.ts';
+import { errorToWire } from '../drivers/error-wire.ts';
 import type { Recovery, SharedRun, Upcall } from '../drivers/messages.ts';
+import type { StageModes } from '../modes/types.ts';
 import type { ActorPlan, EdgePlan, OutletPlan, Overflow, Plan } from '../plan/types.ts';
 import type { AnyStage, StageContext } from '../stage.ts';
 import { postsMax } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
 import { Control } from './control.ts';
+import type { ThreadModes } from './gates.ts';
 import { localGroups } from './groups.ts';
 import { ActorLedger, EdgeLedger } from './ledger.ts';
 import { ActorOut, interned } from './out.ts';
@@ -48,6 +51,7 @@ export interface WiringParts {
   readonly clock: WallClock;
   readonly recovery: Recovery | undefined;
   readonly upcall: Upcall;
+  readonly modes: ThreadModes;
   /** The stage of an actor with its parsed options, by the actor's index. */
   readonly stages: ReadonlyMap<number, { readonly stage: AnyStage; readonly options: unknown }>;
   /** Called by `await out.flush()`. */
@@ -155,7 +159,7 @@ class Wirer {
     const actor: Actor = {
       plan,
       stage: found.stage,
-      context: this.#context(plan, found.options, posts, gauges),
+      context: { ...this.#context(plan, found.options, posts, gauges), modes: this.#stageModes(plan) },
       handlers: {},
       inlets,
       readers: [...inlets.map(({ reader }) => reader), ...(control?.isToggle === true ? [control] : [])],
@@ -176,11 +180,13 @@ class Wirer {
         post: noAttempts(),
         resent: noAttempts(),
         start: noAttempts(),
+        mode: noAttempts(),
       },
       posts,
       resent: [],
       ticker: undefined,
       phase: isOver ? 'ended' : 'created',
+      gates: 0,
       isBusy: false,
       spillOf: undefined,
       busySinceMs: 0,
@@ -310,7 +316,12 @@ class Wirer {
     };
   }
 
-  #context(plan: ActorPlan, options: unknown, posts: unknown[], gauges: ActorGauges): StageContext {
+  #context(
+    plan: ActorPlan,
+    options: unknown,
+    posts: unknown[],
+    gauges: ActorGauges,
+  ): Omit<StageContext, 'modes'> {
     const { clock, seed, upcall, worker } = this.#parts;
     const bell = this.#bells[worker] as Doorbell;
     return {
@@ -331,6 +342,20 @@ class Wirer {
         posts.push(value);
         bell.ring();
         return true;
+      },
+    };
+  }
+
+  #stageModes({ index }: ActorPlan): StageModes {
+    const { modes, upcall } = this.#parts;
+    return {
+      get current() {
+        return modes.gates.mode;
+      },
+      end: (error) => {
+        const { epoch } = modes.gates;
+        const wire = error === undefined ? undefined : errorToWire(error);
+        upcall({ type: 'modeEnd', actor: index, epoch, error: wire });
       },
     };
   }

@@ -7,6 +7,7 @@ import { planEvents, resolveEvents } from './events.ts';
 import { resolveHalts } from './halts.ts';
 import { adjacency, components, depthFirst, distances } from './order.ts';
 import type { Walk } from './order.ts';
+import { checkHolds, resolveModes } from './modes.ts';
 import { place } from './place.ts';
 import type { Placed } from './place.ts';
 import { checkName, isIntegerIn, Problems, show } from './problems.ts';
@@ -66,6 +67,8 @@ export function compile(
   const events = resolveEvents(problems, declaration, stages);
   const resources = resolveResources(problems, declaration, stages, options.resources);
   const walk = checkCycles(problems, stages, edges);
+  const modes = resolveModes(problems, options, stages);
+  checkHolds(problems, stages, edges, modes);
   if (problems.errors.length > 0) throw new PlanError(String(declaration.name), problems.errors);
 
   const placed = place(stages, walk.order, links(edges), workers);
@@ -97,6 +100,7 @@ export function compile(
     resources: planResources(resources, placed.workerOf),
     terminators,
     halts: resolveHalts(stages, events),
+    modes: { initial: modes.initial, names: [...modes.names] },
     warnings: problems.warnings,
   };
 }
@@ -206,6 +210,7 @@ function planActors(
     supervision: stage.supervision,
     snapshotEveryMs: stage.snapshotEveryMs,
     spillMax: stage.spillMax,
+    ...stage.activity,
     inlets: inlets[index] ?? [],
     outlets: outlets[index] ?? [],
     depth: depth[index] ?? 0,

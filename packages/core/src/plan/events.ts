@@ -2,14 +2,11 @@ import { takersMax } from '../events/event-table.ts';
 import { checkName, list, show } from './problems.ts';
 import type { Problems } from './problems.ts';
 import type { ResolvedStage } from './stages.ts';
+import type { BoundEvent, ControlPlan, EventPlan, EventUse } from './conditions.ts';
 import type {
-  BoundEvent,
   ControlOptions,
-  ControlPlan,
   EventEntry,
-  EventPlan,
   EventRef,
-  EventUse,
   GraphDeclaration,
   StageSettings,
   WorkerIndex,

@@ -1,5 +1,5 @@
 import type { ResolvedEvents } from './events.ts';
-import type { EventUse, HaltPlan } from './types.ts';
+import type { EventUse, HaltPlan } from './conditions.ts';
 
 /**
  * Stages that an event can stop for ever, as far as the graph goes: those that it controls, where every stage

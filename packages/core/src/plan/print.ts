@@ -18,6 +18,7 @@ export function planText(plan: Plan): string {
       ['actor', 'stage', 'worker', 'depth', 'tick', 'when it fails', 'module'],
       actorRows(plan),
     ),
+    ...modeSections(plan),
     section(
       'edges',
       ['edge', 'from', 'to', 'transport', 'ring', 'capacity', 'overflow'],
@@ -140,6 +141,20 @@ function actorRows(plan: Plan): readonly (readonly string[])[] {
     `${actor.supervision.strategy}, ${count(actor.supervision.triesMax, 'try', 'tries')}`,
     actor.module ?? '',
   ]);
+}
+
+/** Only where modes matter. */
+function modeSections(plan: Plan): readonly string[] {
+  const gated = plan.actors.filter(({ activeIn }) => activeIn !== undefined);
+  if (gated.length === 0) return [];
+  const { initial, names } = plan.modes;
+  const title = `modes: ${names.map((mode) => (mode === initial ? `${mode} (initial)` : mode)).join(', ')}`;
+  const rows = gated.map(({ name, activeIn = [], whileInactive }) => [
+    name,
+    activeIn.join(', '),
+    whileInactive,
+  ]);
+  return [section(title, ['actor', 'active in', 'while inactive'], rows)];
 }
 
 function tickText({ tick }: ActorPlan): string {

@@ -1,7 +1,8 @@
 import { isIntegerIn, list, show } from './problems.ts';
 import type { Problems } from './problems.ts';
 import type { ResolvedStage } from './stages.ts';
-import type { GraphDeclaration, ResourceDemand, ResourcePlan, WorkerIndex } from './types.ts';
+import type { ResourceDemand, ResourcePlan } from './conditions.ts';
+import type { GraphDeclaration, WorkerIndex } from './types.ts';
 
 const capacityMax = 65_536;
 

@@ -29,7 +29,7 @@ export function resolveRoutes(
   edges: readonly ResolvedEdge[],
   workerOf: readonly number[],
 ): Routes {
-  const router = new Router(edges, workerOf);
+  const router = new Router(edges, workerOf, (actor) => stages[actor]?.activity.whileInactive !== 'drop');
   const incoming: ResolvedEdge[][] = stages.map(() => []);
   const outgoing: ResolvedEdge[][] = stages.map(() => []);
   for (const edge of edges) {
@@ -71,11 +71,18 @@ class Router {
   readonly rings: RingPlan[] = [];
   readonly #edges: readonly ResolvedEdge[];
   readonly #workerOf: readonly number[];
+  /** Whether a stage's mailboxes keep messages while it is not to run. */
+  readonly #isKeeping: (actor: number) => boolean;
   readonly #seats = new Map<number, { readonly ring: number; readonly reader: number }>();
 
-  constructor(edges: readonly ResolvedEdge[], workerOf: readonly number[]) {
+  constructor(
+    edges: readonly ResolvedEdge[],
+    workerOf: readonly number[],
+    isKeeping: (actor: number) => boolean,
+  ) {
     this.#edges = edges;
     this.#workerOf = workerOf;
+    this.#isKeeping = isKeeping;
   }
 
   addBoundaryInput(edge: ResolvedEdge): void {
@@ -176,7 +183,9 @@ class Router {
   #transport({ from, to, port }: ResolvedEdge): Transport {
     if (from.kind === 'boundary' || to.kind === 'boundary') return 'ring';
     if (this.#workerAt(from) !== this.#workerAt(to)) return 'ring';
-    return port.kind === 'frame' ? 'fused' : 'local';
+    if (port.kind === 'frame') return 'fused';
+    // What lies on a local queue keeps its neighbours from releasing their inputs.
+    return this.#isKeeping(to.actor) ? 'ring' : 'local';
   }
 
   /** The application is on main. */

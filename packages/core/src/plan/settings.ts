@@ -28,7 +28,7 @@ const supervisionDefaults: Supervision = {
 };
 
 /** The longest wait that a timer can make, in milliseconds. */
-const timerMsMax = 2 ** 31 - 1;
+export const timerMsMax: number = 2 ** 31 - 1;
 
 /** A stage's settings with every default filled in. */
 export interface ResolvedSettings {
@@ -146,6 +146,7 @@ function resolvePlacement(problems: Problems, stage: string, worker: Placement =
   return 'auto';
 }
 
-function isMs(value: unknown, min: number): boolean {
+/** Whether a value is a time in milliseconds that a timer can wait. */
+export function isMs(value: unknown, min: number): boolean {
   return typeof value === 'number' && value >= min && value <= timerMsMax;
 }

@@ -1,6 +1,8 @@
 import { isAbsolute } from 'node:path';
 import { isStage } from '../stage.ts';
 import type { AnyStage } from '../stage.ts';
+import { resolveActivity } from './modes.ts';
+import type { Activity } from './modes.ts';
 import { parseOptions } from './options.ts';
 import { resolvePorts } from './ports.ts';
 import type { PortTable } from './ports.ts';
@@ -17,6 +19,7 @@ export interface ResolvedStage extends ResolvedSettings {
   readonly name: string;
   readonly stage: AnyStage;
   readonly io: boolean;
+  readonly activity: Activity;
   /** Raw, as workers get them. */
   readonly options: unknown;
   /** `undefined` when they cannot be known, which has been reported. */
@@ -57,6 +60,7 @@ function resolveStage(problems: Problems, entry: StageEntry, index: number): Res
   const { name, stage } = entry;
   const resolved = resolveSettings(problems, name, entry.settings);
   const { options: raw } = entry.settings;
+  const activity = resolveActivity(problems, name, stage, entry.settings);
   if (!isStage(stage) || typeof stage.create !== 'function') {
     problems.error(
       'NOT_A_STAGE',
@@ -70,6 +74,7 @@ function resolveStage(problems: Problems, entry: StageEntry, index: number): Res
       name,
       stage,
       io: false,
+      activity,
       options: raw,
       inputs: undefined,
       outputs: undefined,
@@ -78,7 +83,7 @@ function resolveStage(problems: Problems, entry: StageEntry, index: number): Res
   checkName(problems, 'stage definition', stage.name, { stage: name });
   const placement = resolveModule(problems, name, stage, resolved);
   const settings: ResolvedSettings = { ...resolved, placement };
-  const common = { ...settings, index, name, stage, io: stage.io === true };
+  const common = { ...settings, index, name, stage, io: stage.io === true, activity };
   const parsed = checkOptions(problems, name, stage, raw);
   if (parsed === undefined) {
     // Ports that do not depend on options are known all the same.

@@ -1,5 +1,14 @@
 import type { Dtype } from '@troupe/mailbox';
+import type { ModesOptions } from '../modes/types.ts';
 import type { AnyStage } from '../stage.ts';
+import type {
+  BoundEvent,
+  ControlPlan,
+  EventPlan,
+  HaltPlan,
+  ResourceDemand,
+  ResourcePlan,
+} from './conditions.ts';
 
 /** What an edge does when its consumer falls behind by its capacity. */
 export type Overflow = 'block' | 'latest' | 'dropOldest' | 'dropNewest' | 'error';
@@ -59,12 +68,6 @@ export interface TickOptions {
 
 /** What the mailboxes of a stage do while it is not active: nothing is kept, everything, or the newest. */
 export type WhileInactive = 'drop' | 'hold' | 'latest';
-
-/**
- * What a stage does with an event: `set` it, `reset` it (or clear it: a consumer), only `read` it (and wait),
- * or `any` of these.
- */
-export type EventUse = 'any' | 'set' | 'reset' | 'read';
 
 /** When a stage with an event runs. */
 export interface ControlOptions {
@@ -226,6 +229,14 @@ export type PlanErrorCode =
   | 'BAD_SUPERVISION'
   | 'BAD_SNAPSHOT_INTERVAL'
   | 'BAD_SPILL_MAX'
+  | 'BAD_ACTIVE_IN'
+  | 'BAD_WHILE_INACTIVE'
+  /** A machine of modes that cannot be read, or that does more than decide. */
+  | 'BAD_MACHINE'
+  | 'UNREACHABLE_MODE'
+  /** Active in a mode that the machine does not have. */
+  | 'UNKNOWN_MODE'
+  | 'BAD_GRACE'
   | 'BAD_PLACEMENT'
   | 'BAD_WORKERS'
   | 'TOO_MANY_WORKERS'
@@ -248,6 +259,12 @@ export type PlanWarningCode =
   | 'DUPLICATE_EDGE'
   /** Marked as a back-edge, but part of no cycle. */
   | 'IDLE_BACK_EDGE'
+  /** `whileInactive` of a stage that always runs. */
+  | 'IDLE_WHILE_INACTIVE'
+  /** A mailbox that holds what a source sends on and on. */
+  | 'HOLD_BEHIND_SOURCE'
+  /** Some mode leads to none in which the stage runs. */
+  | 'STOPPED_FOR_EVER'
   /** A group of stages with and without `io`: the whole group waits with an event loop. */
   | 'MIXED_GROUP'
   /** Several stages are controlled by one event, or reset it. */
@@ -364,33 +381,6 @@ export interface ResolvedTick {
   readonly priority: number;
 }
 
-/** An event as a stage knows it. */
-export interface BoundEvent {
-  /** The stage's own name for it. */
-  readonly as: string;
-  /** Index into the plan's events. */
-  readonly event: number;
-  readonly use: EventUse;
-}
-
-/** The event that an actor runs by. */
-export interface ControlPlan {
-  readonly form: ControlOptions['form'];
-  /** Index into the plan's events. */
-  readonly event: number;
-  /** Toggleable: its number among the event's takers, from 1. */
-  readonly number: number;
-  /** Toggleable: its place among the takers of all events, from 0. */
-  readonly line: number;
-}
-
-/** What an actor holds of one resource while its handlers run. */
-export interface ResourceDemand {
-  /** Index into the plan's resources. */
-  readonly resource: number;
-  readonly amount: number;
-}
-
 export interface ActorPlan {
   readonly index: number;
   readonly name: string;
@@ -405,6 +395,9 @@ export interface ActorPlan {
   readonly supervision: Supervision;
   readonly snapshotEveryMs: number | undefined;
   readonly spillMax: number;
+  /** The modes in which it runs; `undefined`: in every one. */
+  readonly activeIn: readonly string[] | undefined;
+  readonly whileInactive: WhileInactive;
   readonly inlets: readonly InletPlan[];
   readonly outlets: readonly OutletPlan[];
   readonly events: readonly BoundEvent[];
@@ -431,36 +424,10 @@ export interface BoundaryPlan {
   readonly ring: number;
 }
 
-export interface EventPlan {
-  readonly index: number;
-  readonly name: string;
-  readonly initial: boolean;
-  /** Actors that it controls. */
-  readonly controls: readonly number[];
-  /** Of the toggleable ones among them: their places among the takers of all events. */
-  readonly takers: readonly number[];
-  /** Workers of these actors: a set wakes them. */
-  readonly wakes: readonly WorkerIndex[];
-}
-
-export interface ResourcePlan {
-  readonly name: string;
-  readonly capacity: number;
-  /** Actors that need it, with their workers. */
-  readonly users: readonly {
-    readonly actor: number;
-    readonly worker: WorkerIndex;
-    readonly amount: number;
-  }[];
-}
-
-/** A stage that may stand still for ever unless the application does something about it. */
-export interface HaltPlan {
-  readonly stage: string;
-  /** The event that stops it. */
-  readonly event: string;
-  /** It stands still from the start. */
-  readonly isInitial: boolean;
+/** The modes of a run. */
+export interface ModesPlan {
+  readonly initial: string;
+  readonly names: readonly string[];
 }
 
 /** What `compile` decides. Plain data: can be printed, compared, cloned to a worker. */
@@ -478,6 +445,7 @@ export interface Plan {
   readonly terminators: readonly PortName[];
   /** Stages that nothing in the graph starts again once an event has stopped them. */
   readonly halts: readonly HaltPlan[];
+  readonly modes: ModesPlan;
   readonly warnings: readonly PlanProblem[];
 }
 
@@ -490,4 +458,5 @@ export interface CompileOptions {
   readonly workers?: number;
   /** How much there is of each exclusive resource, 1 to 65,536; 1 unless given. */
   readonly resources?: Readonly<Record<string, number>>;
+  readonly modes?: ModesOptions;
 }

@@ -1,6 +1,6 @@
 import { actorCount } from '@troupe/mailbox';
 import type { Doorbell } from '@troupe/mailbox';
-import type { ResourcePlan } from '../plan/types.ts';
+import type { ResourcePlan } from '../plan/conditions.ts';
 import { leaseState } from './resource-table.ts';
 import type { ResourceTable } from './resource-table.ts';
 

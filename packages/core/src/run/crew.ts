@@ -1,10 +1,19 @@
 import { actorCount, detachReader, endRing, redo } from '@troupe/mailbox';
 import type { Doorbell, Gauges } from '@troupe/mailbox';
 import { errorFromWire } from '../drivers/error-wire.ts';
-import type { ControlMessage, Recovery, SharedRun, WorkerMessage, WorkerTask } from '../drivers/messages.ts';
+import type {
+  ControlMessage,
+  ErrorWire,
+  Recovery,
+  SharedRun,
+  WorkerMessage,
+  WorkerTask,
+} from '../drivers/messages.ts';
 import { keepSpare } from '../drivers/pool.ts';
 import { HandlerHungError, ReplacementLimitError, WorkerDiedError } from '../errors.ts';
 import { noEdge } from '../executor/ledger.ts';
+import { initialGates } from '../modes/gate-state.ts';
+import type { GateState } from '../modes/gate-state.ts';
 import type { ActorPlan, EdgePlan, Plan } from '../plan/types.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
 import type { DeadLetters, Filed } from './dead-letters.ts';
@@ -12,6 +21,7 @@ import type { LiveEvents } from './events.ts';
 import { isLastBreath, Postmortem } from './postmortem.ts';
 import type { Culprit } from './postmortem.ts';
 import type { ActorState, LogLine, Replacement, StartOptions } from './types.ts';
+import { Requests } from './requests.ts';
 import { shareOf } from './share.ts';
 import { WorkerLink } from './worker-link.ts';
 import type { WorkerEnd } from './worker-link.ts';
@@ -32,14 +42,9 @@ export interface CrewParts {
   readonly onFatal: (error: Error) => void;
   readonly onLog: (line: LogLine) => void;
   /** An actor's state has changed. */
-  readonly onState: () => void;
-}
-
-/** A switch that a worker has been asked for. */
-interface Request {
-  readonly worker: number;
-  readonly message: ControlMessage;
-  readonly settle: () => void;
+  readonly onState: (actor: number, state: ActorState) => void;
+  /** A stage says that what the mode of that epoch was for has ended. */
+  readonly onModeEnd: (actor: number, epoch: number, error: ErrorWire | undefined) => void;
 }
 
 /** A dead letter that was sent again and has not been handled yet. */
@@ -54,17 +59,18 @@ export class Crew {
   readonly states: ActorState[];
   readonly replacements: Replacement[] = [];
   readonly replaced: number[];
+  /** What the gates of a successor's stages go by. */
+  gates: GateState;
   readonly #parts: CrewParts;
   readonly #postmortem: Postmortem;
   readonly #links = new Map<number, WorkerLink>();
   /** Threads on their way to a worker. */
   readonly #opening = new Set<Promise<void>>();
   readonly #snapshots = new Map<number, unknown>();
-  readonly #requests = new Map<number, Request>();
+  readonly #requests = new Requests();
   readonly #pending = new Map<number, Pending>();
   readonly #hung = new Map<number, { readonly actor: number; readonly error: HandlerHungError }>();
   #deathsMs: number[] = [];
-  #nextRequest = 0;
   #epochMs = 0;
   #isDraining = false;
   #isStopping = false;
@@ -77,6 +83,7 @@ export class Crew {
     this.#postmortem = new Postmortem(parts.plan, parts.shared, parts.letters);
     this.states = parts.plan.actors.map(() => 'starting');
     this.replaced = parts.plan.workers.map(() => 0);
+    this.gates = initialGates(parts.plan.modes.initial);
   }
 
   /** Opens every worker and waits until all have created their actors. Rejects with what failed first. */
@@ -111,7 +118,7 @@ export class Crew {
     await Promise.all([...this.#links.values()].map((link) => this.#stopOne(link)));
     await Promise.all(this.#replacing.values());
     await Promise.all(this.#opening);
-    for (const { settle } of this.#requests.values()) settle();
+    this.#requests.dismiss();
     for (const { filed } of this.#pending.values()) this.#parts.letters.restore(filed);
     this.#pending.clear();
   }
@@ -129,29 +136,44 @@ export class Crew {
 
   /** Resolves when the worker, or its successor, has switched the reader behind an edge. */
   setBlocking(worker: number, edge: number, isBlocking: boolean): Promise<void> {
-    const request = this.#nextRequest++;
-    const message: ControlMessage = { type: 'setBlocking', edge, isBlocking, request };
-    const done = new Promise<void>((settle) => this.#requests.set(request, { worker, message, settle }));
-    this.#links.get(worker)?.send(message);
-    return done;
+    return this.#ask(worker, (request) => ({ type: 'setBlocking', edge, isBlocking, request }));
+  }
+
+  /** Resolves when the worker, or its successor, is at rest in that state. */
+  setGates(worker: number, state: GateState): Promise<void> {
+    return this.#ask(worker, (request) => ({ type: 'gates', state, request }));
   }
 
   threadIds(): ReadonlyMap<number, number> {
     return new Map([...this.#links].map(([index, link]) => [index, link.threadId]));
   }
 
+  /** Of a worker that keeps a change of mode waiting: a handler that it has in hand is taken for hung. */
+  hangIn(worker: number, graceMs: number): void {
+    const remedy = 'Make it return, or raise `modes.graceMs`: a change of mode waits for it no longer.';
+    const actor = this.#postmortem.hanging(worker, this.gates);
+    if (actor !== undefined) this.hang(worker, actor, graceMs, remedy);
+  }
+
   /** A handler does not return: its worker is ended, and then replaced like any that died. */
-  hang(worker: number, actor: number, limitMs: number): void {
+  hang(worker: number, actor: number, limitMs: number, remedy?: string): void {
     const link = this.#links.get(worker);
     if (link === undefined || this.#isStopping) return;
     const stage = this.#parts.plan.actors[actor]?.name ?? '?';
-    this.#hung.set(worker, { actor, error: new HandlerHungError(stage, limitMs) });
+    this.#hung.set(worker, { actor, error: new HandlerHungError(stage, limitMs, remedy) });
     link.terminate();
   }
 
   setState(actor: number, state: ActorState): void {
     this.states[actor] = state;
-    this.#parts.onState();
+    this.#parts.onState(actor, state);
+  }
+
+  async #ask(worker: number, messageOf: (request: number) => ControlMessage): Promise<void> {
+    const link = this.#links.get(worker);
+    // Where all actors are over, nobody would answer.
+    if (link === undefined && !this.#replacing.has(worker)) return;
+    await this.#requests.ask(worker, link, messageOf);
   }
 
   #broadcast(message: ControlMessage): void {
@@ -181,6 +203,7 @@ export class Crew {
       recovery,
       seed: options.seed ?? 0,
       hasStats: options.stats !== false,
+      gates: this.gates,
     };
     return new Promise((resolve, reject) => {
       let isUp = false;
@@ -214,7 +237,7 @@ export class Crew {
     const link = this.#links.get(worker);
     link?.send({ type: 'go', epochMs });
     if (this.#isDraining) link?.send({ type: 'drain' });
-    for (const request of this.#requests.values()) if (request.worker === worker) link?.send(request.message);
+    this.#requests.hand(worker, link);
     for (const pending of this.#pending.values()) {
       if (pending.worker === worker) link?.send({ type: 'resend', letter: pending.filed.wire });
     }
@@ -240,6 +263,9 @@ export class Crew {
       case 'fatal':
         this.#parts.onFatal(errorFromWire(message.error));
         break;
+      case 'modeEnd':
+        this.#parts.onModeEnd(message.actor, message.epoch, message.error);
+        break;
       case 'hang':
         this.hang(
           worker,
@@ -248,8 +274,7 @@ export class Crew {
         );
         break;
       case 'done':
-        this.#requests.get(message.request)?.settle();
-        this.#requests.delete(message.request);
+        this.#requests.answered(message.request);
         break;
       default:
         break;
@@ -266,7 +291,9 @@ export class Crew {
       .then(() => this.#succeed(worker, end))
       .catch((error: Error) => this.#parts.onFatal(error))
       .finally(() => {
-        if (this.#replacing.get(worker) === replacing) this.#replacing.delete(worker);
+        if (this.#replacing.get(worker) !== replacing) return;
+        this.#replacing.delete(worker);
+        if (!this.#links.has(worker)) this.#requests.dismiss(worker);
       });
     this.#replacing.set(worker, replacing);
   }
@@ -292,12 +319,6 @@ export class Crew {
       if (last === undefined) {
         this.replaced[worker] = (this.replaced[worker] ?? 0) + 1;
         this.replacements.push({ worker, reason, error, tookMs: performance.now() - startMs, restored });
-      }
-    }
-    for (const [id, request] of this.#requests) {
-      if (request.worker === worker && !this.#links.has(worker)) {
-        request.settle();
-        this.#requests.delete(id);
       }
     }
     const modules = actors.flatMap(({ module }) => module ?? []);

@@ -2,7 +2,8 @@ import type { Doorbell } from '@troupe/mailbox';
 import { RunStoppedError, TargetError } from '../errors.ts';
 import { ThreadEvents } from '../events/event-handle.ts';
 import { EventTable } from '../events/event-table.ts';
-import type { EventPlan, EventRef } from '../plan/types.ts';
+import type { EventPlan } from '../plan/conditions.ts';
+import type { EventRef } from '../plan/types.ts';
 import type { EventState, RunEvents, WaitOptions } from './types.ts';
 
 /** Lets a change from outside take effect: at once, or at the next step boundary. */

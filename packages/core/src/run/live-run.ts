@@ -9,6 +9,7 @@ import type { WallClock } from '../executor/wall-clock.ts';
 import type { Plan, PlanProblem, PortName } from '../plan/types.ts';
 import type { Port } from '../ports.ts';
 import type { InputRef, OutputRef } from '../refs.ts';
+import { setEdgeBlocking } from './blocking.ts';
 import type { BoundaryInput } from './boundary-input.ts';
 import type { BoundaryOutput } from './boundary-output.ts';
 import { enlist, takeCensus } from './census.ts';
@@ -16,11 +17,11 @@ import { isOver } from './crew.ts';
 import type { Crew } from './crew.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { LiveEvents } from './events.ts';
-import { workerOf } from './memory.ts';
+import type { LiveModes } from './modes.ts';
 import { readStats } from './stats.ts';
 import { observables } from './streams.ts';
 import { LiveTap, tappedRing } from './tap.ts';
-import { boundaryOf, edgeBetween } from './targets.ts';
+import { boundaryOf } from './targets.ts';
 import type {
   CensusEntry,
   DeadLetter,
@@ -52,6 +53,7 @@ export interface LiveRunParts {
   readonly executor: Executor;
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
   readonly outputs: ReadonlyMap<string, BoundaryOutput>;
+  readonly modes: LiveModes;
 }
 
 /** How long the stages on main may take to stop. */
@@ -62,6 +64,7 @@ const statsIntervalMs = 1_000;
 export class LiveRun implements Run, Steppable {
   readonly plan: Plan;
   readonly warnings: readonly PlanProblem[];
+  readonly modes: LiveModes;
   readonly #done: Promise<RunReport>;
   readonly #parts: LiveRunParts;
   readonly #taps = new Set<LiveTap>();
@@ -82,6 +85,7 @@ export class LiveRun implements Run, Steppable {
     this.#parts = parts;
     this.plan = parts.plan;
     this.warnings = parts.plan.warnings;
+    this.modes = parts.modes;
     this.#done = new Promise((resolve, reject) => {
       this.#resolveDone = resolve;
       this.#rejectDone = reject;
@@ -221,12 +225,7 @@ export class LiveRun implements Run, Steppable {
       this.#output(target.output).setBlocking(isBlocking);
       return;
     }
-    const { plan, executor, crew } = this.#parts;
-    const edge = edgeBetween(plan, target.from, target.to);
-    const worker = workerOf(plan, edge.to);
-    if (worker === 0)
-      await new Promise<void>((resolve) => executor.setBlocking(edge.index, isBlocking, resolve));
-    else await crew.setBlocking(worker, edge.index, isBlocking);
+    await setEdgeBlocking(this.#parts, target, isBlocking);
   }
 
   get events(): LiveEvents {
@@ -360,6 +359,7 @@ export class LiveRun implements Run, Steppable {
     const error = this.#error;
     // Handlers that wait for an event end before they are awaited.
     events.close();
+    this.#parts.modes.stop(error);
     for (const input of inputs.values()) input.close(error);
     this.#watchdog.stop();
     this.#ring();

@@ -4,6 +4,8 @@ import { localGroups } from '../executor/groups.ts';
 import type { SharedRun } from '../drivers/messages.ts';
 import type { TroupeError } from '@troupe/mailbox';
 import { readerCursor } from '@troupe/mailbox';
+import { isOpenIn } from '../modes/gate-state.ts';
+import type { GateState } from '../modes/gate-state.ts';
 import type { ActorPlan, EdgePlan, Plan } from '../plan/types.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { letterAt } from './poison.ts';
@@ -54,6 +56,16 @@ export class Postmortem {
     if (hung !== undefined) return all.filter(({ actor }) => actor.index === hung);
     const running = all.filter(({ held }) => held.isRunning || held.isCreating);
     return running.length > 0 ? running : all.filter(({ held }) => held.isPending);
+  }
+
+  /** Of the actors of a live worker: the one whose handler keeps it from coming to rest in a state. */
+  hanging(worker: number, gates: GateState): number | undefined {
+    const culprits = this.culprits(worker, undefined);
+    // A stage that is being created takes the time that it needs.
+    if (culprits.some(({ held }) => held.isCreating)) return undefined;
+    const running = culprits.find(({ held }) => held.isRunning);
+    const closed = culprits.find(({ actor }) => !isOpenIn(actor.activeIn, gates));
+    return (running ?? closed ?? culprits[0])?.actor.index;
   }
 
   /**

@@ -2,12 +2,14 @@ import { FrameReader, FrameWriter, Gauges, MessageReader, MessageWriter } from '
 import { isStageWorker } from '../drivers/inside.ts';
 import { HandlerHungError, NestedStartError } from '../errors.ts';
 import { Executor } from '../executor/executor.ts';
+import { ThreadModes } from '../executor/gates.ts';
 import { createHandlers } from '../executor/lifecycle.ts';
 import { optionsOf } from '../executor/load.ts';
 import { monotonicMs, WallClock } from '../executor/wall-clock.ts';
 import { doorbells, readerPolicy, wire } from '../executor/wire.ts';
 import type { WorkerMessage } from '../drivers/messages.ts';
 import { errorFromWire } from '../drivers/error-wire.ts';
+import { initialGates } from '../modes/gate-state.ts';
 import { compile } from '../plan/compile.ts';
 import type { BoundaryPlan, EdgePlan, GraphDeclaration, Plan } from '../plan/types.ts';
 import { ResourceTable } from '../resources/resource-table.ts';
@@ -19,6 +21,7 @@ import { DeadLetters } from './dead-letters.ts';
 import { LiveEvents } from './events.ts';
 import { LiveRun } from './live-run.ts';
 import { allocateRun } from './memory.ts';
+import { LiveModes } from './modes.ts';
 import { schemaOf } from './schema.ts';
 import type { LogLine, Run, StartOptions } from './types.ts';
 
@@ -37,6 +40,7 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
   const events = new LiveEvents(shared.events, plan.events, bells, async (change) => change());
   const resources = new ResourceTable(shared.resources, 0);
   let run: LiveRun | undefined;
+  let modes: LiveModes | undefined;
   const onLog = options.onLog ?? writeLog;
   const crew = new Crew({
     plan,
@@ -49,7 +53,11 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     letters,
     onLog,
     onFatal: (error) => run?.fail(error),
-    onState: () => run?.noteState(),
+    onState: (actor, state) => {
+      run?.noteState();
+      modes?.noteState(actor, state);
+    },
+    onModeEnd: (...end) => modes?.endFrom(...end),
   });
   const clock = new WallClock(0);
   const opening = crew.open();
@@ -62,6 +70,7 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
       else if (message.type === 'deadLetter') letters.add(message.letter, errorFromWire(message.error));
       else if (message.type === 'fatal') run?.fail(errorFromWire(message.error));
       else if (message.type === 'resentDone') crew.closeLetter(message.id);
+      else if (message.type === 'modeEnd') modes?.endFrom(message.actor, message.epoch, message.error);
       else if (message.type === 'hang') {
         const { name = '?', supervision } = plan.actors[message.actor] ?? {};
         run?.fail(new HandlerHungError(name, supervision?.asyncWatchdogMs ?? 0));
@@ -70,8 +79,17 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     const executor = mainExecutor(declaration, plan, shared, clock, options, receive);
     const [inputs, outputs] = openBoundaries(declaration, plan, shared, bells, gauges, () => clock.nowMs());
     await opening;
+    modes = new LiveModes({
+      plan,
+      options: options.modes ?? {},
+      crew,
+      executor,
+      clock,
+      wake: () => bells[0]?.ring(),
+      atBoundary: async (change) => change(),
+    });
     const parts = { plan, shared, bells, gauges, clock, crew, letters, events, resources };
-    run = new LiveRun({ ...parts, executor, inputs, outputs });
+    run = new LiveRun({ ...parts, executor, inputs, outputs, modes });
     await run.go(monotonicMs());
   } catch (error) {
     await (run === undefined ? crew.stop() : run.stop());
@@ -114,6 +132,7 @@ function mainExecutor(
     if (actor === undefined || entry === undefined) continue;
     stages.set(index, { stage: entry.stage, options: optionsOf(actor, entry.stage) });
   }
+  const modes = new ThreadModes(initialGates(plan.modes.initial));
   const wiring = wire({
     plan,
     worker: 0,
@@ -122,6 +141,7 @@ function mainExecutor(
     clock,
     recovery: undefined,
     upcall,
+    modes,
     stages,
     flush: (actor) => executor.flush(actor),
   });
@@ -132,6 +152,7 @@ function mainExecutor(
     clock,
     upcall,
     hasStats: options.stats !== false,
+    modes,
   });
   for (const actor of executor.actors) actor.handlers = createHandlers(actor);
   return executor;

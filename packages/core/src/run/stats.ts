@@ -109,6 +109,7 @@ function edgeStats(plan: Plan, edge: EdgePlan, gauges: Gauges, states: readonly 
       dropOldest: reading.skippedOldest,
       latest: reading.skippedLatest,
       nonBlocking: reading.skippedNonBlocking,
+      inactive: reading.skippedInactive,
       discarded: reading.discarded + (isLost ? reading.depth : 0),
     },
   };

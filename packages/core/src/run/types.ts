@@ -1,5 +1,6 @@
 import type { ArrayOf, FrameArray, TroupeError } from '@troupe/mailbox';
 import type { Observable } from 'rxjs';
+import type { RunModes } from '../modes/types.ts';
 import type { CompileOptions, EventRef, Plan, PlanProblem, PortName } from '../plan/types.ts';
 import type { FramePort, MessagePort, Payload, Port } from '../ports.ts';
 import type { InputRef, OutputRef } from '../refs.ts';
@@ -139,6 +140,8 @@ export interface Drops {
   readonly dropOldest: number;
   readonly latest: number;
   readonly nonBlocking: number;
+  /** While the stage was not to run: not active in the mode, or stopped by an event. */
+  readonly inactive: number;
   /** At stop, and by boundary outputs that nobody took. */
   readonly discarded: number;
 }
@@ -316,6 +319,8 @@ export interface Run extends AsyncDisposable {
   stats(): RunStats;
   /** Every `intervalMs` (1,000 unless given) while subscribed. */
   stats$(intervalMs?: number): Observable<RunStats>;
+  /** Asks for modes, and tells which one holds. */
+  readonly modes: RunModes;
   census(): Promise<readonly CensusEntry[]>;
   /** Watches an output port of a stage without ever holding it back. */
   tap(port: PortName, callback: (sample: Sample) => void): Tap;

@@ -203,6 +203,8 @@ test('an actor has every default filled in', () => {
       },
       snapshotEveryMs: undefined,
       spillMax: 1024,
+      activeIn: undefined,
+      whileInactive: 'drop',
       inlets: [],
       outlets: [],
       events: [],

@@ -1,5 +1,5 @@
 import { allocateDoorbells, Doorbell, lineWords } from '@troupe/mailbox';
-import type { ResourcePlan } from '../../src/plan/types.ts';
+import type { ResourcePlan } from '../../src/plan/conditions.ts';
 import { Lease } from '../../src/resources/lease.ts';
 import { allocateResources, leaseState, ResourceTable } from '../../src/resources/resource-table.ts';
 

@@ -1,0 +1,132 @@
+import type { AnyStage } from '../stage.ts';
+import { isActiveIn } from '../modes/gate-state.ts';
+import type { ResolvedEdge } from './edges.ts';
+import { defaultModes, modesText, readMachine } from './machine.ts';
+import type { ModeGraph } from './machine.ts';
+import { list, show } from './problems.ts';
+import type { Problems } from './problems.ts';
+import { isMs, timerMsMax } from './settings.ts';
+import type { ResolvedStage } from './stages.ts';
+import type { CompileOptions, StageSettings, WhileInactive } from './types.ts';
+
+/** When a stage runs, and what becomes of what arrives meanwhile. */
+export interface Activity {
+  /** `undefined`: in every mode. */
+  readonly activeIn: readonly string[] | undefined;
+  readonly whileInactive: WhileInactive;
+}
+
+const policies: readonly WhileInactive[] = ['drop', 'hold', 'latest'];
+
+/** Checks what a stage says of modes, by itself. */
+export function resolveActivity(
+  problems: Problems,
+  name: string,
+  stage: AnyStage,
+  settings: StageSettings,
+): Activity {
+  const place = { stage: name };
+  const activeIn: unknown = settings.activeIn ?? (stage as AnyStage | undefined)?.activeIn;
+  const isList =
+    Array.isArray(activeIn) && activeIn.length > 0 && activeIn.every((mode) => typeof mode === 'string');
+  if (activeIn !== undefined && !isList) {
+    const remedy = 'Give the names of one mode or more, or leave it out: the stage runs in every mode then.';
+    problems.error('BAD_ACTIVE_IN', place, `activeIn is ${show(activeIn)}`, remedy);
+  }
+  // What a stage is to run on, once for each activation, must not be lost while it waits for one.
+  const isToggle = settings.control?.form === 'toggleable';
+  const { whileInactive = isToggle ? 'hold' : 'drop' } = settings;
+  if (!policies.includes(whileInactive)) {
+    const message = `whileInactive is ${show(whileInactive)}`;
+    problems.error('BAD_WHILE_INACTIVE', place, message, `Use one of ${list(policies)}.`);
+  }
+  const isGated = activeIn !== undefined || settings.control !== undefined;
+  if (settings.whileInactive !== undefined && !isGated) {
+    const message = 'it says what becomes of its mailboxes while it is inactive, but it never is';
+    problems.warn('IDLE_WHILE_INACTIVE', place, message, 'Give it `activeIn` or `control`, or remove it.');
+  }
+  return {
+    activeIn: isList ? [...(activeIn as string[])] : undefined,
+    whileInactive: isGated ? whileInactive : 'drop',
+  };
+}
+
+/** Checks the machine, and every stage against its modes. */
+export function resolveModes(
+  problems: Problems,
+  { modes = {} }: CompileOptions,
+  stages: readonly ResolvedStage[],
+): ModeGraph {
+  const { machine, graceMs } = modes;
+  if (graceMs !== undefined && !isMs(graceMs, 1)) {
+    const message = `modes.graceMs is ${show(graceMs)}`;
+    problems.error('BAD_GRACE', {}, message, `Give milliseconds from 1 to ${timerMsMax}.`);
+  }
+  const graph = machine === undefined ? defaultModes : readMachine(problems, machine);
+  if (graph === undefined) return defaultModes;
+  for (const { name, activity } of stages) {
+    const unknown = (activity.activeIn ?? []).filter((mode) => !graph.names.includes(mode));
+    for (const mode of unknown) {
+      const message = `it is active in '${mode}', which is no mode`;
+      problems.error('UNKNOWN_MODE', { stage: name }, message, `The modes are ${modesText(graph)}.`);
+    }
+    if (unknown.length === 0) checkReturn(problems, name, activity, graph);
+  }
+  return graph;
+}
+
+/** Some mode leads to no mode in which the stage runs. */
+function checkReturn(problems: Problems, stage: string, { activeIn }: Activity, graph: ModeGraph): void {
+  if (activeIn === undefined) return;
+  const traps = graph.names.filter(
+    (mode) => !activeIn.some((active) => graph.reach.get(mode)?.has(active) === true),
+  );
+  const reached = traps.filter((mode) => graph.reach.get(graph.initial)?.has(mode) === true);
+  if (reached.length === 0) return;
+  const message = `once the mode is ${list(reached)}, it never runs again`;
+  const remedy = `Give ${list(reached)} a transition that leads to ${list(activeIn)}.`;
+  problems.warn('STOPPED_FOR_EVER', { stage }, message, remedy);
+}
+
+/** Warns of mailboxes that hold what a source goes on to send. */
+export function checkHolds(
+  problems: Problems,
+  stages: readonly ResolvedStage[],
+  edges: readonly ResolvedEdge[],
+  { names }: ModeGraph,
+): void {
+  for (const { index, name, activity } of stages) {
+    if (activity.activeIn === undefined || activity.whileInactive !== 'hold') continue;
+    const inactive = names.filter((mode) => !isActiveIn(activity.activeIn, mode));
+    const source = liveSourceOf(index, stages, edges, inactive);
+    if (source === undefined) continue;
+    const message = `it holds what '${source}' sends while it is not active, and so holds that back`;
+    const remedy = `Use 'drop' or 'latest', an edge that does not block, or let '${source}' be active in the same modes.`;
+    problems.warn('HOLD_BEHIND_SOURCE', { stage: name }, message, remedy);
+  }
+}
+
+/** A stage that emits by itself in one of the modes and cannot but wait for this one. */
+function liveSourceOf(
+  held: number,
+  stages: readonly ResolvedStage[],
+  edges: readonly ResolvedEdge[],
+  inactive: readonly string[],
+): string | undefined {
+  const reached = new Set([held]);
+  // A set that grows while it is iterated is iterated to its end.
+  for (const at of reached) {
+    const stage = stages[at];
+    if (stage !== undefined && at !== held) {
+      // It never runs while the held stage does not: what it does with its own mailboxes is its own matter.
+      if (!inactive.some((mode) => isActiveIn(stage.activity.activeIn, mode))) continue;
+      const isFed = edges.some(({ to, back }) => !back && to.kind === 'actor' && to.actor === at);
+      if (!isFed || stage.tick !== undefined) return stage.name;
+    }
+    for (const { from, to, overflow } of edges) {
+      if (to.kind !== 'actor' || to.actor !== at || from.kind !== 'actor') continue;
+      if (overflow === 'block') reached.add(from.actor);
+    }
+  }
+  return undefined;
+}
