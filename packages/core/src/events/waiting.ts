@@ -28,15 +28,17 @@ export class Waiting {
   readonly #event: number = 0;
   readonly #waiters = new Set<Waiter>();
   #isListening = false;
+  /** Waits that have ended, but whose promises may not have been seen to. */
+  #ending = 0;
 
   constructor(table: EventTable, event: number) {
     this.#table = table;
     this.#event = event;
   }
 
-  /** Whether somebody waits. */
+  /** Whether somebody waits, or has not yet come to act on the end of his wait. */
   get hasAny(): boolean {
-    return this.#waiters.size > 0;
+    return this.#waiters.size > 0 || this.#ending > 0;
   }
 
   /**
@@ -51,6 +53,9 @@ export class Waiting {
         clearTimeout(timer);
         signal?.removeEventListener('abort', abort);
         this.#waiters.delete(waiter);
+        this.#ending++;
+        // What hangs on the promise runs before the event loop turns.
+        setImmediate(() => this.#ending--);
       };
       const end = (isSet: boolean): void => {
         leave();
