@@ -161,6 +161,27 @@ export class RateError extends TroupeError {
   }
 }
 
+/** An event has as many activations as it counts. Code `EVENT_FULL`. Nothing was added. */
+export class EventFullError extends TroupeError {
+  constructor(event: string) {
+    super(`event '${event}' has 4,194,304 activations, and counts no more`, {
+      code: 'EVENT_FULL',
+      remedy: 'Look why nobody takes them back: clear() takes all, reset() one; or set it only once.',
+    });
+  }
+}
+
+/** A stage does with an event what it had not declared. Code `BAD_EVENT_USE`. Nothing was changed. */
+export class EventUseError extends TroupeError {
+  constructor(stage: string, event: string, declared: string, use: string) {
+    super(`stage '${stage}' would ${use} event '${event}', which it has declared to ${declared}`, {
+      code: 'BAD_EVENT_USE',
+      stage,
+      remedy: `Declare '${use}' (or 'any') for it in \`events\` of defineStage: the plan tells who does what.`,
+    });
+  }
+}
+
 /** A worker died. Code `WORKER_DIED`. */
 export class WorkerDiedError extends TroupeError {
   constructor(worker: number, stage: string | undefined, how: string, cause: unknown) {

@@ -2,6 +2,8 @@ export { TroupeError } from '@troupe/mailbox';
 export type { ArrayOf, Dtype, FrameArray } from '@troupe/mailbox';
 export {
   AsyncHandlerError,
+  EventFullError,
+  EventUseError,
   GraphError,
   HandlerError,
   HandlerHungError,
@@ -18,12 +20,15 @@ export {
   TargetError,
   WorkerDiedError,
 } from './errors.ts';
+export type { EventHandle } from './events/event-handle.ts';
+export type { EventWaitOptions } from './events/waiting.ts';
 export { Graph, graph } from './graph.ts';
 export type { BoundaryOptions } from './graph.ts';
 export { compile } from './plan/compile.ts';
 export { ModeChangeError, ModeRefusedError, ModeTimeoutError } from './modes/errors.ts';
 export type * from './modes/types.ts';
 export { planJson, planMermaid, planText } from './plan/print.ts';
+export type * from './plan/conditions.ts';
 export type * from './plan/types.ts';
 export { frame, message } from './ports.ts';
 export type {

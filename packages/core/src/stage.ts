@@ -1,5 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { RunnerRef } from './plan/types.ts';
+import type { EventHandle } from './events/event-handle.ts';
+import type { EventUse } from './plan/conditions.ts';
 import type { StageModes } from './modes/types.ts';
 import type { FramePort, Payload, Port, PortMap } from './ports.ts';
 
@@ -118,7 +120,7 @@ export interface Handlers<I extends PortMap = PortMap, O extends PortMap = PortM
 }
 
 /** What `create` gets. */
-export interface StageContext<Options = unknown> {
+export interface StageContext<Options = unknown, Events extends string = never> {
   /** The stage's name in the graph. */
   readonly name: string;
   /** As the schema's output. */
@@ -134,6 +136,8 @@ export interface StageContext<Options = unknown> {
    * the value was dropped; drops are counted.
    */
   readonly post: (value: unknown) => boolean;
+  /** The events that the stage declares, by its own names for them. */
+  readonly events: { readonly [Name in Events]: EventHandle };
   /** The modes of the run. */
   readonly modes: StageModes;
 }
@@ -148,6 +152,7 @@ export interface StageDeclaration<
   S extends StandardSchemaV1 | undefined,
   I extends PortMap,
   O extends PortMap,
+  E extends string = string,
 > {
   /**
    * `import.meta.url`: a pooled worker imports the stage from here. Without it the stage runs on `main` only.
@@ -164,11 +169,14 @@ export interface StageDeclaration<
   readonly activeIn?: readonly string[];
   /** Exclusive resources that its handlers hold while they run, unless the graph says otherwise. */
   readonly resources?: readonly string[] | Readonly<Record<string, number>>;
-  /** Names by which it knows events of the graph, which binds each of them. */
-  readonly events?: readonly string[];
+  /**
+   * Names by which it knows events of the graph, which binds each of them. With what it does with them, or
+   * without: anything.
+   */
+  readonly events?: readonly E[] | Readonly<Record<E, EventUse>>;
   /** Names by which it knows latches of the graph, which binds each of them. */
   readonly latches?: Readonly<Record<string, FramePort>>;
-  readonly create: (context: StageContext<OptionsOut<S>>) => Handlers<I, O>;
+  readonly create: (context: StageContext<OptionsOut<S>, E>) => Handlers<I, O>;
 }
 
 /** A stage: what `graph.stage` takes. */
@@ -193,8 +201,10 @@ export function defineStage<
   const S extends StandardSchemaV1 | undefined = undefined,
   I extends PortMap = {},
   O extends PortMap = {},
->(declaration: StageDeclaration<S, I, O>): Stage<S, I, O> {
-  return { ...declaration, '~troupe': 'stage' };
+  const E extends string = never,
+>(declaration: StageDeclaration<S, I, O, E>): Stage<S, I, O> {
+  // The executor hands `create` the events that the declaration names; nobody else needs to know which.
+  return { ...(declaration as unknown as StageDeclaration<S, I, O>), '~troupe': 'stage' };
 }
 
 /** Whether a module's export is a stage. */

@@ -1,5 +1,5 @@
 import { Journal } from './journal.ts';
-import type { MailboxReader } from './mailbox-reader.ts';
+import type { Releasable } from './mailbox-reader.ts';
 import type { Outlet } from './outlet.ts';
 
 /**
@@ -19,16 +19,16 @@ export class Dispatcher {
    * Publishes settled emissions of these outlets and releases settled inputs of these mailboxes, all or
    * nothing.
    */
-  commit(outlets: readonly Outlet[], inlets: readonly MailboxReader[], stampMs: number): void {
+  commit(outlets: readonly Outlet[], inlets: readonly Releasable[], stampMs: number): void {
     const journal = this.#journal;
     if (journal !== undefined) {
       for (let i = 0; i < outlets.length; i++) (outlets[i] as Outlet).record(journal);
-      for (let i = 0; i < inlets.length; i++) (inlets[i] as MailboxReader).record(journal);
+      for (let i = 0; i < inlets.length; i++) (inlets[i] as Releasable).record(journal);
       // A single store is all or nothing by itself.
       if (journal.count > 1) journal.seal();
     }
     for (let i = 0; i < outlets.length; i++) (outlets[i] as Outlet).publish(stampMs);
-    for (let i = 0; i < inlets.length; i++) (inlets[i] as MailboxReader).release();
+    for (let i = 0; i < inlets.length; i++) (inlets[i] as Releasable).release();
     journal?.clear();
   }
 

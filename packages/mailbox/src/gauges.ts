@@ -47,6 +47,8 @@ export const actorCount = {
   /** The tick after the last one that was handled, and when that was due: a successor goes on from there. */
   nextTick: 20,
   tickTimeNs: 21,
+  /** Time with work at hand but resources that others held, ns. */
+  resourceWaitNs: 22,
 } as const;
 
 /** The counters that the writer of an edge keeps, by their index in `EdgeGauges.writer`. */
@@ -92,7 +94,7 @@ export const workerCount = {
 export type Counts<Table> = { readonly [Name in keyof Table]: number };
 
 export interface ActorReading extends Counts<typeof actorCount> {
-  /** What is left of `elapsedNs` beside `busyNs` and `blockedNs`. */
+  /** What is left of `elapsedNs` beside `busyNs`, `blockedNs` and `resourceWaitNs`. */
   readonly idleNs: number;
   /** From publication of an input to its handler. */
   readonly queueWait: LatencySummary;
@@ -251,7 +253,7 @@ export class Gauges {
     const counts = named(actorCount, gauges.counts);
     return {
       ...counts,
-      idleNs: Math.max(0, elapsedNs - counts.busyNs - counts.blockedNs),
+      idleNs: Math.max(0, elapsedNs - counts.busyNs - counts.blockedNs - counts.resourceWaitNs),
       queueWait: gauges.queueWait.summary(),
       onInput: gauges.onInput.summary(),
       onTick: gauges.onTick.summary(),

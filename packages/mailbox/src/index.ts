@@ -25,13 +25,13 @@ export {
 } from './gauges.ts';
 export type { ActorGauges, ActorReading, EdgeGauges, WorkerGauges } from './gauges.ts';
 export type { LatencySummary } from './histogram.ts';
-export { allocateJournal, redo } from './journal.ts';
+export { allocateJournal, eventsId, redo } from './journal.ts';
 export type { Journal } from './journal.ts';
 export { allocateFrameRing, flag, lineBytes, lineWords, powerOfTwo, startRingAt } from './layout.ts';
 export type { FrameRingSpec } from './layout.ts';
 export { localQueue } from './local-queue.ts';
 export type { LocalReader, LocalWriter } from './local-queue.ts';
-export type { MailboxReader } from './mailbox-reader.ts';
+export type { MailboxReader, Releasable } from './mailbox-reader.ts';
 export { allocateMessageRing, MessageReader, MessageWriter } from './message-ring.ts';
 export { MessageOutlet } from './message-outlet.ts';
 export type { MessageEdge } from './message-outlet.ts';

@@ -19,7 +19,7 @@ export class Journal {
     return this.#count;
   }
 
-  /** Adds a store to be done. */
+  /** Adds a store to be done; `ring` is `eventsId` for a word of the run's events. */
   add(ring: number, word: number, value: number): void {
     const at = 1 + this.#count * entryWords;
     this.#words[at] = ring;
@@ -43,6 +43,9 @@ export class Journal {
 
 const entryWords = 3;
 
+/** Stands in the place of a ring's index for a word of the run's events. */
+export const eventsId = -1;
+
 /** Shared memory for the journal of a worker whose actors touch `words` ring words in all. */
 export function allocateJournal(words: number): SharedArrayBuffer {
   return new SharedArrayBuffer((1 + words * entryWords) * 4);
@@ -50,15 +53,20 @@ export function allocateJournal(words: number): SharedArrayBuffer {
 
 /**
  * Owner: finishes the commit that a dead worker had sealed. Returns whether there was one. Repeating it is
- * harmless.
+ * harmless. `events`: the memory that entries of `eventsId` mean.
  */
-export function redo(journal: SharedArrayBuffer, rings: readonly SharedArrayBuffer[]): boolean {
+export function redo(
+  journal: SharedArrayBuffer,
+  rings: readonly SharedArrayBuffer[],
+  events?: SharedArrayBuffer,
+): boolean {
   const words = new Int32Array(journal);
   const count = words[0] ?? 0;
   for (let entry = 0; entry < count; entry++) {
     const [ring = 0, word = 0, value = 0] = words.subarray(1 + entry * entryWords);
-    const buffer = rings[ring];
-    if (buffer !== undefined) Atomics.store(ringWords(buffer), word, value);
+    const buffer = ring === eventsId ? events : rings[ring];
+    if (buffer === undefined) continue;
+    Atomics.store(ring === eventsId ? new Int32Array(buffer) : ringWords(buffer), word, value);
   }
   words[0] = 0;
   return count > 0;

@@ -59,3 +59,6 @@ export interface MailboxReader {
   /** Gives the mailbox up: the writer is held no longer. */
   detach(): void;
 }
+
+/** What a commit gives back: the settled messages of a mailbox, or whatever else calls have used up. */
+export type Releasable = Pick<MailboxReader, 'record' | 'release'>;

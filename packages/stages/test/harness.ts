@@ -123,6 +123,7 @@ export class TestActor {
       random,
       now: () => 0,
       post: () => true,
+      events: {},
       modes: { current: 'idle', end: () => undefined },
     });
     void this.handlers.onStart?.();

@@ -34,6 +34,7 @@ function stage(name: string, more: Partial<StageStats>): StageStats {
     depth: 0,
     busyMs: 0,
     blockedMs: 0,
+    resourceWaitMs: 0,
     idleMs: 0,
   };
   const latency = { queueWait: empty, onInput: empty, onTick: empty, sourceToHere: empty };
@@ -46,7 +47,7 @@ function edge(more: Partial<EdgeStats>): EdgeStats {
 }
 
 function stats(elapsedMs: number, stages: readonly StageStats[], edges: readonly EdgeStats[]): RunStats {
-  return { elapsedMs, stages, edges, workers: [], deadLetters: 3 };
+  return { elapsedMs, stages, edges, workers: [], resources: [], deadLetters: 3 };
 }
 
 const before = stats(

@@ -95,6 +95,8 @@ export interface SharedRun {
   readonly rings: readonly SharedArrayBuffer[];
   readonly gauges: SharedArrayBuffer;
   readonly ledger: SharedArrayBuffer;
+  readonly events: SharedArrayBuffer;
+  readonly resources: SharedArrayBuffer;
   /** One redo log for each worker; none for main (index 0). */
   readonly journals: readonly (SharedArrayBuffer | undefined)[];
   /** What leads the rounds, under a clock that has them. */

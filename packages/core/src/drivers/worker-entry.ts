@@ -52,6 +52,7 @@ async function hostExecutor(task: WorkerTask, port: MessagePort): Promise<void> 
 
 interface Hosted {
   readonly executor: Executor;
+  readonly isAwaiting: () => boolean;
   readonly clock: WallClock;
   readonly loop: Omit<Loop, 'control' | 'isStopping'>;
 }
@@ -90,7 +91,9 @@ async function prepare(task: WorkerTask, upcall: (message: WorkerMessage) => voi
     actor.handlers = createHandlers(actor);
     actor.ledger.leave();
   }
-  return { executor, clock, loop: { executor, bell: wiring.bell, gauges } };
+  // Whoever waits for an event needs the event loop, on whatever thread.
+  const isAwaiting = (): boolean => executor.isAwaiting() || wiring.events.hasWaiting();
+  return { executor, isAwaiting, clock, loop: { executor, bell: wiring.bell, gauges } };
 }
 
 async function run(
@@ -139,7 +142,7 @@ async function run(
     if (task.recovery !== undefined) post({ type: 'running' });
     const loop: Loop = { ...hosted.loop, control, isStopping: () => isStopping };
     if (isIo) await runOnLoop(loop);
-    else await runParked({ ...loop, isAwaiting: () => executor.isAwaiting() });
+    else await runParked({ ...loop, isAwaiting: hosted.isAwaiting });
   }
   await executor.stop(stopGraceMs);
 }

@@ -5,10 +5,13 @@ import type {
   FrameOutlet,
   MailboxReader,
   MessageOutlet,
+  Releasable,
 } from '@troupe/mailbox';
 import type { ActorPlan } from '../plan/types.ts';
 import type { LetterWire } from '../drivers/messages.ts';
 import type { AnyStage, Handlers, StageContext } from '../stage.ts';
+import type { Lease } from '../resources/lease.ts';
+import type { Control } from './control.ts';
 import type { EdgeLedger, ActorLedger } from './ledger.ts';
 import type { ActorOut } from './out.ts';
 import type { Attempts, RestartRecord } from './supervise.ts';
@@ -52,7 +55,7 @@ export interface HoldGroup {
   readonly actors: readonly Actor[];
   readonly locals: readonly MailboxReader[];
   readonly inlets: readonly Inlet[];
-  readonly readers: readonly MailboxReader[];
+  readonly readers: readonly Releasable[];
 }
 
 /** What is being handled. */
@@ -89,7 +92,8 @@ export interface Actor {
   readonly context: StageContext;
   handlers: Handlers;
   readonly inlets: readonly Inlet[];
-  readonly readers: readonly MailboxReader[];
+  /** What its commits release: its mailboxes, and the activations that it takes. */
+  readonly readers: readonly Releasable[];
   /** Those of its mailboxes that are local queues. */
   readonly localReaders: readonly MailboxReader[];
   readonly outlets: readonly (FrameOutlet | MessageOutlet)[];
@@ -99,6 +103,10 @@ export interface Actor {
   readonly gauges: ActorGauges;
   readonly ledger: ActorLedger;
   group: HoldGroup | undefined;
+  /** The event that it runs by. */
+  readonly control: Control | undefined;
+  /** Its hold on exclusive resources. */
+  readonly lease: Lease | undefined;
   readonly restarts: RestartRecord;
   /** How often other work than inputs has been tried in a row. */
   readonly attempts: Readonly<Record<Exclude<Work, 'input'>, Attempts>>;

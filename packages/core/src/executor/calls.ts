@@ -31,10 +31,12 @@ export class Calls {
 
   /**
    * A bounded batch of inputs of one mailbox, or of demands: chunks of calls between looks at the clock, then
-   * a commit. Returns how many ended well.
+   * a commit. Returns how many ended well; -1 when the actor must wait (see `#enter`).
    */
   batch(actor: Actor, inlet: Inlet | undefined, most: number = batchMax): number {
+    if (!this.#enter(actor)) return -1;
     const host = this.#host;
+    const { control } = actor;
     const startMs = host.nowMs;
     let atMs = startMs;
     let budget = inlet === undefined ? most : Math.min(most, inlet.reader.available());
@@ -42,7 +44,10 @@ export class Calls {
     actor.envelope.port = inlet === undefined ? '' : inlet.port;
     let total = 0;
     while (budget > 0) {
-      const wanted = Math.min(budget, actor.repeatsTo > 0 ? 1 : actor.stride);
+      // An event may have been reset by the last call, or by others meanwhile.
+      if (control !== undefined && !control.admit()) break;
+      const isSingle = actor.repeatsTo > 0 || control !== undefined;
+      const wanted = Math.min(budget, isSingle ? 1 : actor.stride);
       const done =
         inlet === undefined ? this.#demandChunk(actor, wanted) : this.#inputChunk(actor, inlet, wanted);
       const tookMs = host.look() - atMs;
@@ -61,6 +66,7 @@ export class Calls {
     if (inlet === undefined && total > 0) actor.attempts.demand.tries = 0;
     host.commit(actor, this.#thrown === undefined);
     if (this.#thrown !== undefined) this.#fail(actor, inlet === undefined ? 'demand' : 'input', inlet);
+    if (!actor.isBusy) actor.lease?.end();
     return total;
   }
 
@@ -88,29 +94,29 @@ export class Calls {
     return false;
   }
 
-  /** Delivers a tick that has come due. */
-  tick(actor: Actor): void {
+  /** Delivers a tick that has come due. False when the actor must wait. */
+  tick(actor: Actor): boolean {
     const { ticker } = actor;
-    if (ticker === undefined) return;
+    if (ticker === undefined || !this.#enter(actor)) return false;
     ticker.open();
-    this.#once(actor, 'tick', ticker.time, 0);
+    return this.#once(actor, 'tick', ticker.time, 0);
   }
 
-  /** Delivers the oldest posted value. */
-  post(actor: Actor): void {
-    this.#once(actor, 'post', this.#host.timeNs(), 0);
+  /** Delivers the oldest posted value. False when the actor must wait. */
+  post(actor: Actor): boolean {
+    return this.#enter(actor) && this.#once(actor, 'post', this.#host.timeNs(), 0);
   }
 
-  /** Delivers a dead letter that has been sent again. */
-  resent(actor: Actor): void {
+  /** Delivers a dead letter that has been sent again. False when the actor must wait. */
+  resent(actor: Actor): boolean {
     const letter = actor.resent[0];
-    if (letter === undefined) return;
+    if (letter === undefined || !this.#enter(actor)) return false;
     const { envelope } = actor;
     envelope.port = letter.port;
     envelope.frame = letter.frame;
     envelope.value = letter.value;
     envelope.seq = letter.seq;
-    this.#once(actor, 'resent', letter.time, flag.resent);
+    return this.#once(actor, 'resent', letter.time, flag.resent);
   }
 
   /** Moves on what a call has emitted beyond the room there was. The call ends with the last of it. */
@@ -126,6 +132,7 @@ export class Calls {
       const inlet = actor.spillOf === 'none' ? undefined : actor.spillOf;
       actor.spillOf = undefined;
       inlet?.reader.settle();
+      actor.control?.settle();
       account(actor, inlet, inlet === undefined ? 0 : 1, 0, this.#host);
     }
     this.#host.look();
@@ -133,9 +140,20 @@ export class Calls {
     return isMoved || isEmpty;
   }
 
+  /**
+   * Before a call: takes what it needs to begin, its resources and an activation. False when there is none; the
+   * thread is rung when that has changed.
+   */
+  #enter({ lease, control }: Actor): boolean {
+    if (lease !== undefined && !lease.begin(this.#host.nowMs)) return false;
+    if (control === undefined || control.admit()) return true;
+    lease?.end();
+    return false;
+  }
+
   /** Up to `count` calls of `onInput`. Returns how many ended well. */
   #inputChunk(actor: Actor, inlet: Inlet, count: number): number {
-    const { envelope, out, handlers, ledger, outlets } = actor;
+    const { envelope, out, handlers, ledger, outlets, control } = actor;
     const { reader } = inlet;
     const { words: held, heldAt } = ledger;
     const { onInput } = handlers as Callable;
@@ -166,6 +184,7 @@ export class Calls {
           break;
         }
         reader.settle();
+        if (control !== undefined) control.settle();
         if (only === undefined) settleOutlets(actor);
         else only.settle();
         done++;
@@ -207,6 +226,7 @@ export class Calls {
         }
         const isRoomLeft = only === undefined ? isReady(actor) : only.isReady();
         if (!isRoomLeft && hasSpill(actor)) actor.spillOf = 'none';
+        else actor.control?.settle();
         if (only === undefined) settleOutlets(actor);
         else only.settle();
         done++;
@@ -221,7 +241,7 @@ export class Calls {
   }
 
   /** One call that is no input of a mailbox. */
-  #once(actor: Actor, work: SingleWork, timeNs: number, flags: number): void {
+  #once(actor: Actor, work: SingleWork, timeNs: number, flags: number): true {
     const host = this.#host;
     const startMs = host.nowMs;
     const { envelope, out, ledger } = actor;
@@ -235,7 +255,7 @@ export class Calls {
       const result = callSingle(actor, work);
       if (result !== undefined) {
         this.#pend(actor, work, undefined, result);
-        return;
+        return true;
       }
       if (hasSpill(actor)) actor.spillOf = 'none';
       settleOutlets(actor);
@@ -243,6 +263,8 @@ export class Calls {
       this.#thrown = { error };
     }
     this.#close(actor, work, undefined, (host.look() - startMs) * 1e6);
+    actor.lease?.end();
+    return true;
   }
 
   /** An async handler: the actor is busy until it settles. */
@@ -263,6 +285,7 @@ export class Calls {
       actor.inlets.length === 0 &&
       actor.ticker === undefined;
     const settle = (thrown: { error: unknown } | undefined): void => {
+      actor.lease?.end();
       // What settles after its actor was stopped has nobody to report to.
       if (actor.phase !== 'running') return;
       actor.isBusy = false;
@@ -306,6 +329,7 @@ export class Calls {
     // An input whose spill still waits is accounted for when that has drained.
     const isReleased = isDone && (inlet === undefined || actor.spillOf === undefined);
     account(actor, inlet, isReleased ? 1 : 0, tookNs, host);
+    if (isDone && actor.spillOf === undefined) actor.control?.settle();
     host.commit(actor, isDone);
     if (!isDone) return this.#fail(actor, work, inlet);
     if (work !== 'input') actor.attempts[work].tries = 0;

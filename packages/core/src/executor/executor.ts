@@ -47,6 +47,12 @@ export class Executor {
     this.#host = new Host(parts);
     this.#failures = new Failures(this.#host);
     this.#calls = new Calls(this.#host, this.#failures);
+    const { modes } = parts;
+    this.#gates = new Gates(actors, modes, {
+      host: this.#host,
+      failures: this.#failures,
+      calls: this.#calls,
+    });
     this.#ticks = parts.ticks;
     const { turn, plan, worker } = parts;
     if (turn !== undefined) {
@@ -59,16 +65,11 @@ export class Executor {
         host,
         calls,
         failures,
+        gates: this.#gates,
         onDrain: () => this.drain(),
         isDraining: () => this.#isDraining,
       });
     }
-    const { modes } = parts;
-    this.#gates = new Gates(actors, modes, {
-      host: this.#host,
-      failures: this.#failures,
-      calls: this.#calls,
-    });
   }
 
   /** The run begins: its clock has been started. `isAnew`: in place of a dead worker, it goes on. */
@@ -117,6 +118,7 @@ export class Executor {
     this.#ticks.look(this.#host.look() * 1e6);
     for (let i = 0; i < this.actors.length; i++) {
       const actor = this.actors[i] as Actor;
+      if (actor.control !== undefined) this.#gates.look(actor, actor.control);
       if (actor.gates !== 0) {
         if (this.#gates.hasWork(actor)) return true;
         continue;
@@ -128,7 +130,7 @@ export class Executor {
       if (actor.spillOf !== undefined) {
         if (wantRoom(actor)) return true;
       } else if (this.#hasInput(actor)) {
-        if (isReady(actor) || wantRoom(actor)) return true;
+        if ((isReady(actor) || wantRoom(actor)) && actor.lease?.mayBegin() !== false) return true;
       } else if (isFinished(actor, this.#isDraining)) return true;
     }
     return false;
@@ -267,10 +269,10 @@ export class Executor {
     for (let i = 0; i < ticks.waitingCount; i++) {
       const actor = ticks.waiting(i);
       if (actor.isBusy || actor.phase !== 'running' || actor.spillOf !== undefined) continue;
-      if (actor.ticker?.isPending !== true || !isReady(actor)) continue;
+      if (actor.control !== undefined) this.#gates.look(actor, actor.control);
+      if (actor.gates !== 0 || actor.ticker?.isPending !== true || !isReady(actor)) continue;
       this.#unblock(actor);
-      this.#calls.tick(actor);
-      isProgress = true;
+      isProgress = this.#calls.tick(actor) || isProgress;
     }
     ticks.settle();
     return isProgress;
@@ -280,6 +282,7 @@ export class Executor {
   #run(actor: Actor): boolean {
     if (actor.flushing !== undefined && this.#host.endFlush(actor)) return true;
     if (actor.isBusy) return this.#calls.watch(actor);
+    if (actor.control !== undefined) this.#gates.look(actor, actor.control);
     if (actor.gates !== 0) return this.#gates.run(actor);
     if (actor.phase !== 'running') return actor.phase === 'backoff' && this.#failures.endBackoff(actor);
     if (actor.spillOf !== undefined) return this.#calls.drainSpill(actor);
@@ -289,12 +292,12 @@ export class Executor {
     if (inlet === undefined && !isCalled && actor.hasEndedDemand) return this.#idle(actor);
     if (!isReady(actor)) return this.#block(actor);
     this.#unblock(actor);
-    if (isTickDue) this.#calls.tick(actor);
-    if (actor.posts.length > 0 && canGoOn(actor)) this.#calls.post(actor);
-    if (actor.resent.length > 0 && canGoOn(actor)) this.#calls.resent(actor);
+    let isCalledNow = isTickDue && this.#calls.tick(actor);
+    if (actor.posts.length > 0 && canGoOn(actor)) isCalledNow = this.#calls.post(actor) || isCalledNow;
+    if (actor.resent.length > 0 && canGoOn(actor)) isCalledNow = this.#calls.resent(actor) || isCalledNow;
     if ((inlet !== undefined || !actor.hasEndedDemand) && (!isCalled || canGoOn(actor)))
-      this.#calls.batch(actor, inlet);
-    return true;
+      isCalledNow = this.#calls.batch(actor, inlet) >= 0 || isCalledNow;
+    return isCalledNow;
   }
 
   /** Before an actor is called. */
@@ -306,6 +309,7 @@ export class Executor {
 
   /** Nothing to do: perhaps for ever. */
   #idle(actor: Actor): boolean {
+    actor.lease?.withdraw();
     if (!isFinished(actor, this.#isDraining)) return false;
     this.#failures.finish(actor);
     return true;
@@ -313,6 +317,7 @@ export class Executor {
 
   /** Work, but no room. */
   #block(actor: Actor): boolean {
+    actor.lease?.withdraw();
     if (actor.blockedSinceMs < 0) {
       actor.blockedSinceMs = this.#host.nowMs;
       // This actor will release nothing for a while: whoever waits behind it must know what room there is.

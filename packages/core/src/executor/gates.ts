@@ -6,6 +6,7 @@ import { accountPassedOver, accountUnblocked } from './accounts.ts';
 import { closedGates, gate } from './actor.ts';
 import type { Actor } from './actor.ts';
 import type { Calls } from './calls.ts';
+import type { Control } from './control.ts';
 import type { Failures } from './failures.ts';
 import type { Host } from './host.ts';
 import { isFinished, wantRoom } from './readiness.ts';
@@ -48,17 +49,20 @@ export class Gates {
     this.#host = parts.host;
     this.#failures = parts.failures;
     this.#calls = parts.calls;
-    for (const actor of actors) this.#turn(actor, modes.gates);
+    for (const actor of actors) {
+      this.#turn(actor, modes.gates);
+      if (actor.control !== undefined) actor.gates |= actor.control.closes();
+    }
   }
 
   /**
-   * Starts all actors. `isAnew`: in place of a dead worker, where those whose gate is closed start when it opens.
+   * Starts all actors. `isAnew`: in place of a dead worker, where those that the mode closes start when it opens them.
    */
   start(isAnew: boolean): void {
     this.#hasStarted = true;
     for (const actor of this.#actors) {
       if (actor.phase !== 'created') continue;
-      if (!isAnew || isOpen(actor)) this.#failures.start(actor);
+      if (!isAnew || (actor.gates & gate.mode) === 0) this.#failures.start(actor);
       else this.#host.upcall({ type: 'actorState', actor: actor.plan.index, state: 'backoff' });
     }
   }
@@ -73,11 +77,26 @@ export class Gates {
         this.#turn(actor, state);
         const isTold = actor.handlers.onMode === undefined || state.mode === known.mode;
         if (!isTold && (actor.phase === 'running' || actor.phase === 'backoff')) actor.gates |= gate.call;
-        if (this.#hasStarted && actor.phase === 'created' && isOpen(actor)) this.#failures.start(actor);
+        const isStarted = this.#hasStarted && actor.phase === 'created' && (actor.gates & gate.mode) === 0;
+        if (isStarted) this.#failures.start(actor);
       }
     }
     this.#waiting.push(onRest);
     this.settle();
+  }
+
+  /** Before an actor is called, and before its thread sleeps: whether its event lets it run. */
+  look(actor: Actor, control: Control): void {
+    const closed = control.closes();
+    if ((actor.gates & (gate.switch | gate.toggle)) === closed) return;
+    const wasOpen = isOpen(actor);
+    actor.gates = (actor.gates & ~(gate.switch | gate.toggle)) | closed;
+    if (closed !== 0) {
+      if (wasOpen) this.#close(actor);
+    } else if (actor.ticker?.isPending === true) {
+      // What came before the event did is not for this run.
+      actor.ticker.pass();
+    }
   }
 
   /** Tells those who wait for this thread's rest, if it is at rest. */
@@ -123,14 +142,21 @@ export class Gates {
     actor.gates &= ~(gate.mode | gate.changing);
     if (isOpenIn(actor.plan.activeIn, state)) return;
     actor.gates |= gate.mode | (state.other === undefined ? 0 : gate.changing);
-    if (!wasOpen) return;
+    if (wasOpen) this.#close(actor);
+  }
+
+  /** An actor that was open is to rest. */
+  #close(actor: Actor): void {
+    actor.lease?.withdraw();
     if (actor.blockedSinceMs >= 0) accountUnblocked(actor, this.#host.nowMs);
     // It may release nothing for a while: whoever waits behind it must know what room there is.
     for (const { reader } of actor.inlets) reader.nudge();
   }
 
   #keep(actor: Actor): number {
-    return this.isDraining || isLast(actor) ? 0 : kept[actor.plan.whileInactive];
+    // An event may come after the end of the stream; a mode is not waited for.
+    const isOver = this.isDraining || ((actor.gates & gate.mode) !== 0 && isLast(actor));
+    return isOver ? 0 : kept[actor.plan.whileInactive];
   }
 
   /** The end of an actor waits for the change that is under way, so that no `onStop` runs into the new mode. */

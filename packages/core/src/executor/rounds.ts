@@ -12,6 +12,7 @@ import { gate } from './actor.ts';
 import type { Actor, Inlet } from './actor.ts';
 import type { Calls } from './calls.ts';
 import type { Failures } from './failures.ts';
+import type { Gates } from './gates.ts';
 import { isOpen, kept, passBack, passOver } from './gates.ts';
 import type { Host } from './host.ts';
 import { LateReader } from './late-reader.ts';
@@ -50,6 +51,7 @@ export interface RoundsParts {
   readonly host: Host;
   readonly calls: Calls;
   readonly failures: Failures;
+  readonly gates: Gates;
   readonly onDrain: () => void;
   readonly isDraining: () => boolean;
 }
@@ -185,6 +187,7 @@ export class Rounds {
     if (this.#mayFlush(actor) && host.endFlush(actor)) return true;
     if (actor.isAway) return !this.#mayFlush(actor) && this.#close(actor, part);
     if (actor.isBusy) return calls.watch(actor);
+    if (actor.control !== undefined) this.#parts.gates.look(actor, actor.control);
     if ((actor.gates & gate.call) !== 0 && actor.phase === 'running') return false;
     if (!isOpen(actor)) return this.#runClosed(actor, part, position);
     if (actor.phase !== 'running') return actor.phase === 'backoff' && failures.endBackoff(actor);
@@ -199,8 +202,7 @@ export class Rounds {
     }
     if (actor.blockedSinceMs >= 0) accountUnblocked(actor, host.nowMs);
     host.strike();
-    this.#call(actor, part, position, next);
-    return true;
+    return this.#call(actor, part, position, next);
   }
 
   /** An actor that is not to run: what its mailboxes do meanwhile. */
@@ -217,21 +219,27 @@ export class Rounds {
     return isMarked ? this.#close(actor, part) : isMoved;
   }
 
-  #call(actor: Actor, part: Part, position: number, next: Next): void {
+  /** False when the actor must wait for its resources. */
+  #call(actor: Actor, part: Part, position: number, next: Next): boolean {
     const { calls } = this.#parts;
     if (next === 'tick') {
       if (!part.isTickGiven) this.#present(actor);
       part.isTickGiven = true;
-      calls.tick(actor);
+      const isCalled = calls.tick(actor);
       this.#closeTick(actor, part, position);
-    } else if (next === 'post') calls.post(actor);
-    else if (next === 'letter') calls.resent(actor);
-    else if (next === 'demand') {
+      return isCalled;
+    }
+    if (next === 'post') return calls.post(actor);
+    if (next === 'letter') return calls.resent(actor);
+    if (next === 'demand') {
       const done = calls.batch(actor, undefined, part.demands);
+      if (done < 0) return false;
       part.demands -= actor.isBusy ? done + 1 : done;
       // One that waits for something outside will be asked again in a later step.
       if (actor.isAway || actor.hasEndedDemand) part.demands = 0;
-    } else calls.batch(actor, part.inlet, part.count);
+      return true;
+    }
+    return calls.batch(actor, part.inlet, part.count) >= 0;
   }
 
   /** What comes next for an actor that could be called; an input is left in the part. */
@@ -313,7 +321,7 @@ export class Rounds {
     for (const { reader } of actor.inlets) reader.nudge();
     const next = this.#next(actor, part, position);
     if (next === 'wait') return false;
-    return next === 'close' || isReady(actor) || wantRoom(actor);
+    return next === 'close' || ((isReady(actor) || wantRoom(actor)) && actor.lease?.mayBegin() !== false);
   }
 
   /** Gives the tick object what the step says of the actor's runner. */
@@ -355,6 +363,7 @@ export class Rounds {
   /** The actor has done everything of the round. */
   #close(actor: Actor, part: Part): boolean {
     part.isClosed = true;
+    actor.lease?.withdraw();
     for (const outlet of actor.outlets) outlet.mark(this.#round);
     return true;
   }
@@ -378,9 +387,18 @@ export class Rounds {
     this.#hasAsked = false;
     let wants = 0;
     for (const actor of this.#actors) {
-      if (actor.phase !== 'running') continue;
+      if (isOver(actor)) continue;
+      if (actor.phase !== 'running') {
+        if (isOpen(actor) || !isFinished(actor, this.#parts.isDraining(), this.#round)) continue;
+        // Not to run any more, it need not wait for that.
+        const hasBegun = actor.phase !== 'created';
+        actor.phase = 'running';
+        failures.finish(actor, hasBegun);
+        wants |= want.again;
+        continue;
+      }
       if (!actor.isBusy) host.keep(actor);
-      if (!actor.isBusy && isFinished(actor, (turn.flags & roundFlag.draining) !== 0, this.#round)) {
+      if (!actor.isBusy && isFinished(actor, this.#parts.isDraining(), this.#round)) {
         failures.finish(actor);
         wants |= want.again;
         continue;

@@ -17,6 +17,8 @@ export class Ticker implements Tick {
   dropped = 0;
   /** A tick has come due and has not been delivered. */
   isPending = false;
+  /** A tick has been passed over since the last delivered one; `dropped` of it were before. */
+  #isPassed = false;
   /** The runner it ticks with; `everyStep` in a free phase. */
   runnerIndex = 0;
   /** How long a handler may take, in ns. */
@@ -58,7 +60,8 @@ export class Ticker implements Tick {
   /** Tick `index` is the newest that has come due, at `timeNs`. One that still waits is dropped. */
   come(index: number, timeNs: number): void {
     if (this.#next < 0 || index < this.#next) return;
-    this.dropped = index - this.#next + (this.isPending ? this.dropped + 1 : 0);
+    this.dropped = index - this.#next + (this.isPending || this.#isPassed ? this.dropped + 1 : 0);
+    this.#isPassed = false;
     this.index = index;
     this.time = timeNs;
     this.#next = index + 1;
@@ -76,6 +79,12 @@ export class Ticker implements Tick {
   /** Fills in what is known when the tick is delivered at last. */
   open(): void {
     this.dt = this.time - this.#previousNs;
+  }
+
+  /** The tick came while it was not to be delivered: the next one counts it as dropped. */
+  pass(): void {
+    this.isPending = false;
+    this.#isPassed = true;
   }
 
   /** The tick has been delivered, or given up. */

@@ -24,6 +24,10 @@ import type {
 } from '@troupe/mailbox';
 import { everyStep } from '../clock/schedule.ts';
 import { Turn } from '../clock/turn.ts';
+import { ThreadEvents } from '../events/event-handle.ts';
+import { EventTable } from '../events/event-table.ts';
+import { Lease } from '../resources/lease.ts';
+import { ResourceTable } from '../resources/resource-table.ts';
 import { errorToWire } from '../drivers/error-wire.ts';
 import type { StageModes } from '../modes/types.ts';
 import type { Recovery, SharedRun, Upcall } from '../drivers/messages.ts';
@@ -31,6 +35,7 @@ import type { ActorPlan, EdgePlan, InletPlan, OutletPlan, Overflow, Plan } from 
 import type { AnyStage, StageContext } from '../stage.ts';
 import { postsMax } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
+import { Control } from './control.ts';
 import type { ThreadModes } from './gates.ts';
 import { localGroups } from './groups.ts';
 import { LateReader } from './late-reader.ts';
@@ -66,6 +71,7 @@ export interface Wiring {
   readonly main: Doorbell;
   readonly gauges: Gauges;
   readonly ticks: Ticks<Actor>;
+  readonly events: ThreadEvents;
 }
 
 /** The doorbells of a run, by index: main, then the workers. */
@@ -93,6 +99,8 @@ class Wirer {
   readonly #bells: readonly Doorbell[];
   readonly #gauges: Gauges;
   readonly #ticks: Ticks<Actor>;
+  readonly #events: ThreadEvents;
+  readonly #resources: ResourceTable;
   readonly #writers = new Map<number, FrameWriter | MessageWriter>();
   readonly #queues = new Map<number, { readonly writer: LocalWriter; readonly reader: LocalReader }>();
 
@@ -101,6 +109,10 @@ class Wirer {
     this.#bells = doorbells(parts.shared.bells, parts.plan.workers.length);
     this.#gauges = new Gauges(parts.shared.gauges);
     this.#ticks = new Ticks(parts.plan);
+    const { plan, shared, worker } = parts;
+    const table = new EventTable(shared.events, plan.events);
+    this.#events = new ThreadEvents(table, plan.events, this.#bells, this.#bells[worker] as Doorbell);
+    this.#resources = new ResourceTable(shared.resources, worker);
   }
 
   wire(): Wiring {
@@ -122,6 +134,7 @@ class Wirer {
       main: this.#bells[0] as Doorbell,
       gauges: this.#gauges,
       ticks: this.#ticks,
+      events: this.#events,
     };
   }
 
@@ -173,6 +186,7 @@ class Wirer {
     const inlets = plan.inlets.map((inlet) => this.#inlet(inlet, this.#edge(inlet.edge), ledger));
     const localReaders = inlets.filter(({ edge }) => this.#queues.has(edge)).map(({ reader }) => reader);
     const gauges = this.#gauges.actor(plan.index);
+    const control = plan.control && new Control(plan.control, this.#events.table);
     const isOver = recovery?.over.includes(plan.index) === true;
     const envelope = new Envelope();
     const actor: Actor = {
@@ -181,7 +195,7 @@ class Wirer {
       context: { ...this.#context(plan, found.options, posts, gauges), modes: this.#stageModes(plan) },
       handlers: {},
       inlets,
-      readers: inlets.map(({ reader }) => reader),
+      readers: [...inlets.map(({ reader }) => reader), ...(control?.isToggle === true ? [control] : [])],
       localReaders,
       outlets,
       outflows,
@@ -190,6 +204,8 @@ class Wirer {
       gauges,
       ledger,
       group: undefined,
+      control,
+      lease: this.#lease(plan, gauges),
       restarts: { recreatedMs: [] },
       attempts: {
         tick: noAttempts(),
@@ -231,6 +247,12 @@ class Wirer {
   #layToRest({ localReaders, outlets }: Actor): void {
     for (const reader of localReaders) reader.detach();
     for (const outlet of outlets) outlet.end();
+  }
+
+  #lease({ index, resources }: ActorPlan, { counts }: ActorGauges): Lease | undefined {
+    if (resources.length === 0) return undefined;
+    const all = this.#parts.plan.resources;
+    return new Lease(index, counts, { table: this.#resources, resources: all, bells: this.#bells });
   }
 
   #edge(index: number): EdgePlan {
@@ -344,6 +366,7 @@ class Wirer {
     return {
       name: plan.name,
       options,
+      events: this.#events.handlesOf(plan.name, plan.events),
       random: seededRandom(seed, plan.name),
       now: () => clock.nowNs(),
       log: (message, fields) => {

@@ -3,6 +3,8 @@ import { PlanError } from '../errors.ts';
 import { checkConnectivity } from './connectivity.ts';
 import { resolveEdges } from './edges.ts';
 import type { ResolvedEdge } from './edges.ts';
+import { planEvents, resolveEvents } from './events.ts';
+import { resolveHalts } from './halts.ts';
 import { adjacency, components, depthFirst, distances } from './order.ts';
 import type { Walk } from './order.ts';
 import { checkHolds, resolveModes } from './modes.ts';
@@ -10,11 +12,13 @@ import { place } from './place.ts';
 import type { Placed } from './place.ts';
 import { checkName, isIntegerIn, Problems, show } from './problems.ts';
 import { resolveClock, resolveGrowth } from './growth.ts';
+import { planResources, resolveResources } from './resources.ts';
 import { resolveRoutes } from './routes.ts';
 import type { Routes } from './routes.ts';
 import { resolveStages } from './stages.ts';
 import type { ResolvedStage } from './stages.ts';
 import { resolveTicks } from './ticks.ts';
+import { resolveTerminators } from './terminators.ts';
 import type {
   ActorPlan,
   BoundaryPlan,
@@ -63,6 +67,9 @@ export function compile(
   for (const stage of stages) if (!byName.has(stage.name)) byName.set(stage.name, stage);
   const edges = resolveEdges(problems, declaration, byName);
   checkConnectivity(problems, declaration, stages, edges);
+  const terminators = resolveTerminators(problems, declaration, byName);
+  const events = resolveEvents(problems, declaration, stages);
+  const resources = resolveResources(problems, declaration, stages, options.resources);
   const walk = checkCycles(problems, stages, edges);
   const clock = resolveClock(problems, options);
   const growth = resolveGrowth(problems, edges, clock, options);
@@ -81,7 +88,12 @@ export function compile(
     );
   }
   const routes = resolveRoutes(stages, edges, placed.workerOf, growth);
-  const actors = planActors(stages, edges, placed, routes, ticks);
+  const actors = planActors(stages, edges, placed, routes, ticks).map((actor, i) => ({
+    ...actor,
+    events: events.bound[i] ?? [],
+    control: events.controls[i],
+    resources: resources.demands[i] ?? [],
+  }));
   return {
     name: declaration.name,
     clock,
@@ -93,6 +105,10 @@ export function compile(
     outputs: planBoundary(routes, 'to'),
     runners,
     stepOrder,
+    events: planEvents(events, placed.workerOf),
+    resources: planResources(resources, placed.workerOf),
+    terminators,
+    halts: resolveHalts(stages, events),
     modes: { initial: modes.initial, names: [...modes.names] },
     warnings: problems.warnings,
   };
@@ -183,7 +199,7 @@ function planActors(
   { workerOf }: Placed,
   { inlets, outlets }: Routes,
   ticks: readonly (ResolvedTick | undefined)[],
-): readonly ActorPlan[] {
+): readonly Omit<ActorPlan, 'events' | 'control' | 'resources'>[] {
   const next = adjacency(stages.length, forwardLinks(edges));
   const atOutput = new Set<number>();
   for (const { from, to } of edges)

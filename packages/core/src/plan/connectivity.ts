@@ -32,6 +32,7 @@ export function checkConnectivity(
   const read = new Set([
     ...declaration.edges.map(({ from }) => key(from)),
     ...declaration.outputs.map(({ at }) => key(at)),
+    ...(declaration.terminators ?? []).map(key),
   ]);
   const outgoing = edgesByOutput(stages, edges);
   for (const { name: stage, inputs, outputs } of stages) {
@@ -43,7 +44,7 @@ export function checkConnectivity(
     for (const [port, type] of outputs ?? []) {
       if (type === undefined) continue;
       if (!read.has(key({ stage, port }))) {
-        const remedy = 'Connect it, or open it with graph.output.';
+        const remedy = 'Connect it, open it with graph.output, or say that it is meant: graph.terminate.';
         problems.warn('UNREAD_OUTPUT', { stage, port }, `nobody reads output '${port}'`, remedy);
       }
       checkOutput(problems, { stage, port }, type, outgoing.get(key({ stage, port })) ?? []);

@@ -138,7 +138,7 @@ function resolveOptions(
  * Finds a port; reports an unknown stage or port. Silent where the stage's ports are unknown for another
  * reason.
  */
-function findPort(
+export function findPort(
   { problems, stages }: Context,
   side: 'inputs' | 'outputs',
   { stage: stageName, port: portName }: PortName,

@@ -33,7 +33,9 @@ export function resolveActivity(
     const remedy = 'Give the names of one mode or more, or leave it out: the stage runs in every mode then.';
     problems.error('BAD_ACTIVE_IN', place, `activeIn is ${show(activeIn)}`, remedy);
   }
-  const { whileInactive = 'drop' } = settings;
+  // What a stage is to run on, once for each activation, must not be lost while it waits for one.
+  const isToggle = settings.control?.form === 'toggleable';
+  const { whileInactive = isToggle ? 'hold' : 'drop' } = settings;
   if (!policies.includes(whileInactive)) {
     const message = `whileInactive is ${show(whileInactive)}`;
     problems.error('BAD_WHILE_INACTIVE', place, message, `Use one of ${list(policies)}.`);

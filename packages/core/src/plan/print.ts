@@ -32,6 +32,7 @@ export function planText(plan: Plan): string {
     ),
   ];
   if (plan.stepOrder.length > 0) sections.push(...tickSections(plan));
+  sections.push(...conditionSections(plan));
   if (plan.warnings.length > 0) {
     sections.push(['warnings', ...plan.warnings.map((warning) => `  ${problemText(warning)}`)].join('\n'));
   }
@@ -71,6 +72,52 @@ function tickSections(plan: Plan): readonly string[] {
 function rateText(hz: number): string {
   const { numerator, denominator } = rateOf(hz);
   return denominator === 1 ? String(numerator) : `${numerator}/${denominator}`;
+}
+
+/** What stages run by: events, resources, and what may stop them; outputs that nobody needs. */
+function conditionSections(plan: Plan): readonly string[] {
+  const { events, resources, halts, terminators } = plan;
+  const nameOf = (actor: number): string => plan.actors[actor]?.name ?? '';
+  const sections: string[] = [];
+  if (events.length > 0) {
+    const rows = events.map(({ name, initial, index }) => [
+      name,
+      initial ? 'set' : '',
+      plan.actors
+        .flatMap(({ name: stage, control }) =>
+          control?.event === index ? [`${stage} (${control.form})`] : [],
+        )
+        .join(', '),
+      plan.actors
+        .flatMap(({ name: stage, events: bound }) =>
+          bound.flatMap(({ event, use }) => (event === index ? [`${stage} (${use})`] : [])),
+        )
+        .join(', '),
+    ]);
+    sections.push(section('events', ['event', 'at first', 'controls', 'used by'], rows));
+  }
+  if (resources.length > 0) {
+    const rows = resources.map(({ name, capacity, users }) => [
+      name,
+      String(capacity),
+      users.map(({ actor, amount }) => `${nameOf(actor)} (${amount})`).join(', '),
+    ]);
+    sections.push(section('resources', ['resource', 'capacity', 'held by, while they run'], rows));
+  }
+  if (terminators.length > 0) {
+    const names = terminators.map(({ stage, port }) => `  ${stage}.${port}`);
+    sections.push(['terminated outputs', ...names].join('\n'));
+  }
+  if (halts.length > 0) {
+    const rows = halts.map(({ stage, event, isInitial }) => [
+      stage,
+      event,
+      isInitial ? 'from the start' : 'once it is taken back',
+    ]);
+    const title = 'may stand still for ever (only the application can start them)';
+    sections.push(section(title, ['stage', 'stopped by', 'since'], rows));
+  }
+  return sections;
 }
 
 /** The plan as a Mermaid flow chart: one box per worker, back-edges dashed. Ends with a newline. */

@@ -10,6 +10,14 @@ import type {
   StepRow,
   TickOptions,
 } from './clock-types.ts';
+import type {
+  BoundEvent,
+  ControlPlan,
+  EventPlan,
+  HaltPlan,
+  ResourceDemand,
+  ResourcePlan,
+} from './conditions.ts';
 
 export type * from './clock-types.ts';
 
@@ -200,7 +208,18 @@ export type PlanErrorCode =
   | 'BAD_WORKERS'
   | 'BAD_CLOCK'
   | 'BAD_MAILBOX_MAX'
-  | 'TOO_MANY_WORKERS';
+  | 'TOO_MANY_WORKERS'
+  | 'DUPLICATE_EVENT'
+  | 'BAD_EVENT'
+  | 'UNKNOWN_EVENT'
+  /** A stage knows an event by a name that the graph does not bind. */
+  | 'UNBOUND_EVENT'
+  /** The graph binds a name that the stage does not declare. */
+  | 'UNDECLARED_EVENT'
+  | 'BAD_CONTROL'
+  | 'BAD_RESOURCES'
+  /** A stage needs more of a resource than there is. */
+  | 'RESOURCE_BEYOND_CAPACITY';
 
 /** What is odd about a declaration that runs nevertheless. */
 export type PlanWarningCode =
@@ -218,7 +237,17 @@ export type PlanWarningCode =
   /** A group of stages with and without `io`: the whole group waits with an event loop. */
   | 'MIXED_GROUP'
   /** Declared, but nothing ticks with it. */
-  | 'UNUSED_RUNNER';
+  | 'UNUSED_RUNNER'
+  /** Several stages are controlled by one event, or reset it. */
+  | 'SEVERAL_CONSUMERS'
+  /** No stage uses the event. */
+  | 'UNUSED_EVENT'
+  /** The capacity of a resource that no stage needs. */
+  | 'UNUSED_RESOURCE'
+  /** An output is terminated twice. */
+  | 'DUPLICATE_TERMINATOR'
+  /** An output is terminated, but somebody reads it. */
+  | 'IDLE_TERMINATOR';
 
 /** One thing wrong (or odd) with a declaration. */
 export interface PlanProblem {
@@ -339,6 +368,9 @@ export interface ActorPlan {
   readonly whileInactive: WhileInactive;
   readonly inlets: readonly InletPlan[];
   readonly outlets: readonly OutletPlan[];
+  readonly events: readonly BoundEvent[];
+  readonly control: ControlPlan | undefined;
+  readonly resources: readonly ResourceDemand[];
   /** Distance to the nearest sink: lower runs first. */
   readonly depth: number;
 }
@@ -386,6 +418,12 @@ export interface Plan {
   readonly runners: readonly RunnerPlan[];
   /** All ticks in the order in which those that are due at a step are delivered. */
   readonly stepOrder: readonly StepRow[];
+  readonly events: readonly EventPlan[];
+  readonly resources: readonly ResourcePlan[];
+  /** Outputs that are left unread on purpose. */
+  readonly terminators: readonly PortName[];
+  /** Stages that nothing in the graph starts again once an event has stopped them. */
+  readonly halts: readonly HaltPlan[];
   readonly modes: ModesPlan;
   readonly warnings: readonly PlanProblem[];
 }
@@ -404,5 +442,7 @@ export interface CompileOptions {
    * capacity, where that is more. 1,024 unless given (and at most 64 MiB of frames).
    */
   readonly mailboxMax?: number;
+  /** How much there is of each exclusive resource, 1 to 65,536; 1 unless given. */
+  readonly resources?: Readonly<Record<string, number>>;
   readonly modes?: ModesOptions;
 }

@@ -7,6 +7,7 @@ import type { TickGroup } from '../clock/groups.ts';
 import { everyStep } from '../clock/schedule.ts';
 import type { StepSchedule } from '../clock/schedule.ts';
 import type { RateChange } from '../drivers/messages.ts';
+import { RunStoppedError } from '../errors.ts';
 import type { Plan } from '../plan/types.ts';
 
 /** Logical time that passes in a step of a clock without runners, in ns. */
@@ -41,8 +42,8 @@ export interface ConductorParts {
   /** Logical time at which no step of a runner begins any more, and `onEnd` is called; `Infinity`: never. */
   readonly endNs: number;
   readonly onEnd: () => void;
-  /** Called at the boundary before each step. */
-  readonly onBoundary: () => void;
+  /** Called at the boundary after each step. Whether something has changed that asks for another one. */
+  readonly onBoundary: () => boolean;
   readonly nowMs: () => number;
 }
 
@@ -56,8 +57,8 @@ export class Conductor {
   /** Workers with actors. */
   readonly #workers: readonly number[];
   readonly #tickGroups: readonly TickGroup[];
-  readonly #changes: (() => Promise<void>)[] = [];
-  #state: 'rest' | 'round' | 'changing' = 'rest';
+  readonly #changes: { readonly run: () => Promise<void>; readonly refuse: () => void }[] = [];
+  #state: 'rest' | 'round' | 'changing' | 'closed' = 'rest';
   #round = 0;
   #step = -1;
   #timeNs = 0;
@@ -69,6 +70,8 @@ export class Conductor {
   readonly #groups: TickGroup[] = [];
   #isFirst = true;
   #isDraining = false;
+  /** Something has taken effect since the last step began. */
+  #isChanged = false;
   /** The run's duration is over. */
   #hasEnded = false;
   /** The drain has been told to the workers. */
@@ -113,15 +116,24 @@ export class Conductor {
   /** Carries out a change between two steps, in the order of the calls. */
   atBoundary<T>(change: () => T | Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    this.#changes.push(async () => {
+    const refuse = (): void => reject(new RunStoppedError('a change at the next step'));
+    const run = async (): Promise<void> => {
       try {
         resolve(await change());
       } catch (error) {
         reject(error);
       }
-    });
+    };
+    if (this.#state === 'closed') refuse();
+    else this.#changes.push({ run, refuse });
     this.#parts.bells[0]?.ring();
     return promise;
+  }
+
+  /** No step will begin any more: what waits for one is refused. */
+  close(): void {
+    this.#state = 'closed';
+    for (const { refuse } of this.#changes.splice(0)) refuse();
   }
 
   /** From the next step on sources finish. */
@@ -132,7 +144,7 @@ export class Conductor {
 
   /** Goes on as far as that is possible now. False when it was not at all. */
   pump(): boolean {
-    if (this.#state === 'changing') return false;
+    if (this.#state === 'changing' || this.#state === 'closed') return false;
     if (this.#state === 'round') return this.#closeRound();
     if (this.#changes.length > 0) {
       this.#state = 'changing';
@@ -151,7 +163,7 @@ export class Conductor {
   }
 
   hasWork(): boolean {
-    if (this.#state === 'changing') return false;
+    if (this.#state === 'changing' || this.#state === 'closed') return false;
     if (this.#state === 'round') return this.#isClosed();
     return this.#changes.length > 0 || this.#isDue();
   }
@@ -165,9 +177,10 @@ export class Conductor {
 
   async #change(): Promise<void> {
     for (let change = this.#changes.shift(); change !== undefined; change = this.#changes.shift()) {
-      await change();
+      await change.run();
     }
-    this.#state = 'rest';
+    if (this.#state === 'changing') this.#state = 'rest';
+    this.#isChanged = true;
     this.#parts.bells[0]?.ring();
   }
 
@@ -180,7 +193,7 @@ export class Conductor {
   /** Whether anything but the clock asks for a step. */
   #isWanted(): boolean {
     const { turn, hasBack } = this.#parts;
-    if (this.#isDraining && !this.#hasDrained) return true;
+    if (this.#isChanged || (this.#isDraining && !this.#hasDrained)) return true;
     return this.#hasPushes() || this.#workers.some((worker) => turn.wants(worker) !== 0) || hasBack();
   }
 
@@ -197,8 +210,8 @@ export class Conductor {
   }
 
   #begin(): void {
-    const { plan, turn, schedule, nowMs, onBoundary } = this.#parts;
-    onBoundary();
+    const { plan, turn, schedule, nowMs } = this.#parts;
+    this.#isChanged = false;
     const beforeNs = this.#timeNs;
     const isFree = this.#nextNs === Infinity;
     this.#timeNs = isFree ? this.#freeNs() : this.#nextNs;
@@ -249,6 +262,7 @@ export class Conductor {
     const group = this.#groups.shift();
     if (group === undefined) {
       this.#state = 'rest';
+      if (this.#parts.onBoundary()) this.#isChanged = true;
       return false;
     }
     this.#state = 'round';

@@ -16,7 +16,9 @@ import { noEdge } from '../executor/ledger.ts';
 import { initialGates } from '../modes/gate-state.ts';
 import type { GateState } from '../modes/gate-state.ts';
 import type { ActorPlan, EdgePlan, Plan } from '../plan/types.ts';
+import type { ResourceTable } from '../resources/resource-table.ts';
 import type { DeadLetters, Filed } from './dead-letters.ts';
+import type { LiveEvents } from './events.ts';
 import { isLastBreath, Postmortem } from './postmortem.ts';
 import type { Culprit } from './postmortem.ts';
 import type { ActorState, LogLine, Replacement, StartOptions } from './types.ts';
@@ -34,6 +36,8 @@ export interface CrewParts {
   readonly shared: SharedRun;
   readonly bells: readonly Doorbell[];
   readonly gauges: Gauges;
+  readonly events: LiveEvents;
+  readonly resources: ResourceTable;
   readonly options: StartOptions;
   readonly letters: DeadLetters;
   readonly onFatal: (error: Error) => void;
@@ -338,12 +342,13 @@ export class Crew {
 
   /** Finishes what a dead worker had begun, and finds out why it died. Throws where the run cannot go on. */
   #bury(worker: number, end: WorkerEnd): Pick<Replacement, 'reason' | 'error'> {
-    const { shared, options, bells } = this.#parts;
+    const { plan, shared, options, bells, events, resources } = this.#parts;
     const nowMs = performance.now();
     const hung = this.#hung.get(worker);
     this.#hung.delete(worker);
     const journal = shared.journals[worker];
-    if (journal !== undefined) redo(journal, shared.rings);
+    if (journal !== undefined) redo(journal, shared.rings, shared.events);
+    resources.bury(worker, plan.workers[worker]?.actors ?? []);
     const culprits = this.#postmortem.culprits(worker, hung?.actor);
     this.#postmortem.close(worker);
     const error = hung?.error ?? this.#deathOf(worker, end, culprits);
@@ -352,7 +357,8 @@ export class Crew {
     this.#deathsMs.push(nowMs);
     if (this.#deathsMs.length > limit.max) throw new ReplacementLimitError(limit.max, limit.withinMs, error);
     for (const culprit of culprits) this.#judge(culprit, error);
-    // The thread may have died between a store and the ring that was to follow.
+    // The thread may have died between a store and the ring (or the announcement) that was to follow.
+    events.announceAll();
     for (const bell of bells) bell.ring();
     return { reason: hung !== undefined ? 'hang' : end.error === undefined ? 'exit' : 'error', error };
   }

@@ -4,6 +4,7 @@ import { runOnLoop } from '../drivers/loops.ts';
 import type { Steppable } from '../drivers/loops.ts';
 import type { SharedRun } from '../drivers/messages.ts';
 import type { Executor } from '../executor/executor.ts';
+import type { ResourceTable } from '../resources/resource-table.ts';
 import type { WallClock } from '../executor/wall-clock.ts';
 import type { Plan, PlanProblem, PortName } from '../plan/types.ts';
 import type { Port } from '../ports.ts';
@@ -18,6 +19,7 @@ import type { Crew } from './crew.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { RateControl } from './rate-control.ts';
 import type { RateTarget } from './rates.ts';
+import type { LiveEvents } from './events.ts';
 import type { LiveModes } from './modes.ts';
 import { readStats } from './stats.ts';
 import { observables, polled } from './streams.ts';
@@ -48,6 +50,8 @@ export interface LiveRunParts {
   readonly clock: WallClock;
   readonly crew: Crew;
   readonly letters: DeadLetters;
+  readonly events: LiveEvents;
+  readonly resources: ResourceTable;
   /** Steps the stages on main. */
   readonly executor: Executor;
   readonly rates: RateControl;
@@ -183,7 +187,7 @@ export class LiveRun implements Run, Steppable {
   }
 
   stats(): RunStats {
-    const { plan, gauges, crew, letters, clock } = this.#parts;
+    const { plan, gauges, crew, letters, clock, resources } = this.#parts;
     const states = this.#isClosed
       ? crew.states.map((state) => (isOver(state) ? state : 'stopped'))
       : crew.states;
@@ -193,6 +197,7 @@ export class LiveRun implements Run, Steppable {
       states,
       replaced: crew.replaced,
       deadLetters: letters.count,
+      resources,
     });
   }
 
@@ -225,6 +230,10 @@ export class LiveRun implements Run, Steppable {
 
   setRate(target: RateTarget, hz: number): Promise<void> {
     return this.#parts.rates.setRate(target, hz);
+  }
+
+  get events(): LiveEvents {
+    return this.#parts.events;
   }
 
   deadLetters(): readonly DeadLetter[] {
@@ -362,7 +371,7 @@ export class LiveRun implements Run, Steppable {
       this.#ring();
     };
     if (conductor === undefined) end();
-    else void conductor.atBoundary(end);
+    else conductor.atBoundary(end).catch(() => undefined);
   }
 
   #close(reason: 'ended' | 'stopped'): void {
@@ -372,9 +381,12 @@ export class LiveRun implements Run, Steppable {
   }
 
   async #shutDown(reason: 'ended' | 'stopped'): Promise<void> {
-    const { inputs, outputs, crew, executor, rates } = this.#parts;
+    const { inputs, outputs, crew, executor, rates, events } = this.#parts;
     const error = this.#error;
     rates.close();
+    this.#parts.conductor?.close();
+    // Handlers that wait for an event end before they are awaited.
+    events.close();
     this.#parts.modes.stop(error);
     for (const input of inputs.values()) input.close(error);
     this.#watchdog.stop();

@@ -7,6 +7,8 @@ import {
   attachReader,
 } from '@troupe/mailbox';
 import { allocateTurn } from '../clock/turn.ts';
+import { allocateEvents } from '../events/event-table.ts';
+import { allocateResources } from '../resources/resource-table.ts';
 import type { SharedRun } from '../drivers/messages.ts';
 import { allocateLedger } from '../executor/ledger.ts';
 import { readerPolicy } from '../executor/wire.ts';
@@ -30,6 +32,12 @@ export function allocateRun(plan: Plan): SharedRun {
       plan.clock === 'realtime'
         ? undefined
         : allocateTurn(plan.runners.length + plan.stepOrder.length, workers.length),
+    events: allocateEvents({
+      initial: plan.events.map(({ initial }) => initial),
+      takers: plan.events.reduce((sum, { takers }) => sum + takers.length, 0),
+      isStepped: plan.clock !== 'realtime',
+    }),
+    resources: allocateResources(actors.length),
     journals: workers.map(({ index }) =>
       index === 0 ? undefined : allocateJournal(journalWords(plan, index)),
     ),
@@ -50,11 +58,12 @@ function allocateRing(plan: Plan, ring: RingPlan): SharedArrayBuffer {
   return buffer;
 }
 
-/** One word for each ring that a worker writes, and one for each that it reads. */
+/** One word for each ring that a worker writes, for each that it reads, and for each actor that takes. */
 function journalWords(plan: Plan, worker: number): number {
   const written = plan.rings.filter((ring) => ring.writerWorker === worker).length;
   const read = plan.edges.filter(
     (edge) => edge.ring !== undefined && workerOf(plan, edge.to) === worker,
   ).length;
-  return written + read;
+  const taking = plan.actors.filter((actor) => actor.worker === worker && actor.control !== undefined).length;
+  return written + read + taking;
 }

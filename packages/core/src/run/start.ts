@@ -16,12 +16,14 @@ import { errorFromWire } from '../drivers/error-wire.ts';
 import { initialGates, isOpenIn } from '../modes/gate-state.ts';
 import { compile } from '../plan/compile.ts';
 import type { BoundaryPlan, EdgePlan, GraphDeclaration, Plan } from '../plan/types.ts';
+import { ResourceTable } from '../resources/resource-table.ts';
 import type { AnyStage } from '../stage.ts';
 import { BoundaryInput } from './boundary-input.ts';
 import { BoundaryOutput } from './boundary-output.ts';
 import { Conductor } from './conductor.ts';
 import { barrierTimeoutOf, Crew, isOver } from './crew.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { LiveEvents } from './events.ts';
 import { LiveRun } from './live-run.ts';
 import { allocateRun } from './memory.ts';
 import { LiveModes } from './modes.ts';
@@ -41,6 +43,12 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
   const bells = doorbells(shared.bells, plan.workers.length);
   const letters = new DeadLetters(plan);
   const gauges = new Gauges(shared.gauges);
+  // Changes from outside take effect at once.
+  let conductor: Conductor | undefined;
+  const atBoundary: AtBoundary = async (change) =>
+    conductor === undefined ? change() : conductor.atBoundary(change);
+  const events = new LiveEvents(shared.events, plan.events, bells, atBoundary);
+  const resources = new ResourceTable(shared.resources, 0);
   let run: LiveRun | undefined;
   let modes: LiveModes | undefined;
   const onLog = options.onLog ?? writeLog;
@@ -49,6 +57,8 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     shared,
     bells,
     gauges,
+    events,
+    resources,
     options,
     letters,
     onLog,
@@ -80,7 +90,7 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     const executor = mainExecutor(declaration, plan, shared, clock, turn, options, receive);
     const pushNs = (): number => conductor?.pushNs() ?? clock.nowNs();
     const [inputs, outputs] = openBoundaries({ declaration, plan, shared, bells, gauges, clock, pushNs });
-    const conductor =
+    conductor =
       turn === undefined
         ? undefined
         : conductorOf({
@@ -91,13 +101,12 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
             inputs,
             crew,
             clock,
+            events,
             endNs: (options.durationMs ?? Infinity) * 1e6,
             onEnd: () => run?.end(),
           });
     await opening;
     const wake = (): void => bells[0]?.ring();
-    const atBoundary: AtBoundary =
-      conductor === undefined ? async (change) => change() : (change) => conductor.atBoundary(change);
     const rates = new RateControl({
       plan,
       clock,
@@ -116,21 +125,8 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
       wake,
       atBoundary,
     });
-    run = new LiveRun({
-      plan,
-      shared,
-      bells,
-      gauges,
-      clock,
-      crew,
-      letters,
-      executor,
-      rates,
-      inputs,
-      outputs,
-      conductor,
-      modes,
-    });
+    const parts = { plan, shared, bells, gauges, clock, crew, letters, events, resources, rates, conductor };
+    run = new LiveRun({ ...parts, executor, inputs, outputs, modes });
     await run.go(monotonicMs());
   } catch (error) {
     await (run === undefined ? crew.stop() : run.stop());
@@ -212,10 +208,11 @@ function conductorOf(parts: {
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
   readonly crew: Crew;
   readonly clock: WallClock;
+  readonly events: LiveEvents;
   readonly endNs: number;
   readonly onEnd: () => void;
 }): Conductor {
-  const { plan, shared, turn, bells, inputs, crew, clock, endNs, onEnd } = parts;
+  const { plan, shared, turn, bells, inputs, crew, clock, events, endNs, onEnd } = parts;
   const isOverActor = (actor: number): boolean => isOver(crew.states[actor]);
   const backs = plan.edges.filter(({ back, ring }) => back && ring !== undefined);
   return new Conductor({
@@ -234,7 +231,7 @@ function conductorOf(parts: {
       }),
     endNs,
     onEnd,
-    onBoundary: () => undefined,
+    onBoundary: () => events.settle(),
     nowMs: () => clock.nowMs(),
   });
 }

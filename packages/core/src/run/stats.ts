@@ -1,7 +1,17 @@
 import type { ActorReading, Gauges, LatencySummary } from '@troupe/mailbox';
 import { isOver } from './crew.ts';
 import type { EdgeEnd, EdgePlan, Plan } from '../plan/types.ts';
-import type { ActorState, EdgeStats, Quantiles, RunStats, StageStats, WorkerStats } from './types.ts';
+import { leaseState } from '../resources/resource-table.ts';
+import type { ResourceTable } from '../resources/resource-table.ts';
+import type {
+  ActorState,
+  EdgeStats,
+  Quantiles,
+  ResourceStats,
+  RunStats,
+  StageStats,
+  WorkerStats,
+} from './types.ts';
 
 /** What the gauges do not know. */
 export interface StatsContext {
@@ -9,6 +19,7 @@ export interface StatsContext {
   readonly states: readonly ActorState[];
   readonly replaced: readonly number[];
   readonly deadLetters: number;
+  readonly resources: ResourceTable;
 }
 
 /** Reads the gauges of a run. */
@@ -28,6 +39,7 @@ export function readStats(plan: Plan, gauges: Gauges, context: StatsContext): Ru
     }),
     edges,
     workers: plan.workers.map(({ index }) => workerStats(index, gauges, context.replaced[index] ?? 0)),
+    resources: resourceStats(plan, context.resources),
     deadLetters: context.deadLetters,
   };
 }
@@ -59,6 +71,7 @@ function stageStats(
     depth,
     busyMs: reading.busyNs / 1e6,
     blockedMs: reading.blockedNs / 1e6,
+    resourceWaitMs: reading.resourceWaitNs / 1e6,
     idleMs: reading.idleNs / 1e6,
     queueWait: quantiles(reading.queueWait),
     onInput: quantiles(reading.onInput),
@@ -105,6 +118,16 @@ function edgeStats(plan: Plan, edge: EdgePlan, gauges: Gauges, states: readonly 
 
 function endName(plan: Plan, end: EdgeEnd): string {
   return end.kind === 'boundary' ? `> ${end.name}` : `${plan.actors[end.actor]?.name ?? '?'}.${end.port}`;
+}
+
+function resourceStats(plan: Plan, table: ResourceTable): readonly ResourceStats[] {
+  return plan.resources.map(({ name, capacity, users }) => {
+    const those = (state: number): readonly string[] =>
+      users
+        .filter(({ actor }) => table.state(actor) === state)
+        .map(({ actor }) => plan.actors[actor]?.name ?? '?');
+    return { name, capacity, holders: those(leaseState.running), waiting: those(leaseState.waiting) };
+  });
 }
 
 function workerStats(index: number, gauges: Gauges, replaced: number): WorkerStats {

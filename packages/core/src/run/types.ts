@@ -1,7 +1,7 @@
 import type { ArrayOf, FrameArray, TroupeError } from '@troupe/mailbox';
 import type { Observable } from 'rxjs';
 import type { RunModes } from '../modes/types.ts';
-import type { CompileOptions, Plan, PlanProblem, PortName, RunnerRef } from '../plan/types.ts';
+import type { CompileOptions, EventRef, Plan, PlanProblem, PortName, RunnerRef } from '../plan/types.ts';
 import type { FramePort, MessagePort, Payload, Port } from '../ports.ts';
 import type { InputRef, OutputRef } from '../refs.ts';
 import type { Progress } from '../stage.ts';
@@ -135,6 +135,8 @@ export interface StageStats {
   readonly busyMs: number;
   /** Had input, but no room on an output. */
   readonly blockedMs: number;
+  /** Had work, but resources that it needs were others'. */
+  readonly resourceWaitMs: number;
   readonly idleMs: number;
   readonly queueWait: Quantiles;
   readonly onInput: Quantiles;
@@ -178,12 +180,23 @@ export interface WorkerStats {
   readonly replaced: number;
 }
 
+/** An exclusive resource. */
+export interface ResourceStats {
+  readonly name: string;
+  readonly capacity: number;
+  /** Stages whose handlers run with it. */
+  readonly holders: readonly string[];
+  /** Stages that have work and wait for it (or for another of their resources). */
+  readonly waiting: readonly string[];
+}
+
 export interface RunStats {
   /** Milliseconds since the run's epoch. */
   readonly elapsedMs: number;
   readonly stages: readonly StageStats[];
   readonly edges: readonly EdgeStats[];
   readonly workers: readonly WorkerStats[];
+  readonly resources: readonly ResourceStats[];
   readonly deadLetters: number;
 }
 
@@ -232,6 +245,35 @@ export interface RunReport {
   readonly stats: RunStats;
   readonly replacements: readonly Replacement[];
   readonly deadLetters: readonly DeadLetter[];
+}
+
+export interface EventState {
+  readonly name: string;
+  readonly count: number;
+  readonly isSet: boolean;
+}
+
+/**
+ * The events of a run. All take an event's reference or name, and throw (reject) `TargetError` where there is
+ * none. Changes take effect at once under the realtime clock, else at the next step boundary; after a stop they
+ * reject `RunStoppedError`.
+ */
+export interface RunEvents {
+  /** Adds an activation. Rejects `EventFullError` when there are 4,194,304 already. */
+  set(event: EventRef | string): Promise<void>;
+  /** Takes an activation back. False when there was none. */
+  reset(event: EventRef | string): Promise<boolean>;
+  /** Takes all activations back. How many there were. */
+  clear(event: EventRef | string): Promise<number>;
+  isSet(event: EventRef | string): boolean;
+  /** Activations that nobody has taken back. */
+  count(event: EventRef | string): number;
+  /**
+   * Resolves true once the event is set, or has been set since the call; false when the time or the run is
+   * over.
+   */
+  wait(event: EventRef | string, options?: WaitOptions): Promise<boolean>;
+  list(): readonly EventState[];
 }
 
 export interface Tap {
@@ -307,6 +349,7 @@ export interface Run extends AsyncDisposable {
    * counting. Rejects `TargetError` for a stage that does not tick, `RateError`, `RunStoppedError`.
    */
   setRate(target: string | { readonly name: string } | RunnerRef, hz: number): Promise<void>;
+  readonly events: RunEvents;
   deadLetters(): readonly DeadLetter[];
   /** Sends a dead letter to its stage again, marked `resent`. False when it is not there any more. */
   resend(id: number): boolean;

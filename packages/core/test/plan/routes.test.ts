@@ -169,10 +169,10 @@ test('inlets: one for each edge, in order of the ports, then of the edges', () =
     }),
   );
   expect(plan.actors[1]?.inlets).toEqual([
-    { port: 'x', kind: 'frame', edge: 1 },
-    { port: 'x', kind: 'frame', edge: 3 },
-    { port: 'y', kind: 'frame', edge: 0 },
-    { port: 'y', kind: 'frame', edge: 2 },
+    { port: 'x', kind: 'frame', maxEmit: 1, edge: 1 },
+    { port: 'x', kind: 'frame', maxEmit: 1, edge: 3 },
+    { port: 'y', kind: 'frame', maxEmit: 1, edge: 0 },
+    { port: 'y', kind: 'frame', maxEmit: 1, edge: 2 },
   ]);
 });
 
@@ -207,6 +207,9 @@ test('an actor has every default filled in', () => {
       whileInactive: 'drop',
       inlets: [],
       outlets: [],
+      events: [],
+      control: undefined,
+      resources: [],
       depth: 0,
     },
   ]);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { defineStage, frame, graph } from '@troupe/core';
 import type { Run, RunReport } from '@troupe/core';
-import { pooledThreads } from '../../src/drivers/pool.ts';
 import { control, death, ioRelay, numbers, relay, word } from '../fixtures/mortal.ts';
 import { until } from './deadline.ts';
+import { replacedIn, terminateThreadOf } from './terminate.ts';
 
 /** What arrived at the far end of the graph. */
 interface Arrivals {
@@ -44,12 +44,6 @@ async function startRelay(
   return { run: await g.start({ replacements: { max: 1_000, withinMs: 10_000 } }), arrivals };
 }
 
-async function terminateThreadOf(run: Run, stage: string): Promise<void> {
-  const entry = (await run.census()).find(({ stages }) => stages.includes(stage));
-  const thread = (await pooledThreads()).find(({ threadId }) => threadId === entry?.threadId);
-  await thread?.terminate();
-}
-
 /** Kills the relay again and again while frames flow, and lets the stream end. */
 async function killRepeatedly(
   way: 'exit' | 'timer' | 'terminate',
@@ -57,13 +51,12 @@ async function killRepeatedly(
 ): Promise<{ report: RunReport; arrivals: Arrivals }> {
   const words = control();
   const { run, arrivals } = await startRelay(words, way === 'timer');
-  const replaced = (): number => run.stats().workers.reduce((sum, worker) => sum + worker.replaced, 0);
   for (let kill = 1; kill <= kills; kill++) {
     const from = arrivals.next;
     await until(`frames flow before kill ${kill}`, () => arrivals.next > from);
     if (way === 'terminate') await terminateThreadOf(run, 'middle');
     else Atomics.store(words, word.death, death[way]);
-    await until(`replacement ${kill}`, () => replaced() >= kill);
+    await until(`replacement ${kill}`, () => replacedIn(run) >= kill);
   }
   Atomics.store(words, word.end, 1);
   return { report: await run.done, arrivals };

@@ -1,0 +1,101 @@
+import type { Doorbell } from '@troupe/mailbox';
+import { RunStoppedError, TargetError } from '../errors.ts';
+import { ThreadEvents } from '../events/event-handle.ts';
+import { EventTable } from '../events/event-table.ts';
+import type { EventPlan } from '../plan/conditions.ts';
+import type { EventRef } from '../plan/types.ts';
+import type { AtBoundary } from './rate-control.ts';
+import type { EventState, RunEvents, WaitOptions } from './types.ts';
+
+/** The events of a run, in the application's hands. */
+export class LiveEvents implements RunEvents {
+  readonly #plans: readonly EventPlan[];
+  readonly #table: EventTable;
+  readonly #events: ThreadEvents;
+  readonly #atBoundary: AtBoundary;
+
+  /** `bells`: of all threads, main's first. */
+  constructor(
+    memory: SharedArrayBuffer,
+    plans: readonly EventPlan[],
+    bells: readonly Doorbell[],
+    atBoundary: AtBoundary,
+  ) {
+    this.#plans = plans;
+    this.#table = new EventTable(memory, plans);
+    this.#events = new ThreadEvents(this.#table, plans, bells, bells[0] as Doorbell);
+    this.#atBoundary = atBoundary;
+  }
+
+  async set(event: EventRef | string): Promise<void> {
+    const { index, name } = this.#find(event);
+    await this.#change(index, () => this.#table.give(index, name));
+  }
+
+  async reset(event: EventRef | string): Promise<boolean> {
+    const { index } = this.#find(event);
+    return this.#change(index, () => this.#table.take(index, 1) === 1);
+  }
+
+  async clear(event: EventRef | string): Promise<number> {
+    const { index } = this.#find(event);
+    return this.#change(index, () => this.#table.take(index, Infinity));
+  }
+
+  isSet(event: EventRef | string): boolean {
+    return this.count(event) > 0;
+  }
+
+  count(event: EventRef | string): number {
+    return this.#table.count(this.#find(event).index);
+  }
+
+  async wait(event: EventRef | string, options?: WaitOptions): Promise<boolean> {
+    return this.#events.wait(this.#find(event).index, options);
+  }
+
+  list(): readonly EventState[] {
+    return this.#plans.map(({ index, name }) => {
+      const count = this.#table.count(index);
+      return { name, count, isSet: count > 0 };
+    });
+  }
+
+  /**
+   * The conductor, at a step boundary, while no handler runs: what handlers have changed in the step takes
+   * effect. Whether anything was given.
+   */
+  settle(): boolean {
+    const risen = this.#table.settle();
+    for (const event of risen) this.#events.ring(event);
+    return risen.length > 0;
+  }
+
+  /** A worker may have died between a change and its announcement: everybody who waits looks again. */
+  announceAll(): void {
+    this.#table.announceAll();
+  }
+
+  /** The run is over: waits end, changes are refused. */
+  close(): void {
+    this.#table.close();
+  }
+
+  #change<T>(event: number, change: () => T): Promise<T> {
+    return this.#atBoundary(() => {
+      if (this.#table.isOver()) throw new RunStoppedError(`change of event '${this.#plans[event]?.name}'`);
+      const result = change();
+      this.#table.show(event);
+      this.#events.ring(event);
+      return result;
+    });
+  }
+
+  #find(event: EventRef | string): EventPlan {
+    const name = typeof event === 'string' ? event : event.event;
+    const found = this.#plans.find((plan) => plan.name === name);
+    if (found !== undefined) return found;
+    const names = this.#plans.length === 0 ? '(none)' : this.#plans.map((plan) => plan.name).join(', ');
+    throw new TargetError(`there is no event '${name}'`, `Use one of: ${names}.`);
+  }
+}
