@@ -17,6 +17,7 @@ import { resolveRoutes } from './routes.ts';
 import type { Routes } from './routes.ts';
 import { resolveStages } from './stages.ts';
 import type { ResolvedStage } from './stages.ts';
+import type { RingPlan } from './ring-types.ts';
 import { resolveTicks } from './ticks.ts';
 import { resolveTerminators } from './terminators.ts';
 import type {
@@ -27,7 +28,6 @@ import type {
   GraphDeclaration,
   Plan,
   ResolvedTick,
-  RingPlan,
   WorkerPlan,
 } from './types.ts';
 

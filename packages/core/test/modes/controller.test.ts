@@ -95,7 +95,7 @@ const action = fc.oneof(
     arbitrary: fc.boolean().map((isFailed) =>
       act(isFailed ? 'fail' : 'end', ({ controller }) => {
         const error = isFailed ? new Error('no') : undefined;
-        controller.end(error, 'said so', controller.gates.epoch).catch(() => undefined);
+        controller.end(error, 'said so', { epoch: controller.gates.epoch }).catch(() => undefined);
       }),
     ),
   },
@@ -269,9 +269,9 @@ describe('one change', () => {
     const { epoch } = rig.controller.gates;
     rig.ask('training');
     await rig.calm();
-    await rig.controller.end(new Error('late'), 'late', epoch);
+    await rig.controller.end(new Error('late'), 'late', { epoch });
     expect(rig.controller.mode).toBe('training');
-    const ended = rig.controller.end(undefined, 'done', rig.controller.gates.epoch);
+    const ended = rig.controller.end(undefined, 'done', { epoch: rig.controller.gates.epoch });
     await rig.calm();
     await ended;
     expect(rig.controller.mode).toBe('idle');
