@@ -18,7 +18,7 @@ export {
   WorkerDiedError,
 } from './errors.ts';
 export { Graph, graph } from './graph.ts';
-export type { BoundaryOptions } from './graph.ts';
+export type { BoundaryOptions, GraphFunction } from './graph.ts';
 export { compile } from './plan/compile.ts';
 export { planJson, planMermaid, planText } from './plan/print.ts';
 export type * from './plan/types.ts';
@@ -34,5 +34,8 @@ export type {
 } from './ports.ts';
 export type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
 export type * from './run/types.ts';
+export { GraphFileError, GraphSaveError } from './saving/errors.ts';
+export type { GraphFileProblem, GraphSaveProblem } from './saving/errors.ts';
+export type { GraphLoadOptions, GraphParseOptions } from './saving/load.ts';
 export { defineStage, isStage } from './stage.ts';
 export type { AnyStage, Handlers, Input, Out, Progress, Stage, StageContext, Tick } from './stage.ts';
