@@ -83,13 +83,15 @@ export async function importStage(url: string, name: string): Promise<AnyStage |
     return new Refused(
       '',
       `does not load from ${path}: ${reasonOf(error)}`,
-      'Mend the module; see the cause.',
+      'Mend the module, or give another.',
     );
   }
   const found = Object.hasOwn(exports, name) ? exports[name] : undefined;
   if (isStage(found)) return found;
   const message = found === undefined ? `names no export: ${show(name)}` : `names no stage: ${show(name)}`;
-  const stages = Object.keys(exports).filter((key) => isStage(exports[key]));
+  const stages = Object.keys(exports)
+    .filter((key) => isStage(exports[key]))
+    .sort();
   return new Refused('export', message, `The stages exported there are: ${list(stages)}.`);
 }
 

@@ -79,7 +79,10 @@ async function packageOrigin(
  * one of the same module and name. A name is preferred to `default`.
  */
 function exportOf(exports: Readonly<Record<string, unknown>>, stage: AnyStage): string | undefined {
-  const names = Object.keys(exports).sort((a, b) => Number(a === 'default') - Number(b === 'default'));
+  const isDefault = (name: string): number => Number(name === 'default');
+  const names = Object.keys(exports)
+    .sort()
+    .sort((a, b) => isDefault(a) - isDefault(b));
   return (
     names.find((name) => exports[name] === stage) ??
     names.find((name) => {

@@ -64,9 +64,10 @@ export async function saveDeclaration(declaration: GraphDeclaration, path: strin
 }
 
 function problemOf({ path, message, remedy }: Flaw, { stages }: GraphDeclaration): GraphSaveProblem {
-  const [kind, index, ...rest] = path;
+  const [kind, index] = path;
   const stage = kind === 'stage' && typeof index === 'number' ? stages[index]?.name : undefined;
-  return { stage, key: keyText(stage === undefined ? path : rest), message, remedy };
+  const key = keyText(path);
+  return { stage, key: stage === undefined ? key : key.replace(/^stage\./, ''), message, remedy };
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {

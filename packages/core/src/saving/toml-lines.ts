@@ -11,8 +11,8 @@ export interface LineNode {
 }
 
 /**
- * The lines of everything in a document. The document is known to be valid (a parser has accepted it): what is
- * no TOML gives lines that mean nothing, but ends.
+ * The lines of everything in a document. The document is known to be valid (a parser has accepted it): for
+ * what is no TOML the lines mean nothing.
  */
 export function scanLines(text: string): LineNode {
   return new Scanner(text).scan();

@@ -1,4 +1,3 @@
-import { show } from '../plan/problems.ts';
 import type { Flaw, Path } from './flaw.ts';
 
 /** A table of a document, as plain data. */
@@ -138,7 +137,7 @@ function objectRefusal(value: object | null): Refusal | undefined {
     return no(`an instance of ${nameOf(value)}`, remedy);
   }
   if (Object.getOwnPropertySymbols(value).length === 0) return undefined;
-  return no(`an object with symbols for keys (${show(value)})`, 'Use strings for keys.');
+  return no('an object with symbols for keys', 'Use strings for keys.');
 }
 
 function nameOf(value: object): string {

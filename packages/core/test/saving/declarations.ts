@@ -4,18 +4,17 @@ import type { Graph } from '../../src/graph.ts';
 import type { Overflow, Phase, StageSettings, Supervision } from '../../src/plan/types.ts';
 import { frame } from '../../src/ports.ts';
 import type { StageRef } from '../../src/refs.ts';
-import { first, sized } from '../fixtures/saved.ts';
-import * as saved from '../fixtures/saved.ts';
+import { 'shown as' as shown, first, sized } from '../fixtures/saved.ts';
 
 /** Strings that UTF-8 can write. */
-export const text: fc.Arbitrary<string> = fc.oneof(
+const text: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 8 }).map((string) => string.toWellFormed()),
   fc.string({ maxLength: 8 }),
   fc.constantFrom('', '.', 'a.b', '"', "'", '\\', '\n', '\u007f', '\0', '#', 'ü', 'constructor', 'toString'),
 );
 const key = text.filter((string) => string !== '__proto__');
 /** Every double. */
-export const number: fc.Arbitrary<number> = fc.oneof(
+const number: fc.Arbitrary<number> = fc.oneof(
   fc.double(),
   fc.integer(),
   fc.maxSafeInteger(),
@@ -40,14 +39,7 @@ export const { value: carriable } = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 }));
 
-const some = <T>(one: fc.Arbitrary<T>): { nil: undefined; arbitrary: fc.Arbitrary<T> } => ({
-  nil: undefined,
-  arbitrary: one,
-});
-const maybe = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => {
-  const { arbitrary, nil } = some(one);
-  return fc.option(arbitrary, { nil });
-};
+const maybe = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(one, { nil: undefined });
 const overflow = fc.constantFrom<Overflow>('block', 'latest', 'dropOldest', 'dropNewest', 'error');
 const phase = fc.constantFrom<Phase>(
   'preAcquisition',
@@ -90,7 +82,7 @@ const settings = partial<StageSettings>({
     watchdogMs: number,
     asyncWatchdogMs: number,
   }),
-  snapshotEveryMs: maybe(number) as fc.Arbitrary<number>,
+  snapshotEveryMs: maybe(number),
   spillMax: number,
   activeIn: fc.array(text, { maxLength: 3 }),
   whileInactive: fc.constantFrom('drop', 'hold', 'latest'),
@@ -124,7 +116,7 @@ const parts = fc.record({
 /** Graphs that say everything that a graph can say, and mean nothing. */
 export const graphs: fc.Arbitrary<Graph> = parts.map((given) => {
   const g = graph(given.name);
-  const definitions = [first, sized, saved['shown as']];
+  const definitions = [first, sized, shown];
   given.runners[0].forEach((name, i) => g.runner(name, { hz: given.runners[1][i] ?? 0 }));
   given.events[0].forEach((name, i) => g.event(name, { initial: given.events[1][i] ?? false }));
   given.latches[0].forEach((name) => g.latch(name, frame('float64', given.latches[1])));

@@ -27,7 +27,8 @@ describe('scanLines', () => {
   });
 
   test('ends on whatever is no TOML', () => {
-    const noise = fc.string({ unit: fc.constantFrom(...'[]{}"\'=.,#\\a \n\r\t1'), maxLength: 40 });
+    const marks = '[ ] { } " \' = . , # \\ a \n \r \t 1'.split(' ');
+    const noise = fc.string({ unit: fc.constantFrom(' ', ...marks), maxLength: 40 });
     fc.assert(
       fc.property(noise, (text) => {
         expect(scanLines(text).line).toBe(1);

@@ -50,7 +50,7 @@ const { value } = fc.letrec<{ value: unknown; table: Table }>((tie) => ({
     fc.array(tie('table'), { minLength: 1, maxLength: 3 }),
     tie('table'),
   ),
-  table: fc.dictionary(key, tie('value'), { maxKeys: 4 }) as fc.Arbitrary<Table>,
+  table: fc.dictionary(key, tie('value'), { maxKeys: 4 }),
 }));
 
 /** Documents, each in a style of its own. */
@@ -94,7 +94,7 @@ class Author {
     const below: [string, Table | readonly Table[]][] = [];
     for (const [name, inner] of Object.entries(table)) {
       const isBlocks = Array.isArray(inner) && inner.length > 0 && inner.every(isTable);
-      if ((isTable(inner) || isBlocks) && this.#pick(3) > 0) below.push([name, inner as Table]);
+      if ((isTable(inner) || isBlocks) && this.#pick(3) > 0) below.push([name, inner]);
       else this.#entry(name, inner, path, '\n');
     }
     for (const [name, inner] of below) this.#headed(name, inner, path, header);
@@ -187,8 +187,8 @@ class Author {
       });
       return `"""\n${body.replaceAll('"""', '""\\"')}"""`;
     }
-    if (way === 3)
-      return `"""\n\\\n   \n  ${basic.slice(1, -1).replace(/^[ \t]/, (blank) => (blank === ' ' ? '\\u0020' : '\\t'))}"""`;
+    // A backslash at the end of a line takes the blanks that follow with it.
+    if (way === 3) return `"""\n\\\n   \n  ${basic.slice(1, -1).replace(/^ /, '\\u0020')}"""`;
     return basic;
   }
 
