@@ -19,7 +19,7 @@ const picture: Readonly<Record<string, readonly string[]>> = {
   '@troupe/tools': ['@troupe/mailbox', '@troupe/core', '@troupe/stages', '@troupe/devtools', '@troupe/cli'],
 };
 
-/** Loaded when a graph starts (or is loaded from a file), so that a worker that merely hosts stages stays light. */
+/** Loaded when a graph starts, or is loaded, so that a worker that merely hosts stages stays light. */
 const lateInCore: ReadonlySet<string> = new Set(['rxjs', 'smol-toml', 'tinypool', 'xstate']);
 
 /** Safe in a browser: no Node modules, nothing of the runtime. */
