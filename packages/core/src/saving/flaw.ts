@@ -30,3 +30,9 @@ export function bareOrQuoted(key: string): string {
 export function quoted(text: string): string {
   return JSON.stringify(text).replaceAll('\u007f', '\\u007f');
 }
+
+/** The flaws of values about which nothing has been said yet. */
+export function news(flaws: readonly Flaw[], said: readonly Flaw[]): readonly Flaw[] {
+  const known = new Set(said.map(({ path }) => JSON.stringify(path)));
+  return flaws.filter(({ path }) => !known.has(JSON.stringify(path)));
+}

@@ -5,7 +5,7 @@ import { declarationOf } from './declare.ts';
 import { documentFlaws } from './document.ts';
 import type { GraphDocument } from './document.ts';
 import { GraphFileError } from './errors.ts';
-import { keyText } from './flaw.ts';
+import { keyText, news } from './flaw.ts';
 import type { Flaw, Path } from './flaw.ts';
 import { allowedBy, importStage, locate } from './locate.ts';
 import { folderOf, Refused } from './places.ts';
@@ -54,7 +54,7 @@ export async function parseDeclaration(
   };
   const valueFlaws: Flaw[] = [];
   const document = plain(raw, [], valueFlaws) as Table;
-  const flaws = documentFlaws(document);
+  const flaws = news(documentFlaws(document), valueFlaws);
   if (flaws.some(({ path }) => path[0] === 'format')) refuse(flaws);
   const [urls, originFlaws] = await locateAll(document, at, allow);
   // Nothing is imported for a file that will be refused for its text.

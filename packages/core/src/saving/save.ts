@@ -7,7 +7,7 @@ import { documentFlaws } from './document.ts';
 import type { Origin } from './document.ts';
 import { GraphSaveError } from './errors.ts';
 import type { GraphSaveProblem } from './errors.ts';
-import { keyText } from './flaw.ts';
+import { keyText, news } from './flaw.ts';
 import type { Flaw } from './flaw.ts';
 import { originOf } from './origin.ts';
 import { folderOf, realPath, reasonOf, Refused } from './places.ts';
@@ -36,8 +36,7 @@ export async function declarationText(declaration: GraphDeclaration, at: string)
   const given = documentOf(declaration, origins, portTypes(declaration));
   const document = carried(given, [], flaws) as Table;
   // A file that could not be loaded again is not written. What was not carried has been told already.
-  const told = new Set(flaws.map(({ path }) => JSON.stringify(path)));
-  flaws.push(...documentFlaws(document).filter(({ path }) => !told.has(JSON.stringify(path))));
+  flaws.push(...news(documentFlaws(document), flaws));
   problems.push(...flaws.map((flaw) => problemOf(flaw, declaration)));
   if (problems.length > 0) throw new GraphSaveError(String(declaration.name), problems);
   return tomlText(document, comment);

@@ -245,6 +245,12 @@ port = "x"
     expect(({} as { a?: unknown }).a).toBeUndefined();
   });
 
+  test('a value that is wrong in two ways, once', async () => {
+    expect(await briefly('format = 1\nname = 2026-01-31\n')).toEqual([
+      '2 name: is a date or time without an offset, which names no point in time',
+    ]);
+  });
+
   test('port types that have changed since', async () => {
     const smaller = good.replace('options = { size = 8 }', 'options = { size = 4 }');
     expect(await briefly(smaller)).toEqual([
