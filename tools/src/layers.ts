@@ -19,8 +19,8 @@ const picture: Readonly<Record<string, readonly string[]>> = {
   '@troupe/tools': ['@troupe/mailbox', '@troupe/core', '@troupe/stages', '@troupe/devtools', '@troupe/cli'],
 };
 
-/** Loaded when a graph starts, so that a worker that merely hosts stages stays light. */
-const lateInCore: ReadonlySet<string> = new Set(['rxjs', 'tinypool', 'xstate']);
+/** Loaded when a graph starts, or is loaded, so that a worker that merely hosts stages stays light. */
+const lateInCore: ReadonlySet<string> = new Set(['rxjs', 'smol-toml', 'tinypool', 'xstate']);
 
 /** Safe in a browser: no Node modules, nothing of the runtime. */
 const browserSafeFolder = 'packages/core/src/telemetry/';
@@ -40,6 +40,10 @@ const computedImports: readonly ComputedImport[] = [
   {
     file: 'packages/core/src/drivers/worker-entry.ts',
     reason: 'a spare thread has the modules of its predecessors at hand',
+  },
+  {
+    file: 'packages/core/src/saving/places.ts',
+    reason: 'a graph file names the modules of its stages',
   },
   {
     file: 'packages/core/src/run/streams.ts',

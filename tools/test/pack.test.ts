@@ -95,7 +95,7 @@ describe('the packed packages', () => {
 
   it('install the troupe command', async () => {
     expect(await run(project, join(project, 'node_modules/.bin/troupe'), ['--help'])).toContain(
-      'run <graph module>',
+      'run <graph>',
     );
   });
 

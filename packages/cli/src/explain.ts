@@ -35,7 +35,7 @@ interface Told extends Error {
 
 /** Codes that say that what the user gave is wrong, not that the run went wrong. */
 const inputCodes =
-  /^(?:USAGE|BAD_MODULE|NO_GRAPH|BAD_REF|PLAN_INVALID|SOURCE_FILE_\w+|SINK_FILE_UNWRITABLE)$/;
+  /^(?:USAGE|BAD_MODULE|NO_GRAPH|GRAPH_FILE|BAD_REF|PLAN_INVALID|SOURCE_FILE_\w+|SINK_FILE_UNWRITABLE)$/;
 
 /**
  * Turns an error into lines and an exit code. The innermost cause that says the input is wrong speaks for the
@@ -48,8 +48,9 @@ export function explain(error: unknown): Explanation {
   const told = input ?? chain.find(isTold) ?? error;
   const code = isTold(told) ? told.code : 'ERROR';
   const message = told instanceof Error ? told.message : String(told);
-  // The message of a plan error is a heading and a line for each problem, remedies included.
-  if (code === 'PLAN_INVALID') return { exitCode: exitCode.badInput, code, lines: message.split('\n') };
+  // These messages are a heading and a line for each problem, remedies included.
+  if (code === 'PLAN_INVALID' || code === 'GRAPH_FILE')
+    return { exitCode: exitCode.badInput, code, lines: message.split('\n') };
   const line = isTold(told) ? sentences(message, told.remedy) : oneLine(message);
   if (input !== undefined) return { exitCode: exitCode.badInput, code, lines: [line] };
   const place = placeOf(chain.at(-1));

@@ -1,27 +1,37 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { graph } from '@troupe/core';
 import type { Graph } from '@troupe/core';
 import { oneLine, UsageError } from './explain.ts';
 
+/** The option of `run` and `plan` that `loadGraph` takes. */
+export const allowOption = { type: 'string', multiple: true, default: [] as string[] } as const;
+
 /**
- * The graph that a module exports: its default export, else the one export that is a graph, else the one that
- * is a function. A function is called without arguments and may return a promise.
+ * The graph of a graph file (`.toml`), or the one that a module exports: its default export, else the one
+ * export that is a graph, else the one that is a function. A function is called without arguments and may
+ * return a promise.
  *
- * Throws `UsageError` when there is no such file, it does not load, or it exports no graph, or several.
+ * Throws `GraphFileError`, or `UsageError` when there is no such file, it does not load, or it exports no
+ * graph, or several.
+ *
+ * @param allow - what a graph file may name beside the modules in its folder
  */
-export async function loadGraph(path: string): Promise<Graph> {
+export async function loadGraph(path: string, allow: readonly string[] = []): Promise<Graph> {
   const file = resolve(path);
   if (!existsSync(file) || !statSync(file).isFile()) {
-    throw new UsageError(
-      `${path}: there is no such file`,
-      'Name the module that exports the graph.',
-      'BAD_MODULE',
-    );
+    const remedy = 'Name a graph file, or the module that exports the graph.';
+    throw new UsageError(`${path}: there is no such file`, remedy, 'BAD_MODULE');
+  }
+  if (/\.toml$/i.test(path)) return graph.load(path, { allow });
+  if (allow.length > 0) {
+    const remedy = 'Leave it out: what a module imports is its own business.';
+    throw new UsageError(`--allow is for graph files, and ${path} is a module`, remedy);
   }
   const exported = pick(path, await load(path, file));
-  const graph = typeof exported === 'function' ? await call(path, exported as () => unknown) : exported;
-  if (isGraph(graph)) return graph;
+  const found = typeof exported === 'function' ? await call(path, exported as () => unknown) : exported;
+  if (isGraph(found)) return found;
   throw noGraph(
     path,
     typeof exported === 'function' ? 'the function that it exports returns no graph' : 'it exports no graph',

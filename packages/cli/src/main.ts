@@ -8,19 +8,19 @@ import { isNodeNewEnough, nodeMajorMin } from './node-version.ts';
 const help = `Usage: troupe <command> [options]
 
 Commands:
-  run <graph module>    start the graph that a module exports, and watch it
-  plan <graph module>   print what would run where
-  doctor                say what this machine offers
+  run <graph>     start the graph that a module exports, or of a graph file, and watch it
+  plan <graph>    print what would run where
+  doctor          say what this machine offers
 
 Options:
-  --help                this text; after a command, that command's options
-  --version             the version
+  --help          this text; after a command, that command's options
+  --version       the version
 
 Exit codes:
   0    the stream ended, or the run was stopped
   1    the run failed, or doctor found something missing
-  2    wrong usage or bad input: no such file, a module that does not load, a graph that cannot run, a
-       corrupt file
+  2    wrong usage or bad input: no such file, a module or graph file that does not load, a graph
+       that cannot run, a corrupt file
   130  a second Ctrl-C (143: a second SIGTERM)
 `;
 

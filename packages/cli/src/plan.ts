@@ -3,21 +3,24 @@ import type { Plan } from '@troupe/core';
 import { numberArgument, parseArguments } from './arguments.ts';
 import { exitCode } from './exit-codes.ts';
 import { UsageError } from './explain.ts';
-import { loadGraph } from './graph-module.ts';
+import { allowOption, loadGraph } from './graph-module.ts';
 
-const help = `Usage: troupe plan <graph module> [options]
+const help = `Usage: troupe plan <graph> [options]
 
 Prints what would run where, without starting anything: workers, actors, edges, rings, warnings.
+The graph is a module that exports it, or a graph file (.toml).
 
 Options:
   --format F       text (the default), mermaid or json
   --workers N      pooled workers for stages placed 'auto', 1 to 64
+  --allow NAME     a package, or a module or folder (./x), outside of a graph file's folder that the file
+                   may load stages from; loading runs their code. Can be given several times
   --help           this text
 
 Exit codes:
   0    the graph can run
-  2    wrong usage or bad input: no such file, a module that does not load, a graph that cannot run
-       (one line per problem)
+  2    wrong usage or bad input: no such file, a module or graph file that does not load, a graph
+       that cannot run (one line per problem)
 `;
 
 const formats: Readonly<Record<string, (plan: Plan) => string>> = {
@@ -35,6 +38,7 @@ export async function planCommand(argv: readonly string[]): Promise<number> {
       options: {
         format: { type: 'string', default: 'text' },
         workers: { type: 'string' },
+        allow: allowOption,
         help: { type: 'boolean', short: 'h', default: false },
       },
     },
@@ -46,7 +50,7 @@ export async function planCommand(argv: readonly string[]): Promise<number> {
   }
   const [path, ...others] = positionals;
   if (path === undefined || others.length > 0) {
-    throw new UsageError('plan takes one graph module', 'Give its path: `troupe plan graph.ts`.');
+    throw new UsageError('plan takes one graph', 'Give its path: `troupe plan graph.ts`.');
   }
   const print = Object.hasOwn(formats, values.format) ? formats[values.format] : undefined;
   if (print === undefined) {
@@ -59,6 +63,6 @@ export async function planCommand(argv: readonly string[]): Promise<number> {
     values.workers === undefined
       ? {}
       : { workers: numberArgument('--workers', values.workers, { min: 1, max: 64, isWhole: true }) };
-  process.stdout.write(print(compile(await loadGraph(path), workers)));
+  process.stdout.write(print(compile(await loadGraph(path, values.allow), workers)));
   return exitCode.ended;
 }

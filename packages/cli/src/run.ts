@@ -2,22 +2,24 @@ import type { Graph, Run, RunReport } from '@troupe/core';
 import { numberArgument, parseArguments } from './arguments.ts';
 import { exitCode } from './exit-codes.ts';
 import { explain, UsageError } from './explain.ts';
-import { loadGraph } from './graph-module.ts';
+import { allowOption, loadGraph } from './graph-module.ts';
 import { drainOnInterrupt } from './interrupt.ts';
 import { jsonPresenter, livePresenter, plainPresenter } from './presenters.ts';
 import type { Presenter } from './presenters.ts';
 import { RunMeter, runFigures } from './terminal/figures.ts';
 
-const help = `Usage: troupe run <graph module> [options]
+const help = `Usage: troupe run <graph> [options]
 
-Starts the graph that the module exports and shows it while it runs: a live table on a terminal, a line per
-interval elsewhere. The graph is the default export, or the one export that is a graph, or the one function:
-it is called and may return a promise. Samples of boundary outputs are taken and counted.
+Starts a graph and shows it while it runs: a live table on a terminal, a line per interval elsewhere. Samples
+of boundary outputs are taken and counted. The graph is a graph file (.toml), or a module: its default export,
+or the one export that is a graph, or the one function: it is called and may return a promise.
 
 The first Ctrl-C drains the graph and prints the report, the second one ends at once.
 
 Options:
   --workers N      pooled workers for stages placed 'auto', 1 to 64
+  --allow NAME     a package, or a module or folder (./x), outside of a graph file's folder that the file
+                   may load stages from; loading runs their code. Can be given several times
   --seed N         seed of every stage's random numbers (0)
   --duration S     drain and stop after so many seconds
   --interval MS    time between two updates, in milliseconds (1000; on a terminal 250)
@@ -27,8 +29,8 @@ Options:
 Exit codes:
   0    the stream ended, or the run was stopped
   1    the run failed
-  2    wrong usage or bad input: no such file, a module that does not load, a graph that cannot run, a
-       corrupt file
+  2    wrong usage or bad input: no such file, a module or graph file that does not load, a graph
+       that cannot run, a corrupt file
   130  a second Ctrl-C (143: a second SIGTERM)
 `;
 
@@ -42,6 +44,7 @@ const durationSecondsMax = 2_147_483;
 
 interface RunArguments {
   readonly path: string;
+  readonly allow: readonly string[];
   readonly workers: number | undefined;
   readonly seed: number;
   readonly durationMs: number | undefined;
@@ -60,7 +63,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   const intervalMs = options.intervalMs ?? (isLive ? liveIntervalMsDefault : intervalMsDefault);
   let presenter = options.isJson ? jsonPresenter(options.path) : plainPresenter(options.path);
   try {
-    const graph = await loadGraph(options.path);
+    const graph = await loadGraph(options.path, options.allow);
     const run = await graph.start({
       seed: options.seed,
       ...(options.workers === undefined ? {} : { workers: options.workers }),
@@ -122,6 +125,7 @@ function readArguments(argv: readonly string[]): RunArguments | undefined {
       allowPositionals: true,
       options: {
         workers: { type: 'string' },
+        allow: allowOption,
         seed: { type: 'string', default: '0' },
         duration: { type: 'string' },
         interval: { type: 'string' },
@@ -134,12 +138,13 @@ function readArguments(argv: readonly string[]): RunArguments | undefined {
   if (values.help) return undefined;
   const [path, ...others] = positionals;
   if (path === undefined || others.length > 0) {
-    throw new UsageError('run takes one graph module', 'Give its path: `troupe run graph.ts`.');
+    throw new UsageError('run takes one graph', 'Give its path: `troupe run graph.ts`.');
   }
   const { workers, duration, interval } = values;
   const durationBounds = { min: 0, max: durationSecondsMax };
   return {
     path,
+    allow: values.allow,
     workers:
       workers === undefined
         ? undefined

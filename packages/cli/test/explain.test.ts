@@ -1,4 +1,4 @@
-import { PlanError, TroupeError } from '@troupe/core';
+import { GraphFileError, PlanError, TroupeError } from '@troupe/core';
 import { describe, expect, it } from 'vitest';
 import { numberArgument } from '../src/arguments.ts';
 import { explain, UsageError } from '../src/explain.ts';
@@ -23,6 +23,15 @@ describe('explain', () => {
       exitCode: 2,
       code: 'SOURCE_FILE_TRUNCATED',
       lines: ['x.edf: ends at byte 9. Copy it again.'],
+    });
+  });
+
+  it('gives a graph file that cannot be loaded a line for each problem', () => {
+    const problem = { line: 3, key: 'stage.tick.hz', message: "is '3'", remedy: 'Give a number.' };
+    expect(explain(new GraphFileError('x.toml', [problem]))).toEqual({
+      exitCode: 2,
+      code: 'GRAPH_FILE',
+      lines: ['x.toml cannot be loaded: 1 problem', "  1. x.toml:3: stage.tick.hz is '3'. Give a number."],
     });
   });
 

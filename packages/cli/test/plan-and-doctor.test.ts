@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { compile, planJson, planMermaid, planText } from '@troupe/core';
 import { describe, expect, it } from 'vitest';
 import { diagnose, findingLines } from '../src/doctor.ts';
@@ -14,6 +15,15 @@ describe('troupe plan', () => {
   ] as const)('prints the plan as %s', async (format, print) => {
     const args = ['plan', fixture('two-stages.ts'), '--format', format, '--workers', '2'];
     expect(await troupe(args)).toEqual({ code: 0, stdout: print(compile(g, { workers: 2 })), stderr: '' });
+  });
+});
+
+describe('troupe plan of a graph file', () => {
+  it('is the plan of the graph that it was saved from', async () => {
+    const path = fixture('two-stages.toml');
+    expect(await g.toToml({ at: path })).toBe(await readFile(path, 'utf8'));
+    const plan = await troupe(['plan', path, '--workers', '2']);
+    expect(plan).toEqual({ code: 0, stdout: planText(compile(g, { workers: 2 })), stderr: '' });
   });
 });
 
@@ -90,7 +100,7 @@ describe('troupe doctor', () => {
 describe('troupe', () => {
   it('lists its commands and exit codes', async () => {
     const { code, stdout } = await troupe(['--help']);
-    for (const word of ['run <graph module>', 'plan <graph module>', 'doctor', '130']) {
+    for (const word of ['run <graph>', 'plan <graph>', 'doctor', '130']) {
       expect(stdout).toContain(word);
     }
     expect(code).toBe(0);

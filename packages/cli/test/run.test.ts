@@ -44,6 +44,26 @@ describe('troupe run', () => {
     expect(code).toBe(0);
   });
 
+  it('runs a graph file as it runs the module that it was saved from', async () => {
+    const args = ['--json', '--workers', '2'];
+    const saved = jsonLines(
+      (await troupe(['run', fixture('saved/two-stages.toml'), '--allow', fixture(''), ...args])).stdout,
+    );
+    const { code, stdout } = await troupe(['run', fixture('two-stages.toml'), ...args]);
+    expect(jsonLines(stdout).at(-1)).toMatchObject({
+      type: 'report',
+      graph: 'two-stages',
+      reason: 'ended',
+      stages: [
+        { name: 'counter', out: 500 },
+        { name: 'doubler', in: 500, out: 500 },
+      ],
+      outputs: [{ name: 'doubled', taken: 500 }],
+    });
+    expect(saved.at(-1)).toMatchObject({ type: 'report', outputs: [{ name: 'doubled', taken: 500 }] });
+    expect(code).toBe(0);
+  });
+
   it('drains at the first Ctrl-C: everything emitted is taken, and the report comes', async () => {
     const args = ['run', fixture('endless.ts'), '--json', '--interval', '50'];
     let isInterrupted = false;
@@ -96,9 +116,12 @@ describe('troupe run', () => {
 
 describe('a mistake of the user ends with exit code 2 and one line', () => {
   const cases: readonly (readonly [args: readonly string[], line: string])[] = [
-    [['run', 'nowhere.ts'], 'nowhere.ts: there is no such file. Name the module that exports the graph.'],
-    [['run'], 'run takes one graph module. Give its path: `troupe run graph.ts`.'],
-    [['run', 'a.ts', 'b.ts'], 'run takes one graph module. Give its path: `troupe run graph.ts`.'],
+    [
+      ['run', 'nowhere.ts'],
+      'nowhere.ts: there is no such file. Name a graph file, or the module that exports the graph.',
+    ],
+    [['run'], 'run takes one graph. Give its path: `troupe run graph.ts`.'],
+    [['run', 'a.ts', 'b.ts'], 'run takes one graph. Give its path: `troupe run graph.ts`.'],
     [['run', 'a.ts', '--wrokers', '2'], "Unknown option '--wrokers'. `troupe run --help` lists the options."],
     [
       ['run', 'a.ts', '--workers', '0'],
@@ -110,6 +133,36 @@ describe('a mistake of the user ends with exit code 2 and one line', () => {
   ];
   it.each(cases)('troupe %j', async (args, line) => {
     expect(await troupe(args)).toEqual({ code: 2, stdout: '', stderr: `${line}\n` });
+  });
+
+  it('troupe run and plan with a graph file that cannot be loaded: a line for each problem', async () => {
+    for (const command of ['run', 'plan']) {
+      const { code, stdout, stderr } = await troupe([command, fixture('refused.toml')]);
+      const lines = stderr.trimEnd().split('\n');
+      expect(lines[0]).toMatch(/refused\.toml cannot be loaded: 3 problems$/);
+      expect(lines[1]).toMatch(
+        /^ {2}1\. .*refused\.toml:8: stage\.tick\.rate is an unknown key\. Known here: hz, /,
+      );
+      expect(lines[2]).toMatch(
+        /^ {2}2\. .*:12: stage\.module leads out of the folder .* --allow \S+child\.ts\.$/,
+      );
+      expect(lines[3]).toMatch(
+        /^ {2}3\. .*:17: stage\.package is '@troupe\/stages', .* --allow @troupe\/stages\.$/,
+      );
+      expect(lines).toHaveLength(4);
+      expect(stdout).toBe('');
+      expect(code).toBe(2);
+    }
+  });
+
+  it('--allow with a module', async () => {
+    const path = fixture('two-stages.ts');
+    const { code, stderr } = await troupe(['run', path, '--allow', 'x']);
+    expect(stderr).toBe(
+      `--allow is for graph files, and ${path} is a module. ` +
+        'Leave it out: what a module imports is its own business.\n',
+    );
+    expect(code).toBe(2);
   });
 
   it('troupe run and plan with a graph that cannot run: a line for each problem', async () => {

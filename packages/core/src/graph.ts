@@ -15,9 +15,11 @@ import type {
   StageEntry,
   StageSettings,
 } from './plan/types.ts';
+import { frame } from './ports.ts';
 import type { FramePort, Port, PortMap } from './ports.ts';
 import type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
 import type { Run, StartOptions } from './run/types.ts';
+import type { GraphLoadOptions, GraphParseOptions } from './saving/load.ts';
 import type { OptionsIn, Stage } from './stage.ts';
 
 /** Capacity and overflow of the edge between the application and a boundary port. */
@@ -149,6 +151,24 @@ export class Graph {
     return startRun(this.declaration(), options);
   }
 
+  /**
+   * The graph as the text of a graph file (TOML) at a path: modules are named relative to its folder. Imports
+   * the stages' modules to find out by what names they export them. Rejects with `GraphSaveError`.
+   */
+  async toToml({ at }: { readonly at: string }): Promise<string> {
+    const { declarationText } = await import('./saving/save.ts');
+    return declarationText(this.declaration(), at);
+  }
+
+  /**
+   * Writes the graph to a graph file, which `graph.load` and `troupe run` take. Rejects with
+   * `GraphSaveError`, and has written nothing then.
+   */
+  async save(path: string): Promise<void> {
+    const { saveDeclaration } = await import('./saving/save.ts');
+    return saveDeclaration(this.declaration(), path);
+  }
+
   // Ports may depend on options that have not been checked yet, so a reference exists for every name that is
   // asked for; `compile` reports the ones that are no ports.
   #portRefs(direction: 'in' | 'out', stage: string): object {
@@ -179,7 +199,45 @@ function portName(ref: OutRef | InRef): { readonly stage: string; readonly port:
   return { stage: ref.stage, port: ref.port };
 }
 
-/** Starts the declaration of a graph. */
-export function graph(name: string): Graph {
-  return new Graph(name);
+/** `graph` and what it can do beside starting a declaration. */
+export interface GraphFunction {
+  /** Starts the declaration of a graph. */
+  (name: string): Graph;
+  /**
+   * The graph in a graph file. Imports the modules of its stages, which can run code: those in the folder of
+   * the file, and what `allow` names. Rejects with `GraphFileError`.
+   */
+  load(path: string, options?: GraphLoadOptions): Promise<Graph>;
+  /** The same for the text of a graph file. */
+  parse(text: string, options: GraphParseOptions): Promise<Graph>;
+}
+
+/** Starts the declaration of a graph, or loads one: `graph('radar')`, `await graph.load('radar.toml')`. */
+export const graph: GraphFunction = /* @__PURE__ */ Object.assign((name: string) => new Graph(name), {
+  async load(path: string, options: GraphLoadOptions = {}): Promise<Graph> {
+    const { loadDeclaration } = await import('./saving/load.ts');
+    return declared(await loadDeclaration(path, options));
+  },
+  async parse(text: string, options: GraphParseOptions): Promise<Graph> {
+    const { parseDeclaration } = await import('./saving/load.ts');
+    return declared(await parseDeclaration(text, options));
+  },
+});
+
+/** A graph that has been declared elsewhere. All edges lead to stages of the declaration. */
+function declared(declaration: GraphDeclaration): Graph {
+  const { runners = [], events = [], latches = [], terminators = [] } = declaration;
+  const g = new Graph(declaration.name);
+  for (const { name, hz } of runners) g.runner(name, { hz });
+  for (const { name, initial } of events) g.event(name, { initial });
+  for (const { name, dtype, shape } of latches) g.latch(name, frame(dtype, shape));
+  const refs = new Map<string, StageRef>();
+  for (const { name, stage, settings } of declaration.stages) refs.set(name, g.stage(name, stage, settings));
+  const output = ({ stage, port }: PortName): OutRef => refs.get(stage)?.out[port] as OutRef;
+  const input = ({ stage, port }: PortName): InRef => refs.get(stage)?.in[port] as InRef;
+  for (const { from, to, ...options } of declaration.edges) g.connect(output(from), input(to), options);
+  for (const { name, at, ...options } of declaration.inputs) g.input(name, input(at), options);
+  for (const { name, at, ...options } of declaration.outputs) g.output(name, output(at), options);
+  for (const at of terminators) g.terminate(output(at));
+  return g;
 }

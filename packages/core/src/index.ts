@@ -23,7 +23,7 @@ export {
 export type { EventHandle } from './events/event-handle.ts';
 export type { EventWaitOptions } from './events/waiting.ts';
 export { Graph, graph } from './graph.ts';
-export type { BoundaryOptions } from './graph.ts';
+export type { BoundaryOptions, GraphFunction } from './graph.ts';
 export { compile } from './plan/compile.ts';
 export { ModeChangeError, ModeRefusedError, ModeTimeoutError } from './modes/errors.ts';
 export type * from './modes/types.ts';
@@ -43,6 +43,9 @@ export type {
 } from './ports.ts';
 export type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
 export type * from './run/types.ts';
+export { GraphFileError, GraphSaveError } from './saving/errors.ts';
+export type { GraphFileProblem, GraphSaveProblem } from './saving/errors.ts';
+export type { GraphLoadOptions, GraphParseOptions } from './saving/load.ts';
 export { defineStage, isStage } from './stage.ts';
 export type {
   AnyStage,

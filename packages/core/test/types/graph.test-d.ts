@@ -1,6 +1,7 @@
 // Compiled by the type check, never run: each `@ts-expect-error` is a program that must not compile.
 import * as v from 'valibot';
 import { graph } from '../../src/graph.ts';
+import type { Graph } from '../../src/graph.ts';
 import { frame, message } from '../../src/ports.ts';
 import type { FramePort, MessagePort } from '../../src/ports.ts';
 import type { InputRef, InRef, OutputRef, OutRef } from '../../src/refs.ts';
@@ -180,3 +181,12 @@ g.input('wrong', from.out.f32);
 g.output('wrong', to.in.f32);
 // @ts-expect-error -- a boundary edge is never a back-edge
 g.output('wrong', from.out.f32, { back: true });
+
+// Graph files.
+expectType<Promise<Graph>>()(graph.load('x.toml', { allow: ['@troupe/stages'] }), true);
+expectType<Promise<Graph>>()(graph.parse('format = 1', { at: 'x.toml' }), true);
+expectType<Promise<string>>()(g.toToml({ at: 'x.toml' }), true);
+// @ts-expect-error -- a text needs a place: modules are named relative to it
+await graph.parse('format = 1');
+// @ts-expect-error -- allowed by name, each by its own
+await graph.load('x.toml', { allow: '@troupe/stages' });
