@@ -18,6 +18,7 @@ import type {
 import { frame } from './ports.ts';
 import type { FramePort, Port, PortMap } from './ports.ts';
 import type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
+import type { ReplayOptions, ReplayReport } from './run/replay.ts';
 import type { Run, StartOptions } from './run/types.ts';
 import type { GraphLoadOptions, GraphParseOptions } from './saving/load.ts';
 import type { OptionsIn, Stage } from './stage.ts';
@@ -158,6 +159,15 @@ export class Graph {
   async toToml({ at }: { readonly at: string }): Promise<string> {
     const { declarationText } = await import('./saving/save.ts');
     return declarationText(this.declaration(), at);
+  }
+
+  /**
+   * Starts the graph again with everything that a recording says came from outside, and compares what all its
+   * stages emit. Stages with effects outside are left out, unless asked for. Rejects `RecordingError`.
+   */
+  async replay(path: string, options: ReplayOptions = {}): Promise<ReplayReport> {
+    const { replayRecording } = await import('./run/replay.ts');
+    return replayRecording(this.declaration(), path, options);
   }
 
   /**

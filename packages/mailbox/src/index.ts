@@ -1,4 +1,4 @@
-export { encode } from './codec.ts';
+export { decode, encode } from './codec.ts';
 export { Dispatcher } from './dispatcher.ts';
 export { allocateDoorbells, Doorbell } from './doorbell.ts';
 export { allocateFrame, arrayConstructor, dtypes, frameLength, isDtype } from './dtype.ts';

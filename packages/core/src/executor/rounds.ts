@@ -43,6 +43,11 @@ class Part {
   count = 0;
 }
 
+/** Handlers that emit what a recording says, in whichever round it was. */
+export interface Player {
+  readonly isPlayer?: true;
+}
+
 export interface RoundsParts {
   readonly plan: Plan;
   readonly worker: number;
@@ -157,7 +162,9 @@ export class Rounds {
       part.isClosed = false;
       part.isTickDue = false;
       part.isTickGiven = false;
-      part.postsTo = actor.postsClosed + (isOutside ? actor.posts.length : 0);
+      // What a recording says is emitted in the round in which it was.
+      const takesPosts = isOutside || (actor.handlers as Player).isPlayer === true;
+      part.postsTo = actor.postsClosed + (takesPosts ? actor.posts.length : 0);
       part.lettersTo = actor.lettersClosed + (isOutside ? actor.resent.length : 0);
       if (isOutside) this.#parts.calls.admit(actor);
       part.demands = isOutside && !actor.hasEndedDemand ? part.demandsMax : 0;

@@ -11,6 +11,7 @@ import { checkHolds, resolveModes } from './modes.ts';
 import { place } from './place.ts';
 import type { Placed } from './place.ts';
 import { checkName, isIntegerIn, Problems, show } from './problems.ts';
+import { isRecorder, recorderEdges } from './recorders.ts';
 import { resolveClock, resolveGrowth } from './growth.ts';
 import { planResources, resolveResources } from './resources.ts';
 import { resolveRoutes } from './routes.ts';
@@ -73,6 +74,7 @@ export function compile(
   const walk = checkCycles(problems, stages, edges);
   const clock = resolveClock(problems, options);
   const growth = resolveGrowth(problems, edges, clock, options);
+  const isRecordable = options.recordable ?? clock !== 'realtime';
   const modes = resolveModes(problems, options, stages);
   checkHolds(problems, stages, edges, modes, (stage) => ticks[stage] !== undefined);
   if (problems.errors.length > 0) throw new PlanError(String(declaration.name), problems.errors);
@@ -87,7 +89,8 @@ export function compile(
       'Put the io stages in a group of their own for the shortest wake-ups.',
     );
   }
-  const routes = resolveRoutes(stages, edges, placed.workerOf, growth);
+  const recorders = isRecordable ? recorderEdges(stages, edges.length) : [];
+  const routes = resolveRoutes(stages, [...edges, ...recorders], placed.workerOf, growth);
   const actors = planActors(stages, edges, placed, routes, ticks).map((actor, i) => ({
     ...actor,
     events: events.bound[i] ?? [],
@@ -243,7 +246,7 @@ function planBoundary({ edges, rings }: Routes, side: 'from' | 'to'): readonly B
   const plans: BoundaryPlan[] = [];
   for (const edge of edges) {
     const end = edge[side];
-    if (end.kind === 'boundary') plans.push(boundaryPlan(end.name, edge, rings));
+    if (end.kind === 'boundary' && !isRecorder(end)) plans.push(boundaryPlan(end.name, edge, rings));
   }
   return plans;
 }

@@ -1,6 +1,7 @@
 import { arrayConstructor, frameLength } from '@troupe/mailbox';
 import { rateOf } from '../clock/rate.ts';
 import { problemText } from '../errors.ts';
+import { isRecorder } from './recorders.ts';
 import type { RingPlan } from './ring-types.ts';
 import type { ActorPlan, EdgeEnd, EdgePlan, Plan, WorkerPlan } from './types.ts';
 
@@ -24,7 +25,7 @@ export function planText(plan: Plan): string {
     section(
       'edges',
       ['edge', 'from', 'to', 'transport', 'ring', 'capacity', 'overflow'],
-      plan.edges.map((edge) => edgeRow(plan, edge)),
+      shownEdges(plan).map((edge) => edgeRow(plan, edge)),
     ),
     section(
       'rings',
@@ -138,7 +139,7 @@ export function planMermaid(plan: Plan): string {
   outputs.forEach((name, i) => lines.push(`  o${i}([${label(name)}])`));
   const node = (end: EdgeEnd, side: 'i' | 'o'): string =>
     end.kind === 'actor' ? `a${end.actor}` : `${side}${(side === 'i' ? inputs : outputs).indexOf(end.name)}`;
-  for (const edge of plan.edges) {
+  for (const edge of shownEdges(plan)) {
     const arrow = edge.back ? '-.->' : '-->';
     const text = `${portsText(edge)}, ${edge.transport} ${edge.capacity} ${edge.overflow}`;
     lines.push(`  ${node(edge.from, 'i')} ${arrow}|${label(text)}| ${node(edge.to, 'o')}`);
@@ -159,6 +160,11 @@ function jsonValue(_key: string, value: unknown): unknown {
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as Uint8Array);
   if (value instanceof Map || value instanceof Set) return [...value];
   return value;
+}
+
+/** Those that the graph has declared. */
+function shownEdges(plan: Plan): readonly EdgePlan[] {
+  return plan.edges.filter(({ to }) => !isRecorder(to));
 }
 
 function workerRows(plan: Plan): readonly (readonly string[])[] {

@@ -405,6 +405,11 @@ export interface CompileOptions {
   /** `realtime` unless given. */
   readonly clock?: ClockKind;
   /**
+   * Whether outputs of values can be recorded; it costs their serialising, even where they stay on one thread. As
+   * the clock has rounds, unless given.
+   */
+  readonly recordable?: boolean;
+  /**
    * Paced and fast clocks: how many messages a mailbox may grow to while its reader waits for another port; its
    * capacity, where that is more. 1,024 unless given (and at most 64 MiB of frames).
    */

@@ -67,6 +67,17 @@ export interface RateEntry extends AtStep {
   readonly hz: number;
 }
 
+/** A source has come to its end. */
+export interface OverEntry extends AtStep {
+  readonly type: 'over';
+  readonly stage: string;
+}
+
+/** The run was told to drain. */
+export interface DrainEntry extends AtStep {
+  readonly type: 'drain';
+}
+
 /** The last entry of a run that has not been cut short. */
 export interface EndEntry extends AtStep {
   readonly type: 'end';
@@ -82,6 +93,8 @@ export type RecordingEntry =
   | ModeEntry
   | EventChangeEntry
   | RateEntry
+  | OverEntry
+  | DrainEntry
   | EndEntry;
 
 /** What a recording says about its run. */

@@ -29,6 +29,8 @@ const types: readonly (EntryType | undefined)[] = [
   'event',
   'rate',
   'end',
+  'over',
+  'drain',
 ];
 const valueCode = 255;
 const changes = ['reset', 'set'] as const;
@@ -92,6 +94,11 @@ export function encodeEntry(entry: RecordingEntry): Buffer {
     case 'end':
       fields.name(entry.reason);
       break;
+    case 'over':
+      fields.name(entry.stage);
+      break;
+    case 'drain':
+      break;
   }
   return block(fields);
 }
@@ -132,6 +139,10 @@ function decodeFields(fields: FieldReader, type: EntryType | undefined, step: nu
       return { type, step, stage: fields.name(), hz: fields.double() };
     case 'end':
       return { type, step, reason: fields.name() };
+    case 'over':
+      return { type, step, stage: fields.name() };
+    case 'drain':
+      return { type, step };
     case undefined:
       throw new RangeError('there is no entry of this type');
   }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { isRecorder } from '../plan/recorders.ts';
 import type { EdgeEnd, Plan } from '../plan/types.ts';
 
 /**
@@ -15,19 +16,26 @@ export function planHash(plan: Plan): string {
     ports.map(({ name, kind, dtype, shape }) => ({ name, kind, dtype, shape }));
   const essence = {
     name: plan.name,
-    actors: plan.actors.map(({ name, stage, module, options, tick, outlets }) => ({
+    actors: plan.actors.map(({ name, stage, module, options, tick, outlets, activeIn, control }) => ({
       name,
       stage,
       module: moduleOf(module ?? ''),
       options,
       tick,
+      activeIn,
+      control,
       outlets: outlets.map(({ port, kind, dtype, shape, maxEmit, maxBytes }) => {
         return { port, kind, dtype, shape, maxEmit, maxBytes };
       }),
     })),
-    edges: plan.edges.map(({ from, to, capacity, overflow, back }) => {
-      return { from: end(from), to: end(to), capacity, overflow, back };
-    }),
+    edges: plan.edges
+      .filter(({ to }) => !isRecorder(to))
+      .map(({ from, to, capacity, overflow, back }) => {
+        return { from: end(from), to: end(to), capacity, overflow, back };
+      }),
+    runners: plan.runners,
+    events: plan.events.map(({ name, initial }) => ({ name, initial })),
+    modes: plan.modes,
     inputs: boundary(plan.inputs),
     outputs: boundary(plan.outputs),
   };

@@ -3,6 +3,7 @@ import type { EdgeGauges, FrameArray, MessageWriter } from '@troupe/mailbox';
 import { PushTimeoutError, RunStoppedError, TargetError } from '../errors.ts';
 import type { BoundaryPlan, EdgePlan } from '../plan/types.ts';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Payload } from '../recording/entries.ts';
 import type { PushOptions } from './types.ts';
 
 /**
@@ -33,6 +34,8 @@ export class BoundaryInput {
   readonly #wake: () => void;
   readonly #waiting: Waiting[] = [];
   #closed: Error | undefined;
+  /** Told of everything that is pushed: its number, time, and frame or bytes. */
+  onEmit: ((seq: number, time: number, data: FrameArray) => void) | undefined;
   /** Somebody has been given the error that closed it. */
   hasTold = false;
   #dropped = 0;
@@ -142,6 +145,11 @@ export class BoundaryInput {
     this.#writer.end();
   }
 
+  /** Pushes what has been recorded: a frame, or any value. False when there is no room. */
+  put(payload: Payload, time: number): boolean {
+    return this.#emit(payload.kind === 'frame' ? payload.frame : encode(payload.value), time);
+  }
+
   /** Whether something has been pushed that no step has taken in. */
   get isWaiting(): boolean {
     return this.#writer.isDirty();
@@ -222,6 +230,7 @@ export class BoundaryInput {
     if (this.#isHeld) this.#wake();
     else writer.publish(this.#nowMs());
     this.#gauges.writer[edgeWriterCount.sent] = writer.seq;
+    this.onEmit?.(writer.seq - 1, time, data);
     return true;
   }
 }

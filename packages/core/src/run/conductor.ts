@@ -3,6 +3,7 @@ import { rateOf } from '../clock/rate.ts';
 import { noPhase, roundFlag } from '../clock/turn.ts';
 import type { Turn } from '../clock/turn.ts';
 import { tickGroupsOf } from '../clock/groups.ts';
+import type { StepObserver } from './recorder.ts';
 import type { TickGroup } from '../clock/groups.ts';
 import { everyStep } from '../clock/schedule.ts';
 import type { StepSchedule } from '../clock/schedule.ts';
@@ -45,6 +46,16 @@ export interface ConductorParts {
   /** Called at the boundary after each step. Whether something has changed that asks for another one. */
   readonly onBoundary: () => boolean;
   readonly nowMs: () => number;
+  /** Says which steps there are, in place of the clock. */
+  readonly script?: Script;
+}
+
+/** The steps of a recording. */
+export interface Script {
+  /** Whether a step may begin; what it has to begin with is brought about first, and main is rung then. */
+  isReady(step: number): boolean;
+  /** The next step. `nextNs`: when the next one of a runner is. */
+  take(nextNs: number): { readonly timeNs: number; readonly isOutside: boolean };
 }
 
 /**
@@ -70,6 +81,12 @@ export class Conductor {
   readonly #groups: TickGroup[] = [];
   #isFirst = true;
   #isDraining = false;
+  #observer: StepObserver | undefined;
+  /** Of the next round in its step. */
+  #place = 0;
+  #isReleased = false;
+  /** The step is none of a runner's. */
+  #isFree = true;
   /** Something has taken effect since the last step began. */
   #isChanged = false;
   /** The run's duration is over. */
@@ -113,6 +130,17 @@ export class Conductor {
     return schedule.nextNs < endNs ? schedule.nextNs : Infinity;
   }
 
+  /** Tells somebody of all steps and rounds to come. Only before the first step. */
+  observe(observer: StepObserver): void {
+    this.#observer = observer;
+  }
+
+  /** From now on steps may begin. */
+  release(): void {
+    this.#isReleased = true;
+    this.#parts.bells[0]?.ring();
+  }
+
   /** Carries out a change between two steps, in the order of the calls. */
   atBoundary<T>(change: () => T | Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
@@ -152,12 +180,16 @@ export class Conductor {
       return true;
     }
     const { schedule, endNs, onEnd } = this.#parts;
-    if (!this.#hasEnded && (schedule.nextNs < Infinity ? schedule.nextNs : this.#freeNs()) >= endNs) {
+    if (
+      this.#isReleased &&
+      !this.#hasEnded &&
+      (schedule.nextNs < Infinity ? schedule.nextNs : this.#freeNs()) >= endNs
+    ) {
       this.#hasEnded = true;
       onEnd();
       return true;
     }
-    if (!this.#isDue()) return false;
+    if (!this.#isReleased || !this.#isDue()) return false;
     this.#begin();
     return true;
   }
@@ -165,7 +197,7 @@ export class Conductor {
   hasWork(): boolean {
     if (this.#state === 'changing' || this.#state === 'closed') return false;
     if (this.#state === 'round') return this.#isClosed();
-    return this.#changes.length > 0 || this.#isDue();
+    return this.#changes.length > 0 || (this.#isReleased && this.#isDue());
   }
 
   /** Milliseconds until the next step of a paced clock is due. */
@@ -185,7 +217,8 @@ export class Conductor {
   }
 
   #isDue(): boolean {
-    const { plan } = this.#parts;
+    const { plan, script } = this.#parts;
+    if (script !== undefined) return script.isReady(this.#step + 1);
     if (this.#nextNs === Infinity) return this.#step < 0 || this.#isWanted();
     return plan.clock === 'fast' || this.untilDueMs() <= 0;
   }
@@ -210,12 +243,13 @@ export class Conductor {
   }
 
   #begin(): void {
-    const { plan, turn, schedule, nowMs } = this.#parts;
+    const { plan, turn, schedule, script, nowMs } = this.#parts;
     this.#isChanged = false;
     const beforeNs = this.#timeNs;
-    const isFree = this.#nextNs === Infinity;
-    this.#timeNs = isFree ? this.#freeNs() : this.#nextNs;
-    if (!isFree) schedule.next();
+    const scripted = script?.take(this.#nextNs);
+    this.#timeNs = scripted?.timeNs ?? (this.#nextNs === Infinity ? this.#freeNs() : this.#nextNs);
+    this.#isFree = this.#timeNs !== this.#nextNs;
+    if (!this.#isFree) schedule.next();
     if (plan.clock === 'paced') {
       const lateMs = nowMs() - (this.#originMs + this.#timeNs / 1e6);
       if (lateMs > lateMsMax) this.#originMs += lateMs - lateMsMax;
@@ -225,7 +259,7 @@ export class Conductor {
     this.#tellRunners();
     this.#isFirst = true;
     this.#groups.length = 0;
-    const isOutside = this.#step === 0 || this.#isWanted();
+    const isOutside = scripted?.isOutside ?? (this.#step === 0 || this.#isWanted());
     let hasOutside = false;
     for (const group of this.#tickGroups) {
       if (isOutside && !hasOutside && group.phase > 0) {
@@ -235,18 +269,29 @@ export class Conductor {
       if (group.actors.some((actor) => this.#isTickDue(actor))) this.#groups.push(group);
     }
     if (isOutside && !hasOutside) this.#groups.push(outside);
+    this.#place = 0;
+    if (this.#observer !== undefined)
+      this.#observer.onStep(this.#step, this.#timeNs, this.#dueRunners(), isOutside);
     this.#openRound();
   }
 
   #isTickDue(actor: number): boolean {
     const { plan, schedule } = this.#parts;
     const runner = this.#runnerOf.get(actor) ?? plan.actors[actor]?.tick?.runner ?? everyStep;
-    return runner === everyStep || schedule.runners[runner]?.isDue === true;
+    if (runner === everyStep) return !this.#hasEnded;
+    return !this.#isFree && schedule.runners[runner]?.isDue === true;
+  }
+
+  #dueRunners(): readonly number[] {
+    return [...this.#parts.schedule.runners.entries()].flatMap(([runner, { isDue }]) =>
+      isDue && !this.#isFree ? runner : [],
+    );
   }
 
   #tellRunners(): void {
     const { turn, schedule } = this.#parts;
-    for (const [runner, { index, isDue, next }] of schedule.runners.entries()) {
+    for (const [runner, { index, isDue: isNewest, next }] of schedule.runners.entries()) {
+      const isDue = isNewest && !this.#isFree;
       const beforeNs = this.#dueNs[runner];
       if (isDue) this.#dueNs[runner] = this.#timeNs;
       const dueNs = this.#dueNs[runner] ?? 0;
@@ -265,9 +310,13 @@ export class Conductor {
       if (this.#parts.onBoundary()) this.#isChanged = true;
       return false;
     }
+    this.#observer?.onOpen?.(this.#step, this.#place);
     this.#state = 'round';
     this.#round = (this.#round + 1) | 0;
-    if (group === outside) for (const input of inputs.values()) input.admit();
+    if (group === outside) {
+      this.#observer?.onAdmit(this.#step);
+      for (const input of inputs.values()) input.admit();
+    }
     for (const input of inputs.values()) input.mark(this.#round);
     let flags = group === outside ? roundFlag.outside : 0;
     if (this.#isFirst) flags |= roundFlag.first;
@@ -288,6 +337,7 @@ export class Conductor {
 
   #closeRound(): boolean {
     if (!this.#isClosed()) return false;
+    this.#observer?.onRound(this.#step, this.#place++);
     this.#openRound();
     return true;
   }

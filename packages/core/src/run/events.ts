@@ -4,6 +4,7 @@ import { ThreadEvents } from '../events/event-handle.ts';
 import { EventTable } from '../events/event-table.ts';
 import type { EventPlan } from '../plan/conditions.ts';
 import type { EventRef } from '../plan/types.ts';
+import type { Changing } from './live-recording.ts';
 import type { AtBoundary } from './rate-control.ts';
 import type { EventState, RunEvents, WaitOptions } from './types.ts';
 
@@ -13,6 +14,8 @@ export class LiveEvents implements RunEvents {
   readonly #table: EventTable;
   readonly #events: ThreadEvents;
   readonly #atBoundary: AtBoundary;
+  /** Told of what the application changes. */
+  onChange: Changing['onChange'];
 
   /** `bells`: of all threads, main's first. */
   constructor(
@@ -29,17 +32,26 @@ export class LiveEvents implements RunEvents {
 
   async set(event: EventRef | string): Promise<void> {
     const { index, name } = this.#find(event);
-    await this.#change(index, () => this.#table.give(index, name));
+    await this.#change(index, () => {
+      this.#table.give(index, name);
+      this.onChange?.({ type: 'event', step: 0, event: name, change: 'set' });
+    });
   }
 
   async reset(event: EventRef | string): Promise<boolean> {
-    const { index } = this.#find(event);
-    return this.#change(index, () => this.#table.take(index, 1) === 1);
+    const { index, name } = this.#find(event);
+    return this.#change(index, () => this.#take(index, name, 1) === 1);
   }
 
   async clear(event: EventRef | string): Promise<number> {
-    const { index } = this.#find(event);
-    return this.#change(index, () => this.#table.take(index, Infinity));
+    const { index, name } = this.#find(event);
+    return this.#change(index, () => this.#take(index, name, Infinity));
+  }
+
+  #take(index: number, event: string, count: number): number {
+    const taken = this.#table.take(index, count);
+    for (let i = 0; i < taken; i++) this.onChange?.({ type: 'event', step: 0, event, change: 'reset' });
+    return taken;
   }
 
   isSet(event: EventRef | string): boolean {

@@ -21,6 +21,7 @@ import type { RateControl } from './rate-control.ts';
 import type { RateTarget } from './rates.ts';
 import type { LiveEvents } from './events.ts';
 import type { LiveModes } from './modes.ts';
+import type { LiveRecording } from './live-recording.ts';
 import { readStats } from './stats.ts';
 import { observables, polled } from './streams.ts';
 import { LiveTap, tappedRing } from './tap.ts';
@@ -57,6 +58,7 @@ export interface LiveRunParts {
   readonly rates: RateControl;
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
   readonly outputs: ReadonlyMap<string, BoundaryOutput>;
+  readonly recording: LiveRecording;
   /** Leads the steps, under the paced and fast clocks. */
   readonly conductor: Conductor | undefined;
   readonly modes: LiveModes;
@@ -236,6 +238,10 @@ export class LiveRun implements Run, Steppable {
     return this.#parts.events;
   }
 
+  record(path: string): Promise<void> {
+    return this.#parts.recording.begin(path);
+  }
+
   deadLetters(): readonly DeadLetter[] {
     return this.#parts.letters.list();
   }
@@ -312,6 +318,7 @@ export class LiveRun implements Run, Steppable {
       if (this.#isEmptying && !output.isTaken) isProgress = output.discard() || isProgress;
     }
     for (const tap of this.#taps) isProgress = tap.pump() || isProgress;
+    isProgress = this.#parts.recording.pump() || isProgress;
     if (this.#isComplete()) {
       for (const tap of this.#taps) while (tap.pump());
       this.#close(this.#isEmptying ? 'stopped' : 'ended');
@@ -326,6 +333,7 @@ export class LiveRun implements Run, Steppable {
     for (const input of inputs.values()) isWork = input.hasWork() || isWork;
     for (const output of outputs.values()) isWork = output.hasWork(this.#isEmptying) || isWork;
     for (const tap of this.#taps) isWork = tap.hasWork() || isWork;
+    isWork = this.#parts.recording.hasWork() || isWork;
     return isWork;
   }
 
@@ -362,6 +370,7 @@ export class LiveRun implements Run, Steppable {
     this.#phase = 'draining';
     const { inputs, crew, executor, conductor } = this.#parts;
     const end = (): void => {
+      this.#parts.recording.noteDrain();
       for (const input of inputs.values()) input.close();
       if (conductor !== undefined) conductor.drain();
       else {
@@ -401,7 +410,8 @@ export class LiveRun implements Run, Steppable {
     this.#isClosed = true;
     for (const tap of this.#taps) tap.close();
     clearInterval(this.#keepAlive);
-    const problems = await Promise.allSettled(this.#cleanups.map(async (cleanup) => cleanup()));
+    const closing = this.#parts.recording.close(error === undefined ? reason : 'failed');
+    const problems = await Promise.allSettled([closing, ...this.#cleanups.map(async (cleanup) => cleanup())]);
     const failed = problems.find((problem) => problem.status === 'rejected');
     if (error !== undefined) this.#rejectDone(error);
     else if (failed !== undefined) this.#rejectDone(failed.reason as Error);

@@ -14,6 +14,7 @@ import { allocateResources } from '../resources/resource-table.ts';
 import type { SharedRun } from '../drivers/messages.ts';
 import { allocateLedger } from '../executor/ledger.ts';
 import { readerPolicy } from '../executor/wire.ts';
+import { isRecorder } from '../plan/recorders.ts';
 import type { RingPlan } from '../plan/ring-types.ts';
 import type { ActorPlan, EdgeEnd, EdgePlan, Plan } from '../plan/types.ts';
 
@@ -55,6 +56,8 @@ function allocateRing(plan: Plan, ring: RingPlan): SharedArrayBuffer {
       : allocateMessageRing({ capacity, slots, bytesMax: ring.bytesMax, arenaBytes: ring.arenaBytes });
   for (const [place, index] of ring.edges.entries()) {
     const edge = plan.edges[index] as EdgePlan;
+    // Until something is recorded nobody is there.
+    if (isRecorder(edge.to)) continue;
     const policy = readerPolicy(edge.overflow);
     attachReader(buffer, place, { policy, capacity: edge.capacity, bell: workerOf(plan, edge.to) });
   }

@@ -12,6 +12,7 @@ import type { ModeRequestOptions, ModesOptions, ModeTransition, RunModes } from 
 import { list } from '../plan/problems.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Crew } from './crew.ts';
+import type { Changing } from './live-recording.ts';
 import { observables } from './streams.ts';
 import type { ActorState } from './types.ts';
 
@@ -36,6 +37,8 @@ export class LiveModes implements RunModes {
   readonly #controller: ModeController;
   readonly #watchers = new Set<{ next(mode: string): void; complete(): void }>();
   #isOver = false;
+  /** Told of the modes that are entered. */
+  onChange: Changing['onChange'];
 
   constructor(parts: LiveModesParts) {
     this.#parts = parts;
@@ -46,6 +49,7 @@ export class LiveModes implements RunModes {
       graceMs: parts.options.graceMs ?? graceMsDefault,
       atBoundary: parts.atBoundary,
       onEntered: (mode) => {
+        this.onChange?.({ type: 'mode', step: 0, mode });
         for (const watcher of this.#watchers) watcher.next(mode);
       },
     });

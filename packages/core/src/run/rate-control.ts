@@ -5,6 +5,7 @@ import { RunStoppedError } from '../errors.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Conductor } from './conductor.ts';
 import type { Crew } from './crew.ts';
+import type { Changing } from './live-recording.ts';
 import { Rates } from './rates.ts';
 import type { RateTarget } from './rates.ts';
 
@@ -36,6 +37,8 @@ export class RateControl {
   readonly #rates: Rates;
   #boundaryNs = 0;
   #isClosed = false;
+  /** Told of the rates that the application sets. */
+  onChange: Changing['onChange'];
 
   constructor(parts: RateControlParts) {
     this.#parts = parts;
@@ -52,6 +55,10 @@ export class RateControl {
     const { atBoundary, crew, executor, clock, wake, conductor } = this.#parts;
     await atBoundary(async () => {
       if (this.#isClosed) throw new RunStoppedError('setRate');
+      // The names of stages have no colon.
+      const stage =
+        typeof target === 'string' ? target : 'name' in target ? target.name : `:${target.runner}`;
+      this.onChange?.({ type: 'rate', step: 0, stage, hz });
       if (conductor !== undefined) {
         const change = this.#rates.change(target, hz, conductor.timeNs);
         conductor.setRate(change);

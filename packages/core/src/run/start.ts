@@ -21,6 +21,9 @@ import type { AnyStage } from '../stage.ts';
 import { BoundaryInput } from './boundary-input.ts';
 import { BoundaryOutput } from './boundary-output.ts';
 import { Conductor } from './conductor.ts';
+import type { Script } from './conductor.ts';
+import { LiveRecording } from './live-recording.ts';
+import type { ReplayDriver } from './replay.ts';
 import { barrierTimeoutOf, Crew, isOver } from './crew.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { LiveEvents } from './events.ts';
@@ -36,7 +39,11 @@ import type { LogLine, Run, StartOptions } from './types.ts';
  * Compiles a declaration, starts its workers and lets it run. Rejects when any part of it cannot start;
  * nothing is left then.
  */
-export async function startRun(declaration: GraphDeclaration, options: StartOptions): Promise<Run> {
+export async function startRun(
+  declaration: GraphDeclaration,
+  options: StartOptions,
+  replay?: ReplayDriver,
+): Promise<Run> {
   if (isStageWorker()) throw new NestedStartError(declaration.name);
   const plan = compile(declaration, options);
   const shared = allocateRun(plan);
@@ -93,6 +100,7 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
             events,
             endNs: (options.durationMs ?? Infinity) * 1e6,
             onEnd: () => run?.end(),
+            script: replay?.script,
           });
     await opening;
     const wake = (): void => bells[0]?.ring();
@@ -114,7 +122,22 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
       wake,
       atBoundary,
     });
-    const parts = { plan, shared, bells, gauges, clock, crew, letters, events, resources, rates, conductor };
+    const recording = new LiveRecording({
+      plan,
+      shared,
+      bells,
+      clock,
+      conductor,
+      inputs,
+      changing: [modes, events, rates],
+      seed: options.seed ?? 0,
+      toml: (at) => textOf(declaration, at),
+    });
+    recording.onError = (error) => run?.fail(error);
+    if (options.record !== undefined) await recording.begin(options.record, true);
+    const basics = { plan, shared, bells, gauges, clock, crew, letters, events, resources };
+    const parts = { ...basics, rates, conductor, recording };
+    if (conductor !== undefined) replay?.attach({ plan, shared, bells, conductor, inputs });
     run = new LiveRun({ ...parts, executor, inputs, outputs, modes });
     await run.go(monotonicMs());
   } catch (error) {
@@ -122,7 +145,15 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
     throw error;
   }
   await attachObservers(run, options);
+  // Whoever has started the run may still record it from its first step on.
+  setImmediate(() => conductor?.release());
   return run;
+}
+
+/** The graph as the text of a graph file, where it can be one. */
+async function textOf(declaration: GraphDeclaration, at: string): Promise<string | undefined> {
+  const { declarationText } = await import('../saving/save.ts');
+  return declarationText(declaration, at).catch(() => undefined);
 }
 
 /** What the executor on main says goes where the messages of workers go. */
@@ -224,8 +255,9 @@ function conductorOf(parts: {
   readonly events: LiveEvents;
   readonly endNs: number;
   readonly onEnd: () => void;
+  readonly script: Script | undefined;
 }): Conductor {
-  const { plan, shared, turn, bells, inputs, crew, clock, events, endNs, onEnd } = parts;
+  const { plan, shared, turn, bells, inputs, crew, clock, events, endNs, onEnd, script } = parts;
   const isOverActor = (actor: number): boolean => isOver(crew.states[actor]);
   const backs = plan.edges.filter(({ back, ring }) => back && ring !== undefined);
   return new Conductor({
@@ -246,6 +278,7 @@ function conductorOf(parts: {
     onEnd,
     onBoundary: () => events.settle(),
     nowMs: () => clock.nowMs(),
+    ...(script === undefined ? {} : { script }),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { ActorReading, Gauges, LatencySummary } from '@troupe/mailbox';
 import { isOver } from './crew.ts';
+import { isRecorder } from '../plan/recorders.ts';
 import type { EdgeEnd, EdgePlan, Plan } from '../plan/types.ts';
 import { leaseState } from '../resources/resource-table.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
@@ -37,7 +38,7 @@ export function readStats(plan: Plan, gauges: Gauges, context: StatsContext): Ru
       const state = context.states[actor.index] ?? 'starting';
       return stageStats(actor.name, actor.worker, state, depths.get(actor.index) ?? 0, reading);
     }),
-    edges,
+    edges: edges.filter((_, index) => !isRecorder((plan.edges[index] as EdgePlan).to)),
     workers: plan.workers.map(({ index }) => workerStats(index, gauges, context.replaced[index] ?? 0)),
     resources: resourceStats(plan, context.resources),
     deadLetters: context.deadLetters,

@@ -60,6 +60,8 @@ export interface StartOptions extends CompileOptions {
     readonly maxOldGenerationSizeMb?: number;
     readonly maxYoungGenerationSizeMb?: number;
   };
+  /** Records the run from its first step on, as `run.record` does. */
+  readonly record?: string;
   /**
    * Paced and fast clocks: the run ends, as at a drain, before the first step at or beyond this logical time.
    * Unbounded unless given.
@@ -350,6 +352,14 @@ export interface Run extends AsyncDisposable {
    */
   setRate(target: string | { readonly name: string } | RunnerRef, hz: number): Promise<void>;
   readonly events: RunEvents;
+  /**
+   * Writes a recording until the run is over: everything that comes from outside (pushes, what sources and `io`
+   * stages emit, changes of modes, events and rates), and what all other stages emit, for a replay to compare with.
+   * Under the paced and fast clocks it must begin before the first step: in the same turn of the event loop in
+   * which `start` has resolved, or with `start({ record })`. Rejects `RecordingError`; a recording that cannot be
+   * written on fails the run.
+   */
+  record(path: string): Promise<void>;
   deadLetters(): readonly DeadLetter[];
   /** Sends a dead letter to its stage again, marked `resent`. False when it is not there any more. */
   resend(id: number): boolean;

@@ -1,0 +1,97 @@
+import type { OutputEntry, PushEntry, RecordingEntry, SourceEntry } from '../recording/entries.ts';
+import { outsideRunner } from './recorder.ts';
+
+/** One step of a recording. */
+export interface RecordedStep {
+  readonly timeNs: number;
+  readonly isOutside: boolean;
+  /** Modes, events and rates that it begins with. */
+  readonly changes: readonly RecordingEntry[];
+  readonly pushes: readonly PushEntry[];
+  /** What came from stages that deal with the outside, by the round in which it came. */
+  readonly sources: ReadonlyMap<number, readonly SourceEntry[]>;
+  readonly outputs: readonly OutputEntry[];
+  /** Sources that come to their end. */
+  readonly over: readonly string[];
+}
+
+/** A recording step by step, read a little ahead. */
+export class RecordedSteps {
+  readonly #entries: AsyncGenerator<RecordingEntry>;
+  readonly #ready: RecordedStep[] = [];
+  /** Entries that belong to the step after those that are ready. */
+  #changes: RecordingEntry[] = [];
+  #first: RecordingEntry | undefined;
+  #hasAll = false;
+
+  constructor(entries: AsyncGenerator<RecordingEntry>) {
+    this.#entries = entries;
+  }
+
+  /** The next step; `undefined` where none is ready. */
+  get next(): RecordedStep | undefined {
+    return this.#ready[0];
+  }
+
+  /** There is none any more. */
+  get isOver(): boolean {
+    return this.#hasAll && this.#ready.length === 0;
+  }
+
+  take(): RecordedStep | undefined {
+    return this.#ready.shift();
+  }
+
+  /** Makes the first step ready. */
+  load(): Promise<void> {
+    return this.#until(1);
+  }
+
+  /** Makes the step after the next one ready. */
+  ahead(): Promise<void> {
+    return this.#until(2);
+  }
+
+  async #until(count: number): Promise<void> {
+    while (!this.#hasAll && this.#ready.length < count) {
+      const step = await this.#read();
+      if (step !== undefined) this.#ready.push(step);
+    }
+  }
+
+  async #read(): Promise<RecordedStep | undefined> {
+    const changes: RecordingEntry[] = this.#changes.splice(0);
+    const pushes: PushEntry[] = [];
+    const sources = new Map<number, SourceEntry[]>();
+    const outputs: OutputEntry[] = [];
+    const over: string[] = [];
+    let step = this.#first?.type === 'step' ? this.#first : undefined;
+    this.#first = undefined;
+    for (;;) {
+      const { value: entry, done } = await this.#entries.next();
+      if (done === true || entry.type === 'end') {
+        this.#hasAll = true;
+        break;
+      }
+      if (entry.type === 'step') {
+        if (step === undefined) step = entry;
+        else {
+          this.#first = entry;
+          break;
+        }
+      } else if (entry.type === 'push') pushes.push(entry);
+      else if (entry.type === 'source') {
+        const round = sources.get(entry.flags) ?? [];
+        round.push(entry);
+        sources.set(entry.flags, round);
+      } else if (entry.type === 'output') outputs.push(entry);
+      else if (entry.type === 'over') over.push(entry.stage);
+      else if (step === undefined) changes.push(entry);
+      else this.#changes.push(entry);
+    }
+    if (this.#hasAll) for await (const _ of this.#entries);
+    if (step === undefined) return undefined;
+    const isOutside = step.runners.includes(outsideRunner);
+    return { timeNs: step.time, isOutside, changes, pushes, sources, outputs, over };
+  }
+}

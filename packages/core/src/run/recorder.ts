@@ -1,0 +1,132 @@
+import { decode } from '@troupe/mailbox';
+import type { FrameArray } from '@troupe/mailbox';
+import type { ActorPlan, Plan } from '../plan/types.ts';
+import type { RecordingEntry } from '../recording/entries.ts';
+import type { RecordingWriter } from '../recording/writer.ts';
+import type { Collector } from './collector.ts';
+
+/** In place of a runner: the step had a round for what comes from outside. */
+export const outsideRunner = 65_535;
+
+/** Whether what a stage emits comes from outside: it has an event loop, or nothing else makes it emit. */
+export function isOutside(plan: Plan, actor: ActorPlan): boolean {
+  return actor.io || (actor.tick === undefined && !isFedForward(plan, actor));
+}
+
+/** Whether anything but back-edges leads to a stage. */
+export function isFedForward(plan: Plan, { inlets }: ActorPlan): boolean {
+  return inlets.some(({ edge }) => plan.edges[edge]?.back === false);
+}
+
+/** What a recorder is told by whoever leads the steps of a run. */
+export interface StepObserver {
+  /** A step begins: its logical time, the runners that are due, and whether something comes from outside. */
+  onStep(step: number, timeNs: number, runners: readonly number[], isOutside: boolean): void;
+  /** A round is about to begin, the `place`-th of its step. */
+  onOpen?(step: number, place: number): void;
+  /** What has been pushed is taken in. */
+  onAdmit(step: number): void;
+  /** A round has ended, the `place`-th of its step. */
+  onRound(step: number, place: number): void;
+}
+
+/** Writes down what happens to a run, and what it makes of it. */
+export class Recorder implements StepObserver {
+  readonly #plan: Plan;
+  readonly #writer: RecordingWriter;
+  readonly #collector: Collector;
+  /** Called with what has to be waited for before the run may go on. */
+  readonly #hold: (room: Promise<void>) => void;
+  readonly #onError: (error: Error) => void;
+  /** Pushes that no step has taken in. */
+  readonly #pushes: Extract<RecordingEntry, { type: 'push' }>[] = [];
+  /** Changes from outside that the next step begins with. */
+  readonly #changes: RecordingEntry[] = [];
+  #step = -1;
+
+  constructor(parts: {
+    readonly plan: Plan;
+    readonly writer: RecordingWriter;
+    readonly collector: Collector;
+    readonly hold: (room: Promise<void>) => void;
+    readonly onError: (error: Error) => void;
+  }) {
+    this.#plan = parts.plan;
+    this.#writer = parts.writer;
+    this.#collector = parts.collector;
+    this.#hold = parts.hold;
+    this.#onError = parts.onError;
+  }
+
+  /** Something has been pushed; `data`: a frame, or the bytes of a value. It is copied. */
+  onPush(input: string, seq: number, time: number, data: FrameArray): void {
+    const dtype = this.#plan.inputs.find(({ name }) => name === input)?.dtype;
+    const payload =
+      dtype === undefined
+        ? ({ kind: 'value', value: decode(Buffer.from(data as Uint8Array)) } as const)
+        : ({ kind: 'frame', dtype, frame: data.slice() } as const);
+    this.#pushes.push({ type: 'push', step: 0, input, seq, time, payload });
+  }
+
+  /** A mode, an event or a rate has changed from outside. */
+  onChange(change: RecordingEntry): void {
+    this.#changes.push(change);
+  }
+
+  onStep(step: number, timeNs: number, runners: readonly number[], isOutside: boolean): void {
+    this.#step = step;
+    for (const change of this.#changes.splice(0)) this.#write({ ...change, step });
+    this.#write({
+      type: 'step',
+      step,
+      time: timeNs,
+      runners: isOutside ? [...runners, outsideRunner] : runners,
+    });
+  }
+
+  onAdmit(step: number): void {
+    for (const push of this.#pushes.splice(0)) this.#write({ ...push, step });
+  }
+
+  onRound(step: number, place: number): void {
+    this.#collector.pump();
+    this.#collector.flush((message, actor) => {
+      if (isOutside(this.#plan, actor)) this.#write({ type: 'source', step, flags: place, ...message });
+      else this.#write({ type: 'output', step, ...message });
+    });
+    for (const actor of this.#collector.ended()) {
+      if (isOutside(this.#plan, actor)) this.#write({ type: 'over', step, stage: actor.name });
+    }
+  }
+
+  /** Takes what has come. `nowNs`: on the realtime clock, which has no steps, that makes one. */
+  pump(nowNs: number | undefined): boolean {
+    const hasCome = this.#collector.pump();
+    if (nowNs === undefined) return hasCome;
+    if (!hasCome && this.#pushes.length === 0 && this.#changes.length === 0) return false;
+    this.onStep(this.#step + 1, Math.max(0, nowNs), [], true);
+    this.onAdmit(this.#step);
+    this.onRound(this.#step, 0);
+    return true;
+  }
+
+  hasWork(): boolean {
+    return this.#collector.hasWork();
+  }
+
+  /** The run is over. */
+  async close(reason: string): Promise<void> {
+    this.#collector.close();
+    this.#write({ type: 'end', step: Math.max(0, this.#step), reason });
+    await this.#writer.close();
+  }
+
+  #write(entry: RecordingEntry): void {
+    try {
+      const room = this.#writer.write(entry);
+      if (room !== undefined) this.#hold(room);
+    } catch (error) {
+      this.#onError(error as Error);
+    }
+  }
+}
