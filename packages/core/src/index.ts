@@ -23,7 +23,7 @@ export type { BoundaryOptions } from './graph.ts';
 export { compile } from './plan/compile.ts';
 export { planJson, planMermaid, planText } from './plan/print.ts';
 export type * from './plan/types.ts';
-export { frame, message } from './ports.ts';
+export { frame, message, written } from './ports.ts';
 export type {
   FramePort,
   MessagePort,
@@ -32,6 +32,7 @@ export type {
   Port,
   PortMap,
   PortOptions,
+  WrittenFrame,
 } from './ports.ts';
 export type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
 export type * from './run/types.ts';
@@ -40,6 +41,8 @@ export type {
   AnyStage,
   Handlers,
   Input,
+  LatchReading,
+  LatchWriting,
   Out,
   Progress,
   RunnerReading,

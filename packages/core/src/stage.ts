@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { ArrayOf, Dtype } from '@troupe/mailbox';
 import type { RunnerRef } from './plan/types.ts';
-import type { FramePort, Payload, Port, PortMap } from './ports.ts';
+import type { FramePort, Payload, Port, PortMap, WrittenFrame } from './ports.ts';
 
 /**
  * What `onInput` gets. Reused between calls: it and the views it holds are valid until the handler returns
@@ -111,8 +112,34 @@ export interface Handlers<I extends PortMap = PortMap, O extends PortMap = PortM
   progress?(): Progress;
 }
 
+/** Latches by the names that a stage knows them by. */
+export type LatchMap = { readonly [name: string]: FramePort };
+
+/** A latch as its readers see it. */
+export interface LatchReading<D extends Dtype = Dtype> {
+  /**
+   * The value as it was when the step in hand began, the same within that step for whoever asks; zeros before
+   * anything was written. Valid until the handler returns.
+   */
+  read(): ArrayOf<D>;
+  /** The logical time of that value; -1 before anything was written. */
+  readonly time: number;
+}
+
+/** A latch as its writer sees it. */
+export interface LatchWriting<D extends Dtype = Dtype> extends LatchReading<D> {
+  /**
+   * Copies a value into the latch; of several in one call the last counts. Readers have it from the next step
+   * on, if the call does not throw. Throws `EmitError` outside of a handler call, or for another length.
+   */
+  write(value: ArrayOf<D>): void;
+}
+
+type LatchHandle<P> =
+  P extends WrittenFrame<infer D> ? LatchWriting<D> : P extends FramePort<infer D> ? LatchReading<D> : never;
+
 /** What `create` gets. */
-export interface StageContext<Options = unknown> {
+export interface StageContext<Options = unknown, L extends LatchMap = {}> {
   /** The stage's name in the graph. */
   readonly name: string;
   /** As the schema's output. */
@@ -128,6 +155,7 @@ export interface StageContext<Options = unknown> {
    * the value was dropped; drops are counted.
    */
   readonly post: (value: unknown) => boolean;
+  readonly latches: { readonly [K in keyof L & string]: LatchHandle<L[K]> };
 }
 
 /** Ports as declared, or computed from the parsed options. */
@@ -140,6 +168,7 @@ export interface StageDeclaration<
   S extends StandardSchemaV1 | undefined,
   I extends PortMap,
   O extends PortMap,
+  L extends LatchMap = {},
 > {
   /**
    * `import.meta.url`: a pooled worker imports the stage from here. Without it the stage runs on `main` only.
@@ -158,9 +187,9 @@ export interface StageDeclaration<
   readonly resources?: readonly string[] | Readonly<Record<string, number>>;
   /** Names by which it knows events of the graph, which binds each of them. */
   readonly events?: readonly string[];
-  /** Names by which it knows latches of the graph, which binds each of them. */
-  readonly latches?: Readonly<Record<string, FramePort>>;
-  readonly create: (context: StageContext<OptionsOut<S>>) => Handlers<I, O>;
+  /** Latches by the names it knows them by, bound by the graph; those it writes as `written(frame(…))`. */
+  readonly latches?: L;
+  readonly create: (context: StageContext<OptionsOut<S>, L>) => Handlers<I, O>;
 }
 
 /** A stage: what `graph.stage` takes. */
@@ -185,8 +214,10 @@ export function defineStage<
   const S extends StandardSchemaV1 | undefined = undefined,
   I extends PortMap = {},
   O extends PortMap = {},
->(declaration: StageDeclaration<S, I, O>): Stage<S, I, O> {
-  return { ...declaration, '~troupe': 'stage' };
+  L extends LatchMap = {},
+>(declaration: StageDeclaration<S, I, O, L>): Stage<S, I, O> {
+  // Which latches `create` is given concerns nobody outside: the plan has them bound.
+  return { ...declaration, '~troupe': 'stage' } as unknown as Stage<S, I, O>;
 }
 
 /** Whether a module's export is a stage. */

@@ -26,6 +26,7 @@ export {
 export type { ActorGauges, ActorReading, EdgeGauges, WorkerGauges } from './gauges.ts';
 export type { LatencySummary } from './histogram.ts';
 export { allocateJournal, redo } from './journal.ts';
+export { allocateLatch, LatchReader, LatchWriter } from './latch.ts';
 export { allocateFrameRing, flag, lineBytes, lineWords, powerOfTwo, startRingAt } from './layout.ts';
 export type { FrameRingSpec } from './layout.ts';
 export { localQueue } from './local-queue.ts';

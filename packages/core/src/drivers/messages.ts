@@ -85,6 +85,7 @@ export interface SharedRun {
   readonly rings: readonly SharedArrayBuffer[];
   readonly gauges: SharedArrayBuffer;
   readonly ledger: SharedArrayBuffer;
+  readonly latches: readonly SharedArrayBuffer[];
   /** One redo log for each worker; none for main (index 0). */
   readonly journals: readonly (SharedArrayBuffer | undefined)[];
 }

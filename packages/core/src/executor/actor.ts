@@ -9,6 +9,7 @@ import type {
 import type { ActorPlan } from '../plan/types.ts';
 import type { LetterWire } from '../drivers/messages.ts';
 import type { AnyStage, Handlers, StageContext } from '../stage.ts';
+import type { ActorLatches } from './latches.ts';
 import type { EdgeLedger, ActorLedger } from './ledger.ts';
 import type { ActorOut } from './out.ts';
 import type { Attempts, RestartRecord } from './supervise.ts';
@@ -87,6 +88,8 @@ export interface Actor {
   readonly posts: unknown[];
   readonly resent: LetterWire[];
   readonly ticker: Ticker | undefined;
+  /** `undefined` when it has none. */
+  readonly latches: ActorLatches | undefined;
   phase: ActorPhase;
   /** An async handler is pending. */
   isBusy: boolean;

@@ -58,6 +58,11 @@ export class Host {
     return (this.nowMs = this.clock.nowMs());
   }
 
+  /** The step that an actor reads latches in, between its ticks that of the last one. */
+  stepNs({ ticker }: Actor): number {
+    return ticker?.isOn === true ? ticker.lastNs : this.nowMs * 1e6;
+  }
+
   /** Wakes the threads that have been given something since the last call. */
   strike(): void {
     for (let i = 0; i < this.#others.length; i++) (this.#others[i] as Doorbell).strike();

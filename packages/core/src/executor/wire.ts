@@ -29,6 +29,7 @@ import type { AnyStage, StageContext } from '../stage.ts';
 import { postsMax } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
 import { localGroups } from './groups.ts';
+import { ActorLatches } from './latches.ts';
 import { ActorLedger, EdgeLedger } from './ledger.ts';
 import { ActorOut, interned } from './out.ts';
 import { seededRandom } from './random.ts';
@@ -146,7 +147,7 @@ class Wirer {
   }
 
   #actor(plan: ActorPlan): Actor {
-    const { shared, stages, recovery, flush } = this.#parts;
+    const { shared, stages, recovery, flush, clock } = this.#parts;
     const found = stages.get(plan.index);
     if (found === undefined) throw new Error(`stage of actor ${plan.index} was not loaded`);
     const posts: unknown[] = [];
@@ -158,10 +159,11 @@ class Wirer {
     const gauges = this.#gauges.actor(plan.index);
     const isOver = recovery?.over.includes(plan.index) === true;
     const envelope = new Envelope();
+    const latches = plan.latches.length === 0 ? undefined : new ActorLatches(plan, shared.latches, clock);
     const actor: Actor = {
       plan,
       stage: found.stage,
-      context: this.#context(plan, found.options, posts, gauges),
+      context: this.#context(plan, found.options, posts, gauges, latches),
       handlers: {},
       inlets,
       readers: inlets.map(({ reader }) => reader),
@@ -184,6 +186,7 @@ class Wirer {
       posts,
       resent: [],
       ticker: isOver ? undefined : this.#ticks.tickerOf(plan),
+      latches,
       phase: isOver ? 'ended' : 'created',
       isBusy: false,
       spillOf: undefined,
@@ -308,12 +311,19 @@ class Wirer {
     };
   }
 
-  #context(plan: ActorPlan, options: unknown, posts: unknown[], gauges: ActorGauges): StageContext {
+  #context(
+    plan: ActorPlan,
+    options: unknown,
+    posts: unknown[],
+    gauges: ActorGauges,
+    latches: ActorLatches | undefined,
+  ): StageContext {
     const { clock, seed, upcall, worker } = this.#parts;
     const bell = this.#bells[worker] as Doorbell;
     return {
       name: plan.name,
       options,
+      latches: latches?.handles ?? {},
       random: seededRandom(seed, plan.name),
       now: () => clock.nowNs(),
       log: (message, fields) => {

@@ -3,6 +3,7 @@ import { PlanError } from '../errors.ts';
 import { checkConnectivity } from './connectivity.ts';
 import { resolveEdges } from './edges.ts';
 import type { ResolvedEdge } from './edges.ts';
+import { resolveLatches } from './latches.ts';
 import { adjacency, components, depthFirst, distances } from './order.ts';
 import type { Walk } from './order.ts';
 import { place } from './place.ts';
@@ -20,7 +21,6 @@ import type {
   EdgePlan,
   GraphDeclaration,
   Plan,
-  ResolvedTick,
   RingPlan,
   WorkerPlan,
 } from './types.ts';
@@ -57,6 +57,7 @@ export function compile(
   }
   checkThreads(problems, stages, workers);
   const { ticks, runners, stepOrder } = resolveTicks(problems, declaration);
+  const { latches, bindings } = resolveLatches(problems, declaration);
   const byName = new Map<string, ResolvedStage>();
   for (const stage of stages) if (!byName.has(stage.name)) byName.set(stage.name, stage);
   const edges = resolveEdges(problems, declaration, byName);
@@ -75,7 +76,11 @@ export function compile(
     );
   }
   const routes = resolveRoutes(stages, edges, placed.workerOf);
-  const actors = planActors(stages, edges, placed, routes, ticks);
+  const actors = planActors(stages, edges, placed, routes).map((actor) => ({
+    ...actor,
+    tick: ticks[actor.index],
+    latches: bindings[actor.index] ?? [],
+  }));
   return {
     name: declaration.name,
     workers: planWorkers(actors, placed),
@@ -86,6 +91,7 @@ export function compile(
     outputs: planBoundary(routes, 'to'),
     runners,
     stepOrder,
+    latches,
     warnings: problems.warnings,
   };
 }
@@ -174,8 +180,7 @@ function planActors(
   edges: readonly ResolvedEdge[],
   { workerOf }: Placed,
   { inlets, outlets }: Routes,
-  ticks: readonly (ResolvedTick | undefined)[],
-): readonly ActorPlan[] {
+): readonly Omit<ActorPlan, 'tick' | 'latches'>[] {
   const next = adjacency(stages.length, forwardLinks(edges));
   const atOutput = new Set<number>();
   for (const { from, to } of edges)
@@ -192,7 +197,6 @@ function planActors(
     worker: workerOf[index] ?? 0,
     io: stage.io,
     options: stage.options,
-    tick: ticks[index],
     supervision: stage.supervision,
     snapshotEveryMs: stage.snapshotEveryMs,
     spillMax: stage.spillMax,

@@ -1,7 +1,9 @@
 import type { Dtype } from '@troupe/mailbox';
 import type { AnyStage } from '../stage.ts';
 import type {
+  LatchBinding,
   LatchEntry,
+  LatchPlan,
   LatchRef,
   ResolvedTick,
   RunnerEntry,
@@ -184,6 +186,13 @@ export type PlanErrorCode =
   | 'UNKNOWN_RUNNER'
   /** A tick in a free phase, where nothing else makes the clock step. */
   | 'NO_RUNNER'
+  | 'DUPLICATE_LATCH'
+  /** A stage is bound to a latch that the graph, or by a name that the stage, does not know. */
+  | 'UNKNOWN_LATCH'
+  | 'UNBOUND_LATCH'
+  | 'LATCH_MISMATCH'
+  /** Two stages write one latch. */
+  | 'LATCH_WRITERS'
   | 'BAD_SUPERVISION'
   | 'BAD_SNAPSHOT_INTERVAL'
   | 'BAD_SPILL_MAX'
@@ -201,7 +210,9 @@ export type PlanWarningCode =
   /** A group of stages with and without `io`: the whole group waits with an event loop. */
   | 'MIXED_GROUP'
   /** Declared, but nothing ticks with it. */
-  | 'UNUSED_RUNNER';
+  | 'UNUSED_RUNNER'
+  | 'UNWRITTEN_LATCH'
+  | 'UNREAD_LATCH';
 
 /** One thing wrong (or odd) with a declaration. */
 export interface PlanProblem {
@@ -310,6 +321,7 @@ export interface ActorPlan {
   /** Raw, as given to `graph.stage`: workers validate them again. */
   readonly options: unknown;
   readonly tick: ResolvedTick | undefined;
+  readonly latches: readonly LatchBinding[];
   readonly supervision: Supervision;
   readonly snapshotEveryMs: number | undefined;
   readonly spillMax: number;
@@ -348,6 +360,7 @@ export interface Plan {
   readonly runners: readonly RunnerPlan[];
   /** All ticks in the order in which those that are due at a step are delivered. */
   readonly stepOrder: readonly StepRow[];
+  readonly latches: readonly LatchPlan[];
   readonly warnings: readonly PlanProblem[];
 }
 

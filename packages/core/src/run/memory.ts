@@ -3,6 +3,7 @@ import {
   allocateFrameRing,
   allocateGauges,
   allocateJournal,
+  allocateLatch,
   allocateMessageRing,
   attachReader,
 } from '@troupe/mailbox';
@@ -24,6 +25,7 @@ export function allocateRun(plan: Plan): SharedRun {
     rings: plan.rings.map((ring) => allocateRing(plan, ring)),
     gauges: allocateGauges({ actors: actors.length, edges: edges.length, workers: workers.length }),
     ledger: allocateLedger(actors.length, edges.length),
+    latches: plan.latches.map(allocateLatch),
     journals: workers.map(({ index }) =>
       index === 0 ? undefined : allocateJournal(journalWords(plan, index)),
     ),
