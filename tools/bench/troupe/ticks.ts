@@ -1,4 +1,4 @@
-/** Stages that tick at several rates on one thread: how many of the ticks get lost, and how late the others come. */
+/** Stages that tick at several rates on one thread: how many ticks get lost, and how late the others come. */
 import { graph } from '@troupe/core';
 import { countOf, numberOf } from '../contender.ts';
 import type { Load, Sample } from '../contender.ts';
