@@ -13,6 +13,7 @@ const frame64k = { frameLength: 16_384, capacity: 64, frames: 100_000 };
 const frame1m = { frameLength: 262_144, capacity: 16, frames: 5_000 };
 const produced64k = { ...frame64k, frames: 40_000 };
 const produced1m = { ...frame1m, frames: 3_000 };
+const ticks = { seconds: 20, hertz: '50,100,500,1000', saturated: false };
 const trips = { warmUp: 5000, trips: 600, pauseMs: 1 };
 
 const peers = {
@@ -114,6 +115,22 @@ const troupe = {
     parameters: { frames: 20_000_000, kind: 'values' },
   },
   'troupe-idle': { module: new URL('./troupe/idle.ts', import.meta.url), parameters: { seconds: 3 } },
+  'troupe-ticks-compute': {
+    module: new URL('./troupe/ticks.ts', import.meta.url),
+    parameters: { ...ticks, on: 'compute' },
+  },
+  'troupe-ticks-io': {
+    module: new URL('./troupe/ticks.ts', import.meta.url),
+    parameters: { ...ticks, on: 'io' },
+  },
+  'troupe-ticks-main': {
+    module: new URL('./troupe/ticks.ts', import.meta.url),
+    parameters: { ...ticks, on: 'main' },
+  },
+  'troupe-ticks-saturated': {
+    module: new URL('./troupe/ticks.ts', import.meta.url),
+    parameters: { ...ticks, on: 'compute', hertz: '1000', saturated: true },
+  },
   'troupe-start': {
     module: new URL('./troupe/start.ts', import.meta.url),
     parameters: { stages: 2, warmStarts: 5 },

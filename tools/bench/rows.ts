@@ -266,6 +266,28 @@ const stats: Row = {
   ],
 };
 
+const rates = '50, 100, 500 and 1000 Hz on one thread';
+
+/** The worst of the rates counts. A run takes 20 s, so there is one. */
+function ticking(id: string, title: string, contender: ContenderId, lateUsMax?: number): Row {
+  const lines: Line[] = [
+    { what: 'ticks lost', figure: (read) => read(contender, 'lostPercent'), unit: '%', atMost: 0.05 },
+    { what: 'drift of due times', figure: (read) => read(contender, 'driftNs'), unit: 'ns', atMost: 0 },
+  ];
+  if (lateUsMax !== undefined) {
+    const figure: Line['figure'] = (read) => read(contender, 'lateP99Us');
+    lines.push({ what: 'p99 lateness', figure, unit: 'µs', atMost: lateUsMax });
+  }
+  return { id, title, contenders: [contender], rounds: 1, lines };
+}
+
+const ticks: readonly Row[] = [
+  ticking('ticks-compute', `Ticks on a compute worker: ${rates}`, 'troupe-ticks-compute', 300),
+  ticking('ticks-io', `Ticks on an io worker: ${rates}`, 'troupe-ticks-io', 2000),
+  ticking('ticks-main', `Ticks on main: ${rates}`, 'troupe-ticks-main', 2000),
+  ticking('ticks-saturated', 'A 1 kHz tick beside a saturated worker', 'troupe-ticks-saturated'),
+];
+
 export const rows: readonly Row[] = [
   streaming,
   burst,
@@ -277,4 +299,5 @@ export const rows: readonly Row[] = [
   idle,
   start,
   stats,
+  ...ticks,
 ];

@@ -31,7 +31,7 @@ export { planJson, planMermaid, planText } from './plan/print.ts';
 export type * from './plan/conditions.ts';
 export type * from './plan/ring-types.ts';
 export type * from './plan/types.ts';
-export { frame, message } from './ports.ts';
+export { frame, message, written } from './ports.ts';
 export type {
   FramePort,
   MessagePort,
@@ -40,6 +40,7 @@ export type {
   Port,
   PortMap,
   PortOptions,
+  WrittenFrame,
 } from './ports.ts';
 export type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
 export type * from './run/types.ts';
@@ -51,6 +52,8 @@ export type {
   AnyStage,
   Handlers,
   Input,
+  LatchReading,
+  LatchWriting,
   Out,
   Progress,
   RunnerReading,

@@ -74,3 +74,18 @@ export function message<T = unknown>(
 /** What travels through a port: a typed array, or the value. */
 export type Payload<P> =
   P extends FramePort<infer D> ? ArrayOf<D> : P extends MessagePort<infer T> ? T : never;
+
+/** What a stage declares for a latch that it writes. */
+export interface WrittenFrame<
+  D extends Dtype = Dtype,
+  S extends readonly number[] = readonly number[],
+> extends FramePort<D, S> {
+  readonly access: 'write';
+}
+
+/** Declares that a stage writes a latch: `latches: { pose: written(frame('float32', [3])) }`. */
+export function written<D extends Dtype, S extends readonly number[]>(
+  port: FramePort<D, S>,
+): WrittenFrame<D, S> {
+  return { ...port, access: 'write' };
+}

@@ -1,9 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { ArrayOf, Dtype } from '@troupe/mailbox';
 import type { RunnerRef } from './plan/types.ts';
 import type { EventHandle } from './events/event-handle.ts';
 import type { EventUse } from './plan/conditions.ts';
 import type { StageModes } from './modes/types.ts';
-import type { FramePort, Payload, Port, PortMap } from './ports.ts';
+import type { FramePort, Payload, Port, PortMap, WrittenFrame } from './ports.ts';
 
 /**
  * What `onInput` gets. Reused between calls: it and the views it holds are valid until the handler returns
@@ -119,8 +120,34 @@ export interface Handlers<I extends PortMap = PortMap, O extends PortMap = PortM
   progress?(): Progress;
 }
 
+/** Latches by the names that a stage knows them by. */
+export type LatchMap = { readonly [name: string]: FramePort };
+
+/** A latch as its readers see it. */
+export interface LatchReading<D extends Dtype = Dtype> {
+  /**
+   * The value as it was when the step in hand began, the same within that step for whoever asks; zeros before
+   * anything was written. Valid until the handler returns.
+   */
+  read(): ArrayOf<D>;
+  /** The logical time of that value; -1 before anything was written. */
+  readonly time: number;
+}
+
+/** A latch as its writer sees it. */
+export interface LatchWriting<D extends Dtype = Dtype> extends LatchReading<D> {
+  /**
+   * Copies a value into the latch; of several in one call the last counts. Readers have it from the next step
+   * on, if the call does not throw. Throws `EmitError` outside of a handler call, or for another length.
+   */
+  write(value: ArrayOf<D>): void;
+}
+
+type LatchHandle<P> =
+  P extends WrittenFrame<infer D> ? LatchWriting<D> : P extends FramePort<infer D> ? LatchReading<D> : never;
+
 /** What `create` gets. */
-export interface StageContext<Options = unknown, Events extends string = never> {
+export interface StageContext<Options = unknown, Events extends string = never, L extends LatchMap = {}> {
   /** The stage's name in the graph. */
   readonly name: string;
   /** As the schema's output. */
@@ -140,6 +167,7 @@ export interface StageContext<Options = unknown, Events extends string = never> 
   readonly events: { readonly [Name in Events]: EventHandle };
   /** The modes of the run. */
   readonly modes: StageModes;
+  readonly latches: { readonly [K in keyof L & string]: LatchHandle<L[K]> };
 }
 
 /** Ports as declared, or computed from the parsed options. */
@@ -153,6 +181,7 @@ export interface StageDeclaration<
   I extends PortMap,
   O extends PortMap,
   E extends string = string,
+  L extends LatchMap = {},
 > {
   /**
    * `import.meta.url`: a pooled worker imports the stage from here. Without it the stage runs on `main` only.
@@ -174,9 +203,9 @@ export interface StageDeclaration<
    * without: anything.
    */
   readonly events?: readonly E[] | Readonly<Record<E, EventUse>>;
-  /** Names by which it knows latches of the graph, which binds each of them. */
-  readonly latches?: Readonly<Record<string, FramePort>>;
-  readonly create: (context: StageContext<OptionsOut<S>, E>) => Handlers<I, O>;
+  /** Latches by the names it knows them by, bound by the graph; those it writes as `written(frame(…))`. */
+  readonly latches?: L;
+  readonly create: (context: StageContext<OptionsOut<S>, E, L>) => Handlers<I, O>;
 }
 
 /** A stage: what `graph.stage` takes. */
@@ -202,9 +231,10 @@ export function defineStage<
   I extends PortMap = {},
   O extends PortMap = {},
   const E extends string = never,
->(declaration: StageDeclaration<S, I, O, E>): Stage<S, I, O> {
-  // The executor hands `create` the events that the declaration names; nobody else needs to know which.
-  return { ...(declaration as unknown as StageDeclaration<S, I, O>), '~troupe': 'stage' };
+  L extends LatchMap = {},
+>(declaration: StageDeclaration<S, I, O, E, L>): Stage<S, I, O> {
+  // Which events and latches `create` is given concerns nobody outside: the plan has them bound.
+  return { ...declaration, '~troupe': 'stage' } as unknown as Stage<S, I, O>;
 }
 
 /** Whether a module's export is a stage. */

@@ -27,6 +27,7 @@ export type { ActorGauges, ActorReading, EdgeGauges, WorkerGauges } from './gaug
 export type { LatencySummary } from './histogram.ts';
 export { allocateJournal, eventsId, redo } from './journal.ts';
 export type { Journal } from './journal.ts';
+export { allocateLatch, LatchReader, LatchWriter } from './latch.ts';
 export { allocateFrameRing, flag, lineBytes, lineWords, powerOfTwo, startRingAt } from './layout.ts';
 export type { FrameRingSpec } from './layout.ts';
 export { localQueue } from './local-queue.ts';

@@ -121,6 +121,7 @@ export class TestActor {
       options: parsed,
       log: (message: string) => this.logged.push(message),
       random,
+      latches: {},
       now: () => 0,
       post: () => true,
       events: {},

@@ -96,6 +96,14 @@ export class Turn {
     return this.#doubles[stepDouble.step] as number;
   }
 
+  /**
+   * What latches take for time: they tell one step from the next by more than two steps may be apart, so they
+   * are given as many milliseconds as there were steps.
+   */
+  get latchNs(): number {
+    return this.step * 1e6;
+  }
+
   /** Logical time of the step: integer nanoseconds since the run's epoch. */
   get timeNs(): number {
     return this.#doubles[stepDouble.timeNs] as number;

@@ -97,6 +97,7 @@ export interface SharedRun {
   readonly ledger: SharedArrayBuffer;
   readonly events: SharedArrayBuffer;
   readonly resources: SharedArrayBuffer;
+  readonly latches: readonly SharedArrayBuffer[];
   /** One redo log for each worker; none for main (index 0). */
   readonly journals: readonly (SharedArrayBuffer | undefined)[];
   /** What leads the rounds, under a clock that has them. */

@@ -12,6 +12,7 @@ import type { LetterWire } from '../drivers/messages.ts';
 import type { AnyStage, Handlers, StageContext } from '../stage.ts';
 import type { Lease } from '../resources/lease.ts';
 import type { Control } from './control.ts';
+import type { ActorLatches } from './latches.ts';
 import type { EdgeLedger, ActorLedger } from './ledger.ts';
 import type { ActorOut } from './out.ts';
 import type { Attempts, RestartRecord } from './supervise.ts';
@@ -113,6 +114,8 @@ export interface Actor {
   readonly posts: unknown[];
   readonly resent: LetterWire[];
   readonly ticker: Ticker | undefined;
+  /** `undefined` when it has none. */
+  readonly latches: ActorLatches | undefined;
   phase: ActorPhase;
   /** What stands between it and its handlers, as bits of `gate`; 0 nothing. */
   gates: number;

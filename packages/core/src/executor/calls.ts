@@ -46,10 +46,12 @@ export class Calls {
     while (budget > 0) {
       // An event may have been reset by the last call, or by others meanwhile.
       if (control !== undefined && !control.admit()) break;
-      const isSingle = actor.repeatsTo > 0 || control !== undefined;
+      const isSingle = actor.repeatsTo > 0 || control !== undefined || actor.latches?.isWriter === true;
       const wanted = Math.min(budget, isSingle ? 1 : actor.stride);
+      actor.latches?.open(host.stepNs(actor));
       const done =
         inlet === undefined ? this.#demandChunk(actor, wanted) : this.#inputChunk(actor, inlet, wanted);
+      if (!actor.isBusy) actor.latches?.settle(this.#thrown === undefined, actor.envelope.time);
       const tookMs = host.look() - atMs;
       atMs = host.nowMs;
       total += done;
@@ -249,6 +251,7 @@ export class Calls {
     out.hasTime = false;
     envelope.time = timeNs;
     envelope.flags = flags;
+    actor.latches?.open(work === 'tick' ? timeNs : host.stepNs(actor));
     ledger.enter(work === 'resent' ? noEdge.resent : noEdge.other);
     ledger.hold(actor.resent[0]?.id ?? 0);
     try {
@@ -326,6 +329,7 @@ export class Calls {
     if (work === 'tick') this.#timeTick(actor, tookNs);
     if (host.hasStats && work === 'input') actor.gauges.onInput.record(tookNs, 1);
     const isDone = this.#thrown === undefined;
+    actor.latches?.settle(isDone, actor.envelope.time);
     // An input whose spill still waits is accounted for when that has drained.
     const isReleased = isDone && (inlet === undefined || actor.spillOf === undefined);
     account(actor, inlet, isReleased ? 1 : 0, tookNs, host);

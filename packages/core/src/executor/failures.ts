@@ -153,10 +153,12 @@ export class Failures {
     actor.isBusy = true;
     actor.busySinceMs = host.look();
     actor.ledger.enter(noEdge.start);
+    actor.latches?.open(host.stepNs(actor));
     const begun = (thrown: { readonly error: unknown } | undefined): void => {
       actor.ledger.leave();
       if (actor.phase !== 'running') return;
       actor.isBusy = false;
+      actor.latches?.settle(thrown === undefined, Math.round(host.look() * 1e6));
       host.look();
       if (thrown === undefined) this.#run(actor);
       else this.fail(actor, 'start', undefined, thrown.error);

@@ -83,6 +83,12 @@ export class Host {
     this.#main.ring();
   }
 
+  /** The step that an actor reads latches in, between its ticks that of the last one. */
+  stepNs({ ticker }: Actor): number {
+    if (this.turn !== undefined) return this.turn.latchNs;
+    return ticker?.isOn === true ? ticker.lastNs : this.nowMs * 1e6;
+  }
+
   /** Wakes the threads that have been given something since the last call. */
   strike(): void {
     for (let i = 0; i < this.#others.length; i++) (this.#others[i] as Doorbell).strike();

@@ -45,6 +45,11 @@ export class Ticker implements Tick {
     return this.#next >= 0;
   }
 
+  /** When the last tick that was delivered, or given up, was due. */
+  get lastNs(): number {
+    return this.#previousNs;
+  }
+
   /** Ticks from `index` on; time passes from `previousNs`. */
   begin(index: number, previousNs: number): void {
     this.#next = index;

@@ -39,6 +39,7 @@ import { Control } from './control.ts';
 import type { ThreadModes } from './gates.ts';
 import { localGroups } from './groups.ts';
 import { LateReader } from './late-reader.ts';
+import { ActorLatches } from './latches.ts';
 import { ActorLedger, EdgeLedger } from './ledger.ts';
 import { ActorOut, interned } from './out.ts';
 import { seededRandom } from './random.ts';
@@ -97,6 +98,7 @@ export function wire(parts: WiringParts): Wiring {
 class Wirer {
   readonly #parts: WiringParts;
   readonly #bells: readonly Doorbell[];
+  readonly #latchClock: { nowNs(): number };
   readonly #gauges: Gauges;
   readonly #ticks: Ticks<Actor>;
   readonly #events: ThreadEvents;
@@ -106,6 +108,8 @@ class Wirer {
 
   constructor(parts: WiringParts) {
     this.#parts = parts;
+    const turn = turnOf(parts.shared);
+    this.#latchClock = turn === undefined ? parts.clock : { nowNs: () => turn.latchNs };
     this.#bells = doorbells(parts.shared.bells, parts.plan.workers.length);
     this.#gauges = new Gauges(parts.shared.gauges);
     this.#ticks = new Ticks(parts.plan);
@@ -176,7 +180,7 @@ class Wirer {
   }
 
   #actor(plan: ActorPlan): Actor {
-    const { shared, stages, recovery, flush } = this.#parts;
+    const { shared, stages, recovery, flush, clock } = this.#parts;
     const found = stages.get(plan.index);
     if (found === undefined) throw new Error(`stage of actor ${plan.index} was not loaded`);
     const posts: unknown[] = [];
@@ -189,10 +193,15 @@ class Wirer {
     const control = plan.control && new Control(plan.control, this.#events.table);
     const isOver = recovery?.over.includes(plan.index) === true;
     const envelope = new Envelope();
+    const latches =
+      plan.latches.length === 0 ? undefined : new ActorLatches(plan, shared.latches, this.#latchClock);
     const actor: Actor = {
       plan,
       stage: found.stage,
-      context: { ...this.#context(plan, found.options, posts, gauges), modes: this.#stageModes(plan) },
+      context: {
+        ...this.#context(plan, found.options, posts, gauges, latches),
+        modes: this.#stageModes(plan),
+      },
       handlers: {},
       inlets,
       readers: [...inlets.map(({ reader }) => reader), ...(control?.isToggle === true ? [control] : [])],
@@ -218,6 +227,7 @@ class Wirer {
       posts,
       resent: [],
       ticker: isOver ? undefined : this.#ticks.tickerOf(plan),
+      latches,
       phase: isOver ? 'ended' : 'created',
       gates: 0,
       isBusy: false,
@@ -360,6 +370,7 @@ class Wirer {
     options: unknown,
     posts: unknown[],
     gauges: ActorGauges,
+    latches: ActorLatches | undefined,
   ): Omit<StageContext, 'modes'> {
     const { clock, seed, upcall, worker } = this.#parts;
     const bell = this.#bells[worker] as Doorbell;
@@ -367,6 +378,7 @@ class Wirer {
       name: plan.name,
       options,
       events: this.#events.handlesOf(plan.name, plan.events),
+      latches: latches?.handles ?? {},
       random: seededRandom(seed, plan.name),
       now: () => clock.nowNs(),
       log: (message, fields) => {

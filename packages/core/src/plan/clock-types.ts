@@ -53,6 +53,22 @@ export interface LatchEntry {
   readonly shape: readonly number[];
 }
 
+/** A latch of a plan. */
+export interface LatchPlan extends LatchEntry {
+  /** The actor that writes it; -1 if none does. */
+  readonly writer: number;
+  readonly readers: readonly number[];
+}
+
+/** A latch as one actor uses it. */
+export interface LatchBinding {
+  /** The name that its stage knows it by. */
+  readonly name: string;
+  /** Index into `latches`. */
+  readonly latch: number;
+  readonly isWritten: boolean;
+}
+
 /** When an actor ticks, with every default filled in. */
 export interface ResolvedTick {
   /** Index into `runners`; -1 in a free phase. */

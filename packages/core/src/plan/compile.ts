@@ -5,6 +5,7 @@ import { resolveEdges } from './edges.ts';
 import type { ResolvedEdge } from './edges.ts';
 import { planEvents, resolveEvents } from './events.ts';
 import { resolveHalts } from './halts.ts';
+import { resolveLatches } from './latches.ts';
 import { adjacency, components, depthFirst, distances } from './order.ts';
 import type { Walk } from './order.ts';
 import { checkHolds, resolveModes } from './modes.ts';
@@ -64,6 +65,7 @@ export function compile(
   }
   checkThreads(problems, stages, workers);
   const { ticks, runners, stepOrder } = resolveTicks(problems, declaration);
+  const { latches, bindings } = resolveLatches(problems, declaration);
   const byName = new Map<string, ResolvedStage>();
   for (const stage of stages) if (!byName.has(stage.name)) byName.set(stage.name, stage);
   const edges = resolveEdges(problems, declaration, byName);
@@ -96,6 +98,7 @@ export function compile(
     events: events.bound[i] ?? [],
     control: events.controls[i],
     resources: resources.demands[i] ?? [],
+    latches: bindings[i] ?? [],
   }));
   return {
     name: declaration.name,
@@ -113,6 +116,7 @@ export function compile(
     terminators,
     halts: resolveHalts(stages, events),
     modes: { initial: modes.initial, names: [...modes.names] },
+    latches,
     warnings: problems.warnings,
   };
 }
@@ -202,7 +206,7 @@ function planActors(
   { workerOf }: Placed,
   { inlets, outlets }: Routes,
   ticks: readonly (ResolvedTick | undefined)[],
-): readonly Omit<ActorPlan, 'events' | 'control' | 'resources'>[] {
+): readonly Omit<ActorPlan, 'events' | 'control' | 'resources' | 'latches'>[] {
   const next = adjacency(stages.length, forwardLinks(edges));
   const atOutput = new Set<number>();
   for (const { from, to } of edges)

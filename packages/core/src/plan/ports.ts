@@ -1,7 +1,7 @@
 import { dtypes, isDtype } from '@troupe/mailbox';
 import type { FramePort, Port } from '../ports.ts';
 import { checkName, isIntegerIn, show } from './problems.ts';
-import type { Problems } from './problems.ts';
+import type { Place, Problems } from './problems.ts';
 import {
   arenaBytes,
   arenaBytesMax,
@@ -98,7 +98,8 @@ function checkPort(
   return problems.errors.length === errorsBefore;
 }
 
-function checkFrame(problems: Problems, place: { stage: string; port: string }, port: FramePort): void {
+/** Reports a dtype, shape or size that no frame can have. */
+export function checkFrame(problems: Problems, place: Place, port: Pick<FramePort, 'dtype' | 'shape'>): void {
   const { dtype, shape } = port;
   if (!isDtype(dtype)) {
     problems.error('BAD_DTYPE', place, `${show(dtype)} is no dtype`, `Use one of ${dtypes.join(', ')}.`);

@@ -35,6 +35,9 @@ export function planText(plan: Plan): string {
   ];
   if (plan.stepOrder.length > 0) sections.push(...tickSections(plan));
   sections.push(...conditionSections(plan));
+  if (plan.latches.length > 0) {
+    sections.push(section('latches', ['latch', 'of', 'written by', 'read by'], latchRows(plan)));
+  }
   if (plan.warnings.length > 0) {
     sections.push(['warnings', ...plan.warnings.map((warning) => `  ${problemText(warning)}`)].join('\n'));
   }
@@ -69,6 +72,16 @@ function tickSections(plan: Plan): readonly string[] {
       ]),
     ),
   ];
+}
+
+function latchRows(plan: Plan): readonly (readonly string[])[] {
+  const name = (actor: number): string => plan.actors[actor]?.name ?? '';
+  return plan.latches.map(({ name: latch, dtype, shape, writer, readers }) => [
+    latch,
+    `${dtype} [${shape.join(', ')}]`,
+    name(writer),
+    readers.map(name).join(', '),
+  ]);
 }
 
 function rateText(hz: number): string {

@@ -58,7 +58,7 @@ export function frameReadersMax(edges: number): number {
   return Math.min(readersMax, edges + tapPlaces);
 }
 
-export function frameBytes(port: FramePort): number {
+export function frameBytes(port: Pick<FramePort, 'dtype' | 'shape'>): number {
   return frameLength(port.shape) * arrayConstructor(port.dtype).BYTES_PER_ELEMENT;
 }
 

@@ -2,7 +2,9 @@ import type { Dtype } from '@troupe/mailbox';
 import type { ModesOptions } from '../modes/types.ts';
 import type { AnyStage } from '../stage.ts';
 import type {
+  LatchBinding,
   LatchEntry,
+  LatchPlan,
   LatchRef,
   ResolvedTick,
   RunnerEntry,
@@ -194,6 +196,13 @@ export type PlanErrorCode =
   | 'UNKNOWN_RUNNER'
   /** A tick in a free phase, where nothing else makes the clock step. */
   | 'NO_RUNNER'
+  | 'DUPLICATE_LATCH'
+  /** A stage is bound to a latch that the graph, or by a name that the stage, does not know. */
+  | 'UNKNOWN_LATCH'
+  | 'UNBOUND_LATCH'
+  | 'LATCH_MISMATCH'
+  /** Two stages write one latch. */
+  | 'LATCH_WRITERS'
   | 'BAD_SUPERVISION'
   | 'BAD_SNAPSHOT_INTERVAL'
   | 'BAD_SPILL_MAX'
@@ -248,7 +257,9 @@ export type PlanWarningCode =
   /** An output is terminated twice. */
   | 'DUPLICATE_TERMINATOR'
   /** An output is terminated, but somebody reads it. */
-  | 'IDLE_TERMINATOR';
+  | 'IDLE_TERMINATOR'
+  | 'UNWRITTEN_LATCH'
+  | 'UNREAD_LATCH';
 
 /** One thing wrong (or odd) with a declaration. */
 export interface PlanProblem {
@@ -327,6 +338,7 @@ export interface ActorPlan {
   /** Raw, as given to `graph.stage`: workers validate them again. */
   readonly options: unknown;
   readonly tick: ResolvedTick | undefined;
+  readonly latches: readonly LatchBinding[];
   readonly supervision: Supervision;
   readonly snapshotEveryMs: number | undefined;
   readonly spillMax: number;
@@ -392,6 +404,7 @@ export interface Plan {
   /** Stages that nothing in the graph starts again once an event has stopped them. */
   readonly halts: readonly HaltPlan[];
   readonly modes: ModesPlan;
+  readonly latches: readonly LatchPlan[];
   readonly warnings: readonly PlanProblem[];
 }
 

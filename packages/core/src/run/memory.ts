@@ -3,6 +3,7 @@ import {
   allocateFrameRing,
   allocateGauges,
   allocateJournal,
+  allocateLatch,
   allocateMessageRing,
   attachReader,
   detachReader,
@@ -42,6 +43,7 @@ export function allocateRun(plan: Plan): SharedRun {
       isStepped: plan.clock !== 'realtime',
     }),
     resources: allocateResources(actors.length),
+    latches: plan.latches.map(allocateLatch),
     journals: workers.map(({ index }) =>
       index === 0 ? undefined : allocateJournal(journalWords(plan, index)),
     ),

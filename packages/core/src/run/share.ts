@@ -14,6 +14,10 @@ export function shareOf(plan: Plan, shared: SharedRun, worker: number): { plan: 
   const isOwnRing = plan.rings.map(
     ({ writerWorker, edges }) => writerWorker === worker || edges.some((edge) => isNear[edge] === true),
   );
+  const isOwnLatch = (latch: number): boolean =>
+    plan.actors.some(
+      (actor) => actor.worker === worker && actor.latches.some((each) => each.latch === latch),
+    );
   const actorElsewhere = plan.actors.find((actor) => actor.worker !== worker);
   const edgeElsewhere = plan.edges.find((_, index) => isNear[index] === false);
   const ringElsewhere = plan.rings.find((_, index) => isOwnRing[index] === false);
@@ -31,6 +35,7 @@ export function shareOf(plan: Plan, shared: SharedRun, worker: number): { plan: 
     shared: {
       ...shared,
       rings: shared.rings.map((buffer, index) => (isOwnRing[index] === true ? buffer : nothing)),
+      latches: shared.latches.map((buffer, index) => (isOwnLatch(index) ? buffer : nothing)),
       journals: shared.journals.map((journal, index) => (index === worker ? journal : undefined)),
     },
   };

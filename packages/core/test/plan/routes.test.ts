@@ -191,6 +191,7 @@ test('an actor has every default filled in', () => {
       io: false,
       options: undefined,
       tick: { runner: 0, phase: 'control', priority: 0, budgetMs: undefined },
+      latches: [],
       supervision: {
         strategy: 'stop',
         triesMax: 3,

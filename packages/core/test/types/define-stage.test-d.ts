@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ArrayOf, Dtype } from '@troupe/mailbox';
 import * as v from 'valibot';
-import { frame, message } from '../../src/ports.ts';
+import { frame, message, written } from '../../src/ports.ts';
 import type { FramePort, MessagePort } from '../../src/ports.ts';
 import { defineStage } from '../../src/stage.ts';
 import type { AnyStage, Handlers, Input, Out, Stage, StageContext } from '../../src/stage.ts';
@@ -285,3 +285,28 @@ expectType<MessagePort<unknown>>()(message(), true);
 frame('float31', [8]);
 // @ts-expect-error -- sizes are numbers
 frame('float32', ['8']);
+
+// Latches: their handles are typed by what the stage declares, and only what it writes can be written.
+defineStage({
+  name: 'latching',
+  latches: { pose: frame('float32', [3]), goal: written(frame('float64', [])) },
+  create({ latches }) {
+    expectType<Float32Array>()(latches.pose.read(), true);
+    expectType<number>()(latches.pose.time, true);
+    expectType<Float64Array>()(latches.goal.read(), true);
+    latches.goal.write(Float64Array.of(1));
+    // @ts-expect-error -- it only reads this one
+    latches.pose.write(new Float32Array(3));
+    // @ts-expect-error -- another dtype
+    latches.goal.write(new Float32Array(1));
+    // @ts-expect-error -- not declared
+    void latches.speed;
+    return {
+      onTick(tick) {
+        const { step, fraction } = tick.runner('slow');
+        expectType<number>()(step, true);
+        expectType<number>()(fraction, true);
+      },
+    };
+  },
+});
