@@ -180,7 +180,7 @@ class Wirer {
   }
 
   #actor(plan: ActorPlan): Actor {
-    const { shared, stages, recovery, flush, clock } = this.#parts;
+    const { shared, stages, recovery, flush } = this.#parts;
     const found = stages.get(plan.index);
     if (found === undefined) throw new Error(`stage of actor ${plan.index} was not loaded`);
     const posts: unknown[] = [];
