@@ -11,6 +11,7 @@ import {
   sharer,
 } from '../fixtures/exclusive.ts';
 import type { Holding } from '../fixtures/exclusive.ts';
+import { passing } from '../fixtures/controlled.ts';
 import { any } from '../fixtures/schema.ts';
 import { until } from './deadline.ts';
 import { replacedIn, terminateThreadOf } from './terminate.ts';
@@ -139,8 +140,6 @@ describe('an exclusive resource', { timeout: 60_000 }, () => {
   });
 
   test('says who holds it and who waits', async () => {
-    const memory = heartsMemory();
-    const word = new Int32Array(memory);
     const g = graph('visible');
     let settle: () => void = () => undefined;
     const patient = defineStage({
@@ -155,25 +154,23 @@ describe('an exclusive resource', { timeout: 60_000 }, () => {
       }),
     });
     g.stage('first', patient);
-    g.stage('second', holder, {
-      worker: dedicated,
-      resources: ['gpu'],
-      options: { memory, actor: 0, rivals: [], count: 1, beats: 1 },
-    });
+    const second = g.stage('second', passing, { worker: dedicated, resources: ['gpu'] });
+    g.input('in', second.in.in);
+    g.output('out', second.out.out);
     const run = await g.start();
-    await until('both want it', () => {
-      const [gpu] = run.stats().resources;
-      return gpu !== undefined && gpu.holders.length + gpu.waiting.length === 2;
-    });
+    await until('the first holds it', () => run.stats().resources[0]?.holders.length === 1);
+    await run.push('in', 1);
+    await until('the second waits', () => run.stats().resources[0]?.waiting.length === 1);
+    expect(run.tryPull('out')).toBeUndefined();
     expect(run.stats().resources[0]).toEqual({
       name: 'gpu',
       capacity: 1,
       holders: ['first'],
       waiting: ['second'],
     });
-    expect(word[1]).toBe(0);
     settle();
-    const { stats } = await run.done;
+    expect((await run.pullOrThrow('out', { timeoutMs: 15_000 })).value).toBe(1);
+    const { stats } = await run.stop({ drain: true });
     expect(stats.stages[1]?.resourceWaitMs).toBeGreaterThan(0);
     expect(stats.stages[0]?.resourceWaitMs).toBe(0);
   });
