@@ -151,7 +151,8 @@ export class Gates {
     const wasOpen = isOpen(actor);
     const willBeOpen = isOpenIn(actor.plan.activeIn, state);
     // What came while it was closed goes by what holds then, even if nobody has looked since.
-    if (!wasOpen && willBeOpen && actor.spillOf === undefined) passOver(actor, this.#keep(actor), this.#host);
+    if (!wasOpen && willBeOpen && actor.spillOf === undefined)
+      passOver(actor, this.#keep(actor), this.#keep(actor), this.#host);
     actor.gates &= ~(gate.mode | gate.changing);
     if (willBeOpen) return;
     actor.gates |= gate.mode | (state.other === undefined ? 0 : gate.changing);
