@@ -1,6 +1,5 @@
 import type { FrameArray } from './dtype.ts';
 import type { Doorbell } from './doorbell.ts';
-import { TooManyReadersError } from './errors.ts';
 import {
   flag,
   metaDouble,
@@ -14,6 +13,7 @@ import {
 } from './layout.ts';
 import type { Journal } from './journal.ts';
 import type { MailboxReader } from './mailbox-reader.ts';
+import { activateReader, attachReader, detachReader, reserveReader } from './ring-places.ts';
 import type { RingWriter } from './ring-writer.ts';
 
 /**
@@ -353,70 +353,4 @@ export abstract class RingReader implements MailboxReader {
     this.position = position;
     this.handled = position;
   }
-}
-
-/** Takes a free reader place of a ring. Throws `TooManyReadersError`. */
-function reserveReader(words: Int32Array<SharedArrayBuffer>): number {
-  const readersMax = words[ringWord.readersMax] ?? 0;
-  for (let place = 0; place < readersMax; place++) {
-    const state = readerBase(place) + readerWord.state;
-    // Only one thread turns a free place into a reserved one.
-    if (Atomics.compareExchange(words, state, readerState.free, readerState.reserved) === readerState.free)
-      return place;
-  }
-  throw new TooManyReadersError(readersMax);
-}
-
-/**
- * Fills in a reserved place and attaches it at the writer's position. Owners place planned readers before the
- * run.
- */
-export function attachReader(buffer: SharedArrayBuffer, place: number, options: ReaderOptions): void {
-  const words = ringWords(buffer);
-  const base = readerBase(place);
-  Atomics.store(words, base + readerWord.bell, options.bell ?? -1);
-  Atomics.store(words, base + readerWord.capacity, options.capacity ?? words[ringWord.slots] ?? 1);
-  const isBlocking = (options.policy ?? 'block') === 'block';
-  activateReader(words, place, isBlocking ? readerState.blocking : readerState.nonBlocking);
-}
-
-/**
- * Store active, then load the head and start there: the writer's limit is at most its slots beyond that head.
- */
-function activateReader(words: Int32Array<SharedArrayBuffer>, place: number, state: number): number {
-  const base = readerBase(place);
-  // A recent cursor, so that the writer sees a believable one between the next two lines.
-  Atomics.store(words, base + readerWord.cursor, Atomics.load(words, ringWord.head));
-  Atomics.store(words, base + readerWord.state, state);
-  // Publishes the new state; ordered before the load of the head.
-  Atomics.add(words, ringWord.registry, 1);
-  const head = Atomics.load(words, ringWord.head);
-  Atomics.store(words, base + readerWord.cursor, head);
-  return head;
-}
-
-/** Frees a reader's place, on its own behalf or because its thread died. */
-export function detachReader(buffer: SharedArrayBuffer, place: number): void {
-  const words = ringWords(buffer);
-  Atomics.store(words, readerBase(place) + readerWord.state, readerState.free);
-  // Publishes the detachment: the writer counts its readers anew.
-  Atomics.add(words, ringWord.registry, 1);
-}
-
-/** Where the messages end that a reader has given back to the writer. */
-export function readerCursor(buffer: SharedArrayBuffer, place: number): number {
-  // Acquires the reader's last release.
-  return Atomics.load(ringWords(buffer), readerBase(place) + readerWord.cursor);
-}
-
-/** Whether something is published that a reader has not given back. */
-export function isBehind(buffer: SharedArrayBuffer, place: number): boolean {
-  // Acquires the writer's last publication.
-  return Atomics.load(ringWords(buffer), ringWord.head) !== readerCursor(buffer, place);
-}
-
-/** Ends the stream of a ring in place of its writer, whose thread is gone for good. */
-export function endRing(buffer: SharedArrayBuffer): void {
-  // Publishes the end; whoever reads must be rung by the caller.
-  Atomics.store(ringWords(buffer), ringWord.ended, 1);
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { allocateDoorbells, Doorbell } from '../src/doorbell.ts';
 import { allocateFrameRing, startRingAt } from '../src/layout.ts';
 import { allocateMessageRing } from '../src/message-ring.ts';
-import { attachReader, detachReader } from '../src/ring-reader.ts';
+import { attachReader, detachReader } from '../src/ring-places.ts';
 import type { ReaderPolicy } from '../src/ring-reader.ts';
 import type { Finding, Role } from './stress-worker.ts';
 

@@ -72,7 +72,8 @@ export class Turn {
 
   /** The newest round. */
   round(): number {
-    // Acquires what the conductor has said of the round and of its step, and everything that others did before.
+    // Acquires what the conductor has said of the round and of its step, and everything that others did
+    // before.
     return Atomics.load(this.#words, word.round);
   }
 
@@ -97,8 +98,8 @@ export class Turn {
   }
 
   /**
-   * What latches take for time: they tell one step from the next by more than two steps may be apart, so they
-   * are given as many milliseconds as there were steps.
+   * What latches take for time: so many milliseconds as there were steps, as two steps may be closer to each
+   * other than what latches can tell apart.
    */
   get latchNs(): number {
     return this.step * 1e6;

@@ -3,11 +3,11 @@ import { errorToWire } from '../drivers/error-wire.ts';
 import { AsyncHandlerError, BarrierTimeoutError } from '../errors.ts';
 import { account } from './accounts.ts';
 import type { Actor, Inlet, Work } from './actor.ts';
+import { callApart, callSingle, recover, repeatFlags } from './calling.ts';
+import type { Callable, SingleWork } from './calling.ts';
 import type { Failures } from './failures.ts';
 import type { Host } from './host.ts';
 import { noEdge } from './ledger.ts';
-import { emittedBy } from './lifecycle.ts';
-import type { Ticker } from './ticker.ts';
 import { closeWork, hasSpill, isReady, settleOutlets } from './readiness.ts';
 
 /** The most messages in one batch, and so the most that publication waits for. */
@@ -143,8 +143,8 @@ export class Calls {
   }
 
   /**
-   * Before a call: takes what it needs to begin, its resources and an activation. False when there is none; the
-   * thread is rung when that has changed.
+   * Before a call: takes what it needs to begin, its resources and an activation. False when there is none;
+   * the thread is rung when that has changed.
    */
   #enter({ lease, control }: Actor): boolean {
     if (lease !== undefined && !lease.begin(this.#host.nowMs)) return false;
@@ -365,64 +365,3 @@ export class Calls {
     if (hasStats) actor.gauges.queueWait.record((nowMs - actor.envelope.stamp) * 1e6, 1);
   }
 }
-
-/** Work that is called one by one. */
-type SingleWork = 'tick' | 'post' | 'resent';
-
-function callSingle(actor: Actor, work: SingleWork): unknown {
-  const { handlers, envelope, posts, resent } = actor;
-  const out = actor.out as never;
-  if (work === 'tick') return handlers.onTick?.(actor.ticker as Ticker, out);
-  if (work === 'post') return handlers.onPost?.(posts[0], out);
-  return (resent[0]?.edge ?? 0) < 0
-    ? handlers.onPost?.(resent[0]?.value, out)
-    : handlers.onInput?.(envelope, out);
-}
-
-/** Marks what a source emits again; whoever has seen it can tell. */
-function repeatFlags(actor: Actor): number {
-  if (emittedBy(actor) < actor.repeatsTo) return flag.redelivered;
-  actor.repeatsTo = 0;
-  return 0;
-}
-
-/** Inputs that had been in hand before. False when this one is passed over for the harm it has done. */
-function recover(actor: Actor, inlet: Inlet): boolean {
-  const { reader } = inlet;
-  const position = (reader.position - 1) | 0;
-  if (((inlet.takenTo - position) | 0) <= 0) {
-    inlet.isRecovering = false;
-    return true;
-  }
-  if (((inlet.exposedTo - position) | 0) > 0) actor.envelope.flags |= flag.redelivered;
-  if (inlet.skips.includes(position)) {
-    reader.settle();
-    return false;
-  }
-  if (((position - inlet.countedTo) | 0) < 0) return true;
-  inlet.countedTo = reader.position;
-  const { counts } = actor.gauges;
-  counts[actorCount.redelivered] = (counts[actorCount.redelivered] as number) + 1;
-  return true;
-}
-
-/** Handlers as functions that are called with their object. */
-interface Callable {
-  readonly onInput: Handler;
-  readonly onDemand: Handler;
-}
-
-type Handler = (this: unknown, first: unknown, second: unknown) => unknown;
-
-/**
- * Calls a handler from a place where it is never inlined. Slow handlers come here: a long loop in an inlined
- * handler could not be compiled while it runs (seen as three times the time for frames of 1 MiB). Fast ones
- * are inlined into their chunk.
- */
-function callApart(handler: Handler, handlers: unknown, first: unknown, second: unknown): unknown {
-  return handler.call(handlers, first, second);
-}
-
-// Two callees of different origin make the call megamorphic, which keeps every callee out of line.
-callApart(function one() {}, undefined, undefined, undefined);
-callApart(function other() {}, undefined, undefined, undefined);

@@ -58,7 +58,8 @@ export class Gates {
   }
 
   /**
-   * Starts all actors. `isAnew`: in place of a dead worker, where those that the mode closes start when it opens them.
+   * Starts all actors. `isAnew`: in place of a dead worker, where those that the mode closes start when it
+   * opens them.
    */
   start(isAnew: boolean): void {
     this.#hasStarted = true;

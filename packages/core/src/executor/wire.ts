@@ -28,21 +28,18 @@ import { ThreadEvents } from '../events/event-handle.ts';
 import { EventTable } from '../events/event-table.ts';
 import { Lease } from '../resources/lease.ts';
 import { ResourceTable } from '../resources/resource-table.ts';
-import { errorToWire } from '../drivers/error-wire.ts';
-import type { StageModes } from '../modes/types.ts';
 import type { Recovery, SharedRun, Upcall } from '../drivers/messages.ts';
 import type { ActorPlan, EdgePlan, InletPlan, OutletPlan, Overflow, Plan } from '../plan/types.ts';
-import type { AnyStage, StageContext } from '../stage.ts';
-import { postsMax } from './actor.ts';
+import type { AnyStage } from '../stage.ts';
 import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
 import { Control } from './control.ts';
+import { contextOf } from './context.ts';
 import type { ThreadModes } from './gates.ts';
 import { localGroups } from './groups.ts';
 import { LateReader } from './late-reader.ts';
 import { ActorLatches } from './latches.ts';
 import { ActorLedger, EdgeLedger } from './ledger.ts';
 import { ActorOut, interned } from './out.ts';
-import { seededRandom } from './random.ts';
 import type { Attempts } from './supervise.ts';
 import { Ticks } from './ticks.ts';
 import type { WallClock } from './wall-clock.ts';
@@ -198,10 +195,16 @@ class Wirer {
     const actor: Actor = {
       plan,
       stage: found.stage,
-      context: {
-        ...this.#context(plan, found.options, posts, gauges, latches),
-        modes: this.#stageModes(plan),
-      },
+      context: contextOf({
+        ...this.#parts,
+        plan,
+        options: found.options,
+        posts,
+        gauges,
+        latches,
+        events: this.#events,
+        bell: this.#bells[this.#parts.worker] as Doorbell,
+      }),
       handlers: {},
       inlets,
       readers: [...inlets.map(({ reader }) => reader), ...(control?.isToggle === true ? [control] : [])],
@@ -362,52 +365,6 @@ class Wirer {
     return {
       outlet,
       edges: messageEdges.map((refusing, i) => ({ gauges: this.#gauges.edge(edges[i] ?? 0), refusing })),
-    };
-  }
-
-  #context(
-    plan: ActorPlan,
-    options: unknown,
-    posts: unknown[],
-    gauges: ActorGauges,
-    latches: ActorLatches | undefined,
-  ): Omit<StageContext, 'modes'> {
-    const { clock, seed, upcall, worker } = this.#parts;
-    const bell = this.#bells[worker] as Doorbell;
-    return {
-      name: plan.name,
-      options,
-      events: this.#events.handlesOf(plan.name, plan.events),
-      latches: latches?.handles ?? {},
-      random: seededRandom(seed, plan.name),
-      now: () => clock.nowNs(),
-      log: (message, fields) => {
-        const line = { stage: plan.name, timeNs: clock.nowNs(), message, fields };
-        upcall({ type: 'log', line });
-      },
-      post: (value) => {
-        if (posts.length >= postsMax) {
-          gauges.counts[actorCount.droppedPosts] = (gauges.counts[actorCount.droppedPosts] as number) + 1;
-          return false;
-        }
-        posts.push(value);
-        bell.ring();
-        return true;
-      },
-    };
-  }
-
-  #stageModes({ index }: ActorPlan): StageModes {
-    const { modes, upcall } = this.#parts;
-    return {
-      get current() {
-        return modes.gates.mode;
-      },
-      end: (error) => {
-        const { epoch } = modes.gates;
-        const wire = error === undefined ? undefined : errorToWire(error);
-        upcall({ type: 'modeEnd', actor: index, epoch, error: wire });
-      },
     };
   }
 

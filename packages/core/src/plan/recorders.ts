@@ -11,8 +11,8 @@ export function isRecorder(end: EdgeEnd): boolean {
 }
 
 /**
- * An edge from each output of values to main, where a recorder may read it; until then nobody is held back by it.
- * Frames need none: their rings have places to spare.
+ * An edge from each output of values to main, where a recorder may read it; until then nobody is held back by
+ * it. Frames need none: their rings have places to spare.
  */
 export function recorderEdges(stages: readonly ResolvedStage[], first: number): readonly ResolvedEdge[] {
   const edges: ResolvedEdge[] = [];

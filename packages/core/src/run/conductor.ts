@@ -59,9 +59,10 @@ export interface Script {
 }
 
 /**
- * Leads a run under the paced and fast clocks: step by step, and within a step round by round, a round for each
- * group of ticks and one for what comes from outside. A round begins when every message that the one before it
- * caused has been handled on every thread. Everything here runs on the main thread. docs/determinism.md.
+ * Leads a run under the paced and fast clocks: step by step, and within a step round by round, a round for
+ * each group of ticks and one for what comes from outside. A round begins when every message that the one
+ * before it caused has been handled on every thread. Everything here runs on the main thread.
+ * docs/determinism.md.
  */
 export class Conductor {
   readonly #parts: ConductorParts;

@@ -23,12 +23,15 @@ import type { LiveEvents } from './events.ts';
 import { closeActor } from './memory.ts';
 import { isLastBreath, Postmortem } from './postmortem.ts';
 import type { Culprit } from './postmortem.ts';
+import { isOver } from './actor-states.ts';
 import type { ActorState, LogLine, Replacement, StartOptions } from './types.ts';
 import { Requests } from './requests.ts';
 import { shareOf } from './share.ts';
 import { WorkerLink } from './worker-link.ts';
 import type { WorkerEnd } from './worker-link.ts';
 
+/** How long a round waits for an async handler, in ms. */
+export const barrierTimeoutMsDefault = 10_000;
 /** How long a worker may take to stop before its thread is ended. */
 const stopGraceMs = 1_500;
 
@@ -219,7 +222,7 @@ export class Crew {
       recovery,
       seed: options.seed ?? 0,
       hasStats: options.stats !== false,
-      barrierTimeoutMs: barrierTimeoutOf(options),
+      barrierTimeoutMs: options.barrierTimeoutMs ?? barrierTimeoutMsDefault,
       gates: this.gates,
     };
     return new Promise((resolve, reject) => {
@@ -387,13 +390,10 @@ export class Crew {
 
   #recovery(actors: readonly ActorPlan[]): Recovery {
     const over = actors.filter(({ index }) => isOver(this.states[index])).map(({ index }) => index);
-    const snapshots = new Map(
-      actors.flatMap(({ index }) => {
-        return this.#snapshots.has(index) ? [[index, this.#snapshots.get(index)] as const] : [];
-      }),
-    );
     return {
-      snapshots,
+      snapshots: new Map(
+        [...this.#snapshots].filter(([index]) => actors.some((each) => each.index === index)),
+      ),
       skips: this.#postmortem.skips(),
       over,
       rates: [...this.#rates.values()],
@@ -416,13 +416,4 @@ export class Crew {
     closeActor(this.#parts.plan, this.#parts.shared, actor);
     this.setState(actor.index, state);
   }
-}
-
-/** How long a round waits for an async handler. */
-export function barrierTimeoutOf({ barrierTimeoutMs = 10_000 }: StartOptions): number {
-  return barrierTimeoutMs;
-}
-
-export function isOver(state: ActorState | undefined): boolean {
-  return state === 'ended' || state === 'stopped';
 }

@@ -1,11 +1,6 @@
-import type { Doorbell, Gauges } from '@troupe/mailbox';
 import type { Observable } from 'rxjs';
 import { runOnLoop } from '../drivers/loops.ts';
 import type { Steppable } from '../drivers/loops.ts';
-import type { SharedRun } from '../drivers/messages.ts';
-import type { Executor } from '../executor/executor.ts';
-import type { ResourceTable } from '../resources/resource-table.ts';
-import type { WallClock } from '../executor/wall-clock.ts';
 import type { Plan, PlanProblem, PortName } from '../plan/types.ts';
 import type { Port } from '../ports.ts';
 import type { InputRef, OutputRef } from '../refs.ts';
@@ -13,15 +8,11 @@ import { setEdgeBlocking } from './blocking.ts';
 import type { BoundaryInput } from './boundary-input.ts';
 import type { BoundaryOutput } from './boundary-output.ts';
 import { enlist, takeCensus } from './census.ts';
-import { isOver } from './crew.ts';
-import type { Conductor } from './conductor.ts';
-import type { Crew } from './crew.ts';
-import type { DeadLetters } from './dead-letters.ts';
-import type { RateControl } from './rate-control.ts';
+import { isOver } from './actor-states.ts';
 import type { RateTarget } from './rates.ts';
 import type { LiveEvents } from './events.ts';
 import type { LiveModes } from './modes.ts';
-import type { LiveRecording } from './live-recording.ts';
+import type { LiveRunParts } from './live-parts.ts';
 import { readStats } from './stats.ts';
 import { observables, polled } from './streams.ts';
 import { LiveTap, tappedRing } from './tap.ts';
@@ -41,28 +32,6 @@ import type {
   WaitOptions,
 } from './types.ts';
 import { Watchdog } from './watchdog.ts';
-
-/** What a live run is made of; `start` puts it together. */
-export interface LiveRunParts {
-  readonly plan: Plan;
-  readonly shared: SharedRun;
-  readonly bells: readonly Doorbell[];
-  readonly gauges: Gauges;
-  readonly clock: WallClock;
-  readonly crew: Crew;
-  readonly letters: DeadLetters;
-  readonly events: LiveEvents;
-  readonly resources: ResourceTable;
-  /** Steps the stages on main. */
-  readonly executor: Executor;
-  readonly rates: RateControl;
-  readonly inputs: ReadonlyMap<string, BoundaryInput>;
-  readonly outputs: ReadonlyMap<string, BoundaryOutput>;
-  readonly recording: LiveRecording;
-  /** Leads the steps, under the paced and fast clocks. */
-  readonly conductor: Conductor | undefined;
-  readonly modes: LiveModes;
-}
 
 /** How long the stages on main may take to stop. */
 const stopGraceMs = 500;

@@ -1,32 +1,31 @@
-import { FrameReader, FrameWriter, Gauges, isBehind, MessageReader, MessageWriter } from '@troupe/mailbox';
+import { FrameReader, FrameWriter, Gauges, MessageReader, MessageWriter } from '@troupe/mailbox';
 import { isStageWorker } from '../drivers/inside.ts';
 import { HandlerHungError, NestedStartError } from '../errors.ts';
 import { Executor } from '../executor/executor.ts';
 import { ThreadModes } from '../executor/gates.ts';
 import { createHandlers } from '../executor/lifecycle.ts';
 import { optionsOf } from '../executor/load.ts';
-import { rateOf } from '../clock/rate.ts';
-import { StepSchedule } from '../clock/schedule.ts';
 import type { Turn } from '../clock/turn.ts';
 import { clockOf, monotonicMs } from '../executor/wall-clock.ts';
 import type { WallClock } from '../executor/wall-clock.ts';
 import { doorbells, readerPolicy, turnOf, wire } from '../executor/wire.ts';
 import type { SharedRun, WorkerMessage } from '../drivers/messages.ts';
 import { errorFromWire } from '../drivers/error-wire.ts';
-import { initialGates, isOpenIn } from '../modes/gate-state.ts';
+import { initialGates } from '../modes/gate-state.ts';
 import { compile } from '../plan/compile.ts';
 import type { BoundaryPlan, EdgePlan, GraphDeclaration, Plan } from '../plan/types.ts';
 import { ResourceTable } from '../resources/resource-table.ts';
 import type { AnyStage } from '../stage.ts';
 import { BoundaryInput } from './boundary-input.ts';
 import { BoundaryOutput } from './boundary-output.ts';
-import { Conductor } from './conductor.ts';
-import type { Script } from './conductor.ts';
+import { conductorOf } from './conduct.ts';
+import type { Conductor } from './conductor.ts';
 import { LiveRecording } from './live-recording.ts';
 import type { ReplayDriver } from './replay.ts';
-import { barrierTimeoutOf, Crew, isOver } from './crew.ts';
+import { barrierTimeoutMsDefault, Crew } from './crew.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { LiveEvents } from './events.ts';
+import type { LiveRunParts } from './live-parts.ts';
 import { LiveRun } from './live-run.ts';
 import { allocateRun } from './memory.ts';
 import { LiveModes } from './modes.ts';
@@ -103,42 +102,13 @@ export async function startRun(
             script: replay?.script,
           });
     await opening;
-    const wake = (): void => bells[0]?.ring();
-    const rates = new RateControl({
-      plan,
-      clock,
-      crew,
-      executor,
-      wake,
-      conductor,
-      atBoundary,
-    });
-    modes = new LiveModes({
-      plan,
-      options: options.modes ?? {},
-      crew,
-      executor,
-      clock,
-      wake,
-      atBoundary,
-    });
-    const recording = new LiveRecording({
-      plan,
-      shared,
-      bells,
-      clock,
-      conductor,
-      inputs,
-      changing: [modes, events, rates],
-      seed: options.seed ?? 0,
-      toml: (at) => textOf(declaration, at),
-    });
-    recording.onError = (error) => run?.fail(error);
-    if (options.record !== undefined) await recording.begin(options.record, true);
     const basics = { plan, shared, bells, gauges, clock, crew, letters, events, resources };
-    const parts = { ...basics, rates, conductor, recording };
+    const led = leadersOf({ ...basics, declaration, options, executor, conductor, inputs, atBoundary });
+    modes = led.modes;
+    led.recording.onError = (error) => run?.fail(error);
+    if (options.record !== undefined) await led.recording.begin(options.record, true);
     if (conductor !== undefined) replay?.attach({ plan, shared, bells, conductor, inputs });
-    run = new LiveRun({ ...parts, executor, inputs, outputs, modes });
+    run = new LiveRun({ ...basics, ...led, conductor, executor, inputs, outputs });
     await run.go(monotonicMs());
   } catch (error) {
     await (run === undefined ? crew.stop() : run.stop());
@@ -148,6 +118,30 @@ export async function startRun(
   // Whoever has started the run may still record it from its first step on.
   setImmediate(() => conductor?.release());
   return run;
+}
+
+/** What changes a run from outside, and what writes that down. */
+function leadersOf(
+  parts: Pick<
+    LiveRunParts,
+    'plan' | 'shared' | 'bells' | 'clock' | 'crew' | 'events' | 'executor' | 'conductor' | 'inputs'
+  > & {
+    readonly declaration: GraphDeclaration;
+    readonly options: StartOptions;
+    readonly atBoundary: AtBoundary;
+  },
+): Pick<LiveRunParts, 'rates' | 'modes' | 'recording'> {
+  const { bells, events, declaration, options } = parts;
+  const wake = (): void => bells[0]?.ring();
+  const rates = new RateControl({ ...parts, wake });
+  const modes = new LiveModes({ ...parts, options: options.modes ?? {}, wake });
+  const recording = new LiveRecording({
+    ...parts,
+    changing: [modes, events, rates],
+    seed: options.seed ?? 0,
+    toml: (at) => textOf(declaration, at),
+  });
+  return { rates, modes, recording };
 }
 
 /** The graph as the text of a graph file, where it can be one. */
@@ -237,49 +231,11 @@ function mainExecutor(
     upcall,
     hasStats: options.stats !== false,
     turn,
-    barrierTimeoutMs: barrierTimeoutOf(options),
+    barrierTimeoutMs: options.barrierTimeoutMs ?? barrierTimeoutMsDefault,
     modes,
   });
   for (const actor of executor.actors) actor.handlers = createHandlers(actor);
   return executor;
-}
-
-function conductorOf(parts: {
-  readonly plan: Plan;
-  readonly shared: SharedRun;
-  readonly turn: Turn;
-  readonly bells: ReturnType<typeof doorbells>;
-  readonly inputs: ReadonlyMap<string, BoundaryInput>;
-  readonly crew: Crew;
-  readonly clock: WallClock;
-  readonly events: LiveEvents;
-  readonly endNs: number;
-  readonly onEnd: () => void;
-  readonly script: Script | undefined;
-}): Conductor {
-  const { plan, shared, turn, bells, inputs, crew, clock, events, endNs, onEnd, script } = parts;
-  const isOverActor = (actor: number): boolean => isOver(crew.states[actor]);
-  const backs = plan.edges.filter(({ back, ring }) => back && ring !== undefined);
-  return new Conductor({
-    plan,
-    turn,
-    bells,
-    inputs,
-    schedule: new StepSchedule(plan.runners.map(({ hz }) => rateOf(hz))),
-    isOver: isOverActor,
-    hasBack: () =>
-      backs.some(({ to, ring, reader }) => {
-        if (to.kind !== 'actor' || isOverActor(to.actor)) return false;
-        // What a stage holds while it is not active asks for nothing.
-        if (!isOpenIn(plan.actors[to.actor]?.activeIn, crew.gates)) return false;
-        return isBehind(shared.rings[ring ?? -1] as SharedArrayBuffer, reader ?? 0);
-      }),
-    endNs,
-    onEnd,
-    onBoundary: () => events.settle(),
-    nowMs: () => clock.nowMs(),
-    ...(script === undefined ? {} : { script }),
-  });
 }
 
 function openBoundaries(parts: {

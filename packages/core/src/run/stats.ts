@@ -1,5 +1,5 @@
 import type { ActorReading, Gauges, LatencySummary } from '@troupe/mailbox';
-import { isOver } from './crew.ts';
+import { isOver } from './actor-states.ts';
 import { isRecorder } from '../plan/recorders.ts';
 import type { EdgeEnd, EdgePlan, Plan } from '../plan/types.ts';
 import { leaseState } from '../resources/resource-table.ts';

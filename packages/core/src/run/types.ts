@@ -68,8 +68,8 @@ export interface StartOptions extends CompileOptions {
    */
   readonly durationMs?: number;
   /**
-   * Paced and fast clocks: how long a step waits for an async handler before the run fails; 0: for ever. 10,000
-   * unless given. A source that waits in `onDemand` keeps nobody waiting.
+   * Paced and fast clocks: how long a step waits for an async handler before the run fails; 0: for ever.
+   * 10,000 unless given. A source that waits in `onDemand` keeps nobody waiting.
    */
   readonly barrierTimeoutMs?: number;
   /**
@@ -257,8 +257,8 @@ export interface EventState {
 
 /**
  * The events of a run. All take an event's reference or name, and throw (reject) `TargetError` where there is
- * none. Changes take effect at once under the realtime clock, else at the next step boundary; after a stop they
- * reject `RunStoppedError`.
+ * none. Changes take effect at once under the realtime clock, else at the next step boundary; after a stop
+ * they reject `RunStoppedError`.
  */
 export interface RunEvents {
   /** Adds an activation. Rejects `EventFullError` when there are 4,194,304 already. */
@@ -353,11 +353,11 @@ export interface Run extends AsyncDisposable {
   setRate(target: string | { readonly name: string } | RunnerRef, hz: number): Promise<void>;
   readonly events: RunEvents;
   /**
-   * Writes a recording until the run is over: everything that comes from outside (pushes, what sources and `io`
-   * stages emit, changes of modes, events and rates), and what all other stages emit, for a replay to compare with.
-   * Under the paced and fast clocks it must begin before the first step: in the same turn of the event loop in
-   * which `start` has resolved, or with `start({ record })`. Rejects `RecordingError`; a recording that cannot be
-   * written on fails the run.
+   * Writes a recording until the run is over: everything that comes from outside (pushes, what sources and
+   * `io` stages emit, changes of modes, events and rates), and what all other stages emit, for a replay to
+   * compare with. Under the paced and fast clocks it must begin before the first step: in the same turn of
+   * the event loop in which `start` has resolved, or with `start({ record })`. Rejects `RecordingError`; a
+   * recording that cannot be written on fails the run.
    */
   record(path: string): Promise<void>;
   deadLetters(): readonly DeadLetter[];

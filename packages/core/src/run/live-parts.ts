@@ -1,0 +1,37 @@
+import type { Doorbell, Gauges } from '@troupe/mailbox';
+import type { SharedRun } from '../drivers/messages.ts';
+import type { Executor } from '../executor/executor.ts';
+import type { WallClock } from '../executor/wall-clock.ts';
+import type { Plan } from '../plan/types.ts';
+import type { ResourceTable } from '../resources/resource-table.ts';
+import type { BoundaryInput } from './boundary-input.ts';
+import type { BoundaryOutput } from './boundary-output.ts';
+import type { Conductor } from './conductor.ts';
+import type { Crew } from './crew.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { LiveEvents } from './events.ts';
+import type { LiveModes } from './modes.ts';
+import type { LiveRecording } from './live-recording.ts';
+import type { RateControl } from './rate-control.ts';
+
+/** What a live run is made of; `start` puts it together. */
+export interface LiveRunParts {
+  readonly plan: Plan;
+  readonly shared: SharedRun;
+  readonly bells: readonly Doorbell[];
+  readonly gauges: Gauges;
+  readonly clock: WallClock;
+  readonly crew: Crew;
+  readonly letters: DeadLetters;
+  readonly events: LiveEvents;
+  readonly resources: ResourceTable;
+  /** Steps the stages on main. */
+  readonly executor: Executor;
+  readonly rates: RateControl;
+  readonly inputs: ReadonlyMap<string, BoundaryInput>;
+  readonly outputs: ReadonlyMap<string, BoundaryOutput>;
+  readonly recording: LiveRecording;
+  /** Leads the steps, under the paced and fast clocks. */
+  readonly conductor: Conductor | undefined;
+  readonly modes: LiveModes;
+}
