@@ -151,3 +151,68 @@ export interface Actor {
   snapshotMs: number;
   progressMs: number;
 }
+
+/** What an actor remembers before anything has happened to it. */
+type FreshState = Pick<
+  Actor,
+  | 'group'
+  | 'restarts'
+  | 'attempts'
+  | 'resent'
+  | 'gates'
+  | 'isBusy'
+  | 'isAway'
+  | 'settled'
+  | 'postsClosed'
+  | 'lettersClosed'
+  | 'spillOf'
+  | 'busySinceMs'
+  | 'flushing'
+  | 'hasEndedDemand'
+  | 'nextInlet'
+  | 'stride'
+  | 'resumeAtMs'
+  | 'isRecreated'
+  | 'blockedSinceMs'
+  | 'repeatsTo'
+  | 'snapshotMs'
+  | 'progressMs'
+>;
+
+export function freshState(): FreshState {
+  return {
+    group: undefined,
+    restarts: { recreatedMs: [] },
+    attempts: {
+      tick: noAttempts(),
+      demand: noAttempts(),
+      post: noAttempts(),
+      resent: noAttempts(),
+      start: noAttempts(),
+      mode: noAttempts(),
+    },
+    resent: [],
+    gates: 0,
+    isBusy: false,
+    isAway: false,
+    settled: undefined,
+    postsClosed: 0,
+    lettersClosed: 0,
+    spillOf: undefined,
+    busySinceMs: 0,
+    flushing: undefined,
+    hasEndedDemand: false,
+    nextInlet: 0,
+    stride: 1,
+    resumeAtMs: 0,
+    isRecreated: false,
+    blockedSinceMs: -1,
+    repeatsTo: 0,
+    snapshotMs: 0,
+    progressMs: 0,
+  };
+}
+
+export function noAttempts(): Attempts {
+  return { tries: 0, position: 0 };
+}

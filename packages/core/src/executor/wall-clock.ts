@@ -55,7 +55,7 @@ export class WallClock {
 }
 
 /** Under the paced and fast clocks logical time stands still while a step is done. */
-export class StepClock extends WallClock {
+class StepClock extends WallClock {
   readonly #turn: Turn;
 
   constructor(epochMs: number, turn: Turn) {

@@ -31,6 +31,7 @@ import { ResourceTable } from '../resources/resource-table.ts';
 import type { Recovery, SharedRun, Upcall } from '../drivers/messages.ts';
 import type { ActorPlan, EdgePlan, InletPlan, OutletPlan, Overflow, Plan } from '../plan/types.ts';
 import type { AnyStage } from '../stage.ts';
+import { freshState, noAttempts } from './actor.ts';
 import type { Actor, HoldGroup, Inlet, Outflow } from './actor.ts';
 import { Control } from './control.ts';
 import { contextOf } from './context.ts';
@@ -40,7 +41,6 @@ import { LateReader } from './late-reader.ts';
 import { ActorLatches } from './latches.ts';
 import { ActorLedger, EdgeLedger } from './ledger.ts';
 import { ActorOut, interned } from './out.ts';
-import type { Attempts } from './supervise.ts';
 import { Ticks } from './ticks.ts';
 import type { WallClock } from './wall-clock.ts';
 
@@ -193,6 +193,7 @@ class Wirer {
     const latches =
       plan.latches.length === 0 ? undefined : new ActorLatches(plan, shared.latches, this.#latchClock);
     const actor: Actor = {
+      ...freshState(),
       plan,
       stage: found.stage,
       context: contextOf({
@@ -215,42 +216,13 @@ class Wirer {
       out: new ActorOut(outlets, envelope, () => flush(actor)),
       gauges,
       ledger,
-      group: undefined,
       control,
       lease: this.#lease(plan, gauges),
-      restarts: { recreatedMs: [] },
-      attempts: {
-        tick: noAttempts(),
-        demand: noAttempts(),
-        post: noAttempts(),
-        resent: noAttempts(),
-        start: noAttempts(),
-        mode: noAttempts(),
-      },
       posts,
-      resent: [],
       ticker: isOver ? undefined : this.#ticks.tickerOf(plan),
       latches,
       phase: isOver ? 'ended' : 'created',
-      gates: 0,
-      isBusy: false,
-      isAway: false,
-      settled: undefined,
-      postsClosed: 0,
-      lettersClosed: 0,
-      spillOf: undefined,
-      busySinceMs: 0,
-      flushing: undefined,
-      hasEndedDemand: false,
-      nextInlet: 0,
-      stride: 1,
-      resumeAtMs: 0,
-      isRecreated: false,
-      blockedSinceMs: -1,
       snapshot: recovery?.snapshots.get(plan.index),
-      repeatsTo: 0,
-      snapshotMs: 0,
-      progressMs: 0,
     };
     if (isOver) this.#layToRest(actor);
     return actor;
@@ -392,10 +364,6 @@ class Wirer {
       for (const actor of group) actor.group = hold;
     }
   }
-}
-
-function noAttempts(): Attempts {
-  return { tries: 0, position: 0 };
 }
 
 function refusalPolicy(overflow: Overflow): RefusalPolicy | undefined {

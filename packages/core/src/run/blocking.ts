@@ -1,17 +1,29 @@
-import type { Executor } from '../executor/executor.ts';
-import type { Plan, PortName } from '../plan/types.ts';
-import type { Crew } from './crew.ts';
+import type { PortName } from '../plan/types.ts';
+import type { LiveRunParts } from './live-parts.ts';
 import { workerOf } from './memory.ts';
-import { edgeBetween } from './targets.ts';
+import { boundaryOf, edgeBetween } from './targets.ts';
 
-/** Switches the reader behind an edge to a stage; resolves when its thread has. Throws `TargetError`. */
-export async function setEdgeBlocking(
-  { plan, executor, crew }: { readonly plan: Plan; readonly executor: Executor; readonly crew: Crew },
-  { from, to }: { readonly from: PortName; readonly to: PortName },
+/** The reader behind an edge to a stage, or a boundary output. */
+export type BlockingTarget = { readonly from: PortName; readonly to: PortName } | { readonly output: string };
+
+/**
+ * Switches a reader between blocking and non-blocking, between two steps where there are steps. Throws
+ * `TargetError` where there is none.
+ */
+export async function setBlocking(
+  { plan, executor, crew, outputs, conductor }: LiveRunParts,
+  target: BlockingTarget,
   isBlocking: boolean,
 ): Promise<void> {
-  const edge = edgeBetween(plan, from, to);
+  if ('output' in target) {
+    boundaryOf(outputs, target.output, 'output').setBlocking(isBlocking);
+    return;
+  }
+  const edge = edgeBetween(plan, target.from, target.to);
   const worker = workerOf(plan, edge.to);
-  if (worker > 0) return crew.setBlocking(worker, edge.index, isBlocking);
-  return new Promise((resolve) => executor.setBlocking(edge.index, isBlocking, resolve));
+  const change = (): Promise<void> =>
+    worker > 0
+      ? crew.setBlocking(worker, edge.index, isBlocking)
+      : new Promise((resolve) => executor.setBlocking(edge.index, isBlocking, resolve));
+  await (conductor === undefined ? change() : conductor.atBoundary(change));
 }

@@ -18,7 +18,7 @@ import type { LiveEvents } from './events.ts';
 export function conductorOf(parts: {
   readonly plan: Plan;
   readonly shared: SharedRun;
-  readonly turn: Turn;
+  readonly turn: Turn | undefined;
   readonly bells: readonly Doorbell[];
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
   readonly crew: Crew;
@@ -27,8 +27,9 @@ export function conductorOf(parts: {
   readonly endNs: number;
   readonly onEnd: () => void;
   readonly script: Script | undefined;
-}): Conductor {
+}): Conductor | undefined {
   const { plan, shared, turn, bells, inputs, crew, clock, events, endNs, onEnd, script } = parts;
+  if (turn === undefined) return undefined;
   const isOverActor = (actor: number): boolean => isOver(crew.states[actor]);
   const backs = plan.edges.filter(({ back, ring }) => back && ring !== undefined);
   return new Conductor({

@@ -23,15 +23,14 @@ import type { LiveEvents } from './events.ts';
 import { closeActor } from './memory.ts';
 import { isLastBreath, Postmortem } from './postmortem.ts';
 import type { Culprit } from './postmortem.ts';
-import { isOver } from './actor-states.ts';
+import { barrierTimeoutMsDefault, isOver } from './actor-states.ts';
 import type { ActorState, LogLine, Replacement, StartOptions } from './types.ts';
 import { Requests } from './requests.ts';
+import { Resends } from './resends.ts';
 import { shareOf } from './share.ts';
 import { WorkerLink } from './worker-link.ts';
 import type { WorkerEnd } from './worker-link.ts';
 
-/** How long a round waits for an async handler, in ms. */
-export const barrierTimeoutMsDefault = 10_000;
 /** How long a worker may take to stop before its thread is ended. */
 const stopGraceMs = 1_500;
 
@@ -52,13 +51,6 @@ export interface CrewParts {
   readonly onModeEnd: (actor: number, epoch: number, error: ErrorWire | undefined) => void;
 }
 
-/** A dead letter that was sent again and has not been handled yet. */
-interface Pending {
-  readonly filed: Filed;
-  readonly worker: number;
-  deaths: number;
-}
-
 /** The pooled workers of one run: starts them, tells them things, replaces those that die. */
 export class Crew {
   readonly states: ActorState[];
@@ -74,7 +66,7 @@ export class Crew {
   readonly #opening = new Set<Promise<void>>();
   readonly #snapshots = new Map<number, unknown>();
   readonly #requests = new Requests();
-  readonly #pending = new Map<number, Pending>();
+  readonly #resends: Resends;
   readonly #hung = new Map<number, { readonly actor: number; readonly error: HandlerHungError }>();
   readonly #rates = new Map<number, RateChange>();
   #epochMs = 0;
@@ -86,6 +78,7 @@ export class Crew {
 
   constructor(parts: CrewParts) {
     this.#parts = parts;
+    this.#resends = new Resends(parts.letters);
     this.#postmortem = new Postmortem(parts.plan, parts.shared, parts.letters);
     this.#deathRate = new DeathRate(parts.options.replacements);
     this.states = parts.plan.actors.map(() => 'starting');
@@ -126,19 +119,18 @@ export class Crew {
     await Promise.all(this.#replacing.values());
     await Promise.all(this.#opening);
     this.#requests.drop();
-    for (const { filed } of this.#pending.values()) this.#parts.letters.restore(filed);
-    this.#pending.clear();
+    this.#resends.restore();
   }
 
   /** Sends a dead letter again. It outlives the worker: a successor gets it as well. */
   resend(worker: number, filed: Filed): void {
-    this.#pending.set(filed.wire.id, { filed, worker, deaths: 0 });
+    this.#resends.add(worker, filed);
     this.#links.get(worker)?.send({ type: 'resend', letter: filed.wire });
   }
 
   /** A letter that was sent again has been handled, or given up anew. */
   closeLetter(id: number): void {
-    this.#pending.delete(id);
+    this.#resends.close(id);
   }
 
   /** Resolves when the worker, or its successor, has switched the reader behind an edge. */
@@ -258,9 +250,7 @@ export class Crew {
     link?.send({ type: 'go', epochMs });
     if (this.#isDraining) link?.send({ type: 'drain' });
     for (const message of this.#requests.of(worker)) link?.send(message);
-    for (const pending of this.#pending.values()) {
-      if (pending.worker === worker) link?.send({ type: 'resend', letter: pending.filed.wire });
-    }
+    for (const letter of this.#resends.of(worker)) link?.send({ type: 'resend', letter });
   }
 
   #receive(worker: number, message: WorkerMessage): void {
@@ -373,7 +363,7 @@ export class Crew {
     else {
       const loser =
         held.edge === noEdge.resent
-          ? this.#blameLetter(actor, held.position, error)
+          ? this.#resends.blame(actor, held.position, error)
           : this.#postmortem.blame(culprit, error);
       if (loser === undefined) return;
       // Its worker is dead: nobody else counts here.
@@ -400,15 +390,6 @@ export class Crew {
       epochMs: this.#epochMs,
       isDraining: this.#isDraining,
     };
-  }
-
-  /** A letter that was sent again and ends its worker each time is a dead letter again after its last try. */
-  #blameLetter(actor: ActorPlan, id: number, error: Replacement['error']): number | undefined {
-    const pending = this.#pending.get(id);
-    if (pending === undefined || ++pending.deaths < actor.supervision.triesMax) return undefined;
-    this.#pending.delete(id);
-    this.#parts.letters.add(pending.filed.wire, error);
-    return actor.index;
   }
 
   /** An actor is over: its inputs are detached and its outputs end. */

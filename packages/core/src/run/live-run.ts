@@ -4,7 +4,8 @@ import type { Steppable } from '../drivers/loops.ts';
 import type { Plan, PlanProblem, PortName } from '../plan/types.ts';
 import type { Port } from '../ports.ts';
 import type { InputRef, OutputRef } from '../refs.ts';
-import { setEdgeBlocking } from './blocking.ts';
+import { setBlocking } from './blocking.ts';
+import type { BlockingTarget } from './blocking.ts';
 import type { BoundaryInput } from './boundary-input.ts';
 import type { BoundaryOutput } from './boundary-output.ts';
 import { enlist, takeCensus } from './census.ts';
@@ -13,6 +14,7 @@ import type { RateTarget } from './rates.ts';
 import type { LiveEvents } from './events.ts';
 import type { LiveModes } from './modes.ts';
 import type { LiveRunParts } from './live-parts.ts';
+import { Outcome } from './outcome.ts';
 import { readStats } from './stats.ts';
 import { observables, polled } from './streams.ts';
 import { LiveTap, tappedRing } from './tap.ts';
@@ -33,7 +35,6 @@ import type {
 } from './types.ts';
 import { Watchdog } from './watchdog.ts';
 
-/** How long the stages on main may take to stop. */
 const stopGraceMs = 500;
 const statsIntervalMs = 1_000;
 
@@ -41,8 +42,9 @@ const statsIntervalMs = 1_000;
 export class LiveRun implements Run, Steppable {
   readonly plan: Plan;
   readonly warnings: readonly PlanProblem[];
+  readonly events: LiveEvents;
   readonly modes: LiveModes;
-  readonly #done: Promise<RunReport>;
+  readonly #outcome = new Outcome();
   readonly #parts: LiveRunParts;
   readonly #taps = new Set<LiveTap>();
   readonly #cleanups: (() => void | Promise<void>)[] = [];
@@ -55,21 +57,13 @@ export class LiveRun implements Run, Steppable {
   /** All threads have been given back. */
   #isClosed = false;
   #error: Error | undefined;
-  /** Somebody holds `done`, and so learns of a failure. */
-  #isDoneHeld = false;
-  #resolveDone: (report: RunReport) => void = () => undefined;
-  #rejectDone: (error: Error) => void = () => undefined;
 
   constructor(parts: LiveRunParts) {
     this.#parts = parts;
     this.plan = parts.plan;
     this.warnings = parts.plan.warnings;
+    this.events = parts.events;
     this.modes = parts.modes;
-    this.#done = new Promise((resolve, reject) => {
-      this.#resolveDone = resolve;
-      this.#rejectDone = reject;
-    });
-    this.#done.catch(() => undefined);
     this.#watchdog = new Watchdog(parts.plan, parts.shared.ledger, (...hung) => parts.crew.hang(...hung));
   }
 
@@ -98,8 +92,7 @@ export class LiveRun implements Run, Steppable {
   }
 
   get done(): Promise<RunReport> {
-    this.#isDoneHeld = true;
-    return this.#done;
+    return this.#outcome.hold();
   }
 
   async push<P extends Port = Port>(
@@ -173,7 +166,7 @@ export class LiveRun implements Run, Steppable {
   }
 
   stats$(intervalMs: number = statsIntervalMs): Observable<RunStats> {
-    return polled(() => this.stats(), intervalMs, this.#done);
+    return polled(() => this.stats(), intervalMs, this.#outcome.promise);
   }
 
   census(): Promise<readonly CensusEntry[]> {
@@ -188,23 +181,12 @@ export class LiveRun implements Run, Steppable {
     return tap;
   }
 
-  async setBlocking(
-    target: { readonly from: PortName; readonly to: PortName } | { readonly output: string },
-    isBlocking: boolean,
-  ): Promise<void> {
-    if ('output' in target) {
-      this.#output(target.output).setBlocking(isBlocking);
-      return;
-    }
-    await setEdgeBlocking(this.#parts, target, isBlocking);
+  setBlocking(target: BlockingTarget, isBlocking: boolean): Promise<void> {
+    return setBlocking(this.#parts, target, isBlocking);
   }
 
   setRate(target: RateTarget, hz: number): Promise<void> {
     return this.#parts.rates.setRate(target, hz);
-  }
-
-  get events(): LiveEvents {
-    return this.#parts.events;
   }
 
   record(path: string): Promise<void> {
@@ -239,7 +221,7 @@ export class LiveRun implements Run, Steppable {
         ? setTimeout(() => this.#close('stopped'), options.timeoutMs)
         : undefined;
     try {
-      return await this.#done;
+      return await this.#outcome.promise;
     } catch {
       // The failure has been told through `done`; a stop after it has nothing left to do.
       await this.#closing;
@@ -253,7 +235,7 @@ export class LiveRun implements Run, Steppable {
     await this.stop();
     const { inputs, outputs } = this.#parts;
     const hasTold =
-      this.#isDoneHeld || [...inputs.values(), ...outputs.values()].some((port) => port.hasTold);
+      this.#outcome.isHeld || [...inputs.values(), ...outputs.values()].some((port) => port.hasTold);
     // A failure that nobody has seen is thrown here; one that is on its way out is not thrown twice.
     if (this.#error !== undefined && !hasTold) throw this.#error;
   }
@@ -382,9 +364,9 @@ export class LiveRun implements Run, Steppable {
     const closing = this.#parts.recording.close(error === undefined ? reason : 'failed');
     const problems = await Promise.allSettled([closing, ...this.#cleanups.map(async (cleanup) => cleanup())]);
     const failed = problems.find((problem) => problem.status === 'rejected');
-    if (error !== undefined) this.#rejectDone(error);
-    else if (failed !== undefined) this.#rejectDone(failed.reason as Error);
-    else this.#resolveDone(this.#report(reason));
+    if (error !== undefined) this.#outcome.reject(error);
+    else if (failed !== undefined) this.#outcome.reject(failed.reason as Error);
+    else this.#outcome.resolve(this.#report(reason));
   }
 
   #report(reason: 'ended' | 'stopped'): RunReport {

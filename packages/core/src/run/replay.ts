@@ -298,8 +298,8 @@ class Replay implements StepObserver, ReplayDriver {
 
 function emit({ port, time, payload }: Collected, out: Out): void {
   out.at(time);
-  if (payload.kind === 'frame') out.send(port, payload.frame as never);
-  else out.send(port, payload.value as never);
+  if (payload.kind === 'frame') out.send(port, payload.frame);
+  else out.send(port, payload.value);
 }
 
 function targetOf(stage: string): string | { readonly runner: string } {

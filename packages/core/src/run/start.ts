@@ -22,7 +22,8 @@ import { conductorOf } from './conduct.ts';
 import type { Conductor } from './conductor.ts';
 import { LiveRecording } from './live-recording.ts';
 import type { ReplayDriver } from './replay.ts';
-import { barrierTimeoutMsDefault, Crew } from './crew.ts';
+import { barrierTimeoutMsDefault } from './actor-states.ts';
+import { Crew } from './crew.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { LiveEvents } from './events.ts';
 import type { LiveRunParts } from './live-parts.ts';
@@ -58,15 +59,10 @@ export async function startRun(
   let run: LiveRun | undefined;
   let modes: LiveModes | undefined;
   const onLog = options.onLog ?? writeLog;
+  const base = { plan, shared, bells, gauges, letters, events, resources };
   const crew = new Crew({
-    plan,
-    shared,
-    bells,
-    gauges,
-    events,
-    resources,
+    ...base,
     options,
-    letters,
     onLog,
     onFatal: (error) => run?.fail(error),
     onState: (actor, state) => {
@@ -84,25 +80,19 @@ export async function startRun(
     const receive = mainReceiver({ plan, crew, letters, onLog, run: () => run, modes: () => modes });
     const executor = mainExecutor(declaration, plan, shared, clock, turn, options, receive);
     const pushNs = (): number => conductor?.pushNs() ?? clock.nowNs();
-    const [inputs, outputs] = openBoundaries({ declaration, plan, shared, bells, gauges, clock, pushNs });
-    conductor =
-      turn === undefined
-        ? undefined
-        : conductorOf({
-            plan,
-            shared,
-            turn,
-            bells,
-            inputs,
-            crew,
-            clock,
-            events,
-            endNs: (options.durationMs ?? Infinity) * 1e6,
-            onEnd: () => run?.end(),
-            script: replay?.script,
-          });
+    const [inputs, outputs] = openBoundaries({ ...base, declaration, clock, pushNs });
+    conductor = conductorOf({
+      ...base,
+      turn,
+      inputs,
+      crew,
+      clock,
+      endNs: (options.durationMs ?? Infinity) * 1e6,
+      onEnd: () => run?.end(),
+      script: replay?.script,
+    });
     await opening;
-    const basics = { plan, shared, bells, gauges, clock, crew, letters, events, resources };
+    const basics = { ...base, clock, crew };
     const led = leadersOf({ ...basics, declaration, options, executor, conductor, inputs, atBoundary });
     modes = led.modes;
     led.recording.onError = (error) => run?.fail(error);

@@ -72,7 +72,7 @@ function build(
       worker,
       ...(ticking === undefined || kind === 'counter' || kind === 'mingle' ? {} : { tick: ticking }),
     };
-    return g.stage(`n${i}`, stages[kind] as typeof mix, settings as never);
+    return g.stage(`n${i}`, stages[kind] as typeof mix, settings);
   });
   const givers = (port: string): { ref: (typeof refs)[number]; at: number }[] => {
     const fromAll = nodes.flatMap(({ kind }, at) =>
