@@ -129,20 +129,17 @@ export class Crew {
     return this.#ask(worker, (request) => ({ type: 'setBlocking', edge, isBlocking, request }));
   }
 
-  /** Resolves when all workers that tick know of a change of rates. Successors will know it as well. */
+  /** Resolves when all workers know of a change of rates. Successors will know it as well. */
   async setRate(change: RateChange): Promise<void> {
-    const { plan } = this.#parts;
     this.#rates.set(change.runner, change);
-    const workers = new Set(plan.stepOrder.map(({ actor }) => plan.actors[actor]?.worker ?? 0));
-    workers.delete(0);
-    await Promise.all(
-      [...workers].map((worker) => this.#ask(worker, (request) => ({ type: 'rate', change, request }))),
-    );
+    const ask = (request: number): ControlMessage => ({ type: 'rate', change, request });
+    await Promise.all(this.#parts.plan.workers.slice(1).map(({ index }) => this.#ask(index, ask)));
   }
 
   /** Resolves when a worker, or its successor, has done what it is asked for, or nobody is left to do it. */
-  #ask(worker: number, ask: (request: number) => ControlMessage): Promise<void> {
-    return this.#requests.make(worker, ask, (message) => this.#links.get(worker)?.send(message));
+  async #ask(worker: number, ask: (request: number) => ControlMessage): Promise<void> {
+    if (!this.#links.has(worker) && !this.#replacing.has(worker)) return;
+    await this.#requests.make(worker, ask, (message) => this.#links.get(worker)?.send(message));
   }
 
   threadIds(): ReadonlyMap<number, number> {
