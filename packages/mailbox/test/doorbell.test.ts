@@ -36,6 +36,15 @@ describe('doorbell', () => {
     expect(elapsedMs(() => consumer.wait(20))).toBeGreaterThan(10);
   });
 
+  it('says whether it was rung or the time was over', () => {
+    const { consumer, producer } = open();
+    consumer.arm();
+    expect(consumer.wait(1)).toBe(false);
+    consumer.arm();
+    producer.ring();
+    expect(consumer.wait(longMs)).toBe(true);
+  });
+
   it('the bell of one consumer wakes no other', () => {
     const bells = allocateDoorbells(2);
     const [first, second] = [new Doorbell(bells, 0), new Doorbell(bells, 1)];

@@ -96,7 +96,10 @@ export class Executor {
     let isProgress = false;
     for (let i = 0; i < this.actors.length; i++) {
       // What has come due is for all actors in the order of a step, before anything else.
-      if ((i === 0 || this.#host.nowMs >= this.#ticks.dueMs) && this.#tick()) isProgress = true;
+      const isTime = i === 0 || this.#host.nowMs >= this.#ticks.dueMs;
+      if (isTime && this.#ticks.look(this.#host.nowMs * 1e6) && this.#ticks.deliver(this.#deliver)) {
+        isProgress = true;
+      }
       if (this.#run(this.actors[i] as Actor)) isProgress = true;
     }
     this.#gates.settle();
@@ -261,22 +264,14 @@ export class Executor {
     return false;
   }
 
-  /** Delivers the ticks that have come due, in the order of a step. */
-  #tick(): boolean {
-    const ticks = this.#ticks;
-    if (!ticks.look(this.#host.nowMs * 1e6)) return false;
-    let isProgress = false;
-    for (let i = 0; i < ticks.waitingCount; i++) {
-      const actor = ticks.waiting(i);
-      if (actor.isBusy || actor.phase !== 'running' || actor.spillOf !== undefined) continue;
-      if (actor.control !== undefined) this.#gates.look(actor, actor.control);
-      if (actor.gates !== 0 || actor.ticker?.isPending !== true || !isReady(actor)) continue;
-      this.#unblock(actor);
-      isProgress = this.#calls.tick(actor) || isProgress;
-    }
-    ticks.settle();
-    return isProgress;
-  }
+  /** Calls `onTick`, unless the actor cannot be called now: then its tick goes on waiting. */
+  readonly #deliver = (actor: Actor): boolean => {
+    if (actor.isBusy || actor.phase !== 'running' || actor.spillOf !== undefined) return false;
+    if (actor.control !== undefined) this.#gates.look(actor, actor.control);
+    if (actor.gates !== 0 || actor.ticker?.isPending !== true || !isReady(actor)) return false;
+    this.#unblock(actor);
+    return this.#calls.tick(actor);
+  };
 
   /** Ticks come first, then posts, then dead letters sent again, then the mailboxes in turns, then demand. */
   #run(actor: Actor): boolean {

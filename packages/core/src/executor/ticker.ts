@@ -6,10 +6,7 @@ interface Readings {
   read(runner: RunnerRef | string, timeNs: number): RunnerReading;
 }
 
-/**
- * The ticks of one actor: what its handler is given, and what it has missed. Of several that have come due
- * the newest is delivered; the others are dropped, and counted.
- */
+/** The ticks of one actor: what its handler is given, and what it has missed. */
 export class Ticker implements Tick {
   time = 0;
   dt = 0;
@@ -62,9 +59,13 @@ export class Ticker implements Tick {
     this.isPending = false;
   }
 
-  /** Tick `index` is the newest that has come due, at `timeNs`. One that still waits is dropped. */
+  /** The first tick that can still be delivered; -1: it does not tick. */
+  get first(): number {
+    return this.isPending ? this.index : this.#next;
+  }
+
+  /** Tick `index`, due at `timeNs`, waits from now on: all before it are delivered or dropped. */
   come(index: number, timeNs: number): void {
-    if (this.#next < 0 || index < this.#next) return;
     this.dropped = index - this.#next + (this.isPending || this.#isPassed ? this.dropped + 1 : 0);
     this.#isPassed = false;
     this.index = index;

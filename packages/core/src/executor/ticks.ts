@@ -5,10 +5,14 @@ import { Timeline } from '../clock/timeline.ts';
 import type { RateChange } from '../drivers/messages.ts';
 import { TargetError } from '../errors.ts';
 import type { ActorPlan, Plan, RunnerRef } from '../plan/types.ts';
+import { DueTimes } from './due-times.ts';
 import { Ticker } from './ticker.ts';
 
 /** A thread that has not looked for so long does not go through the steps between one by one. */
 const jumpNs = 1e9;
+
+/** A tick that is later than this is dropped, if another one has come due: the thread is overloaded. */
+const graceNs = 5e6;
 
 /** Where a runner is at a time. */
 class Reading {
@@ -45,6 +49,15 @@ export class Ticks<Actor extends Ticking = Ticking> {
   #waitingCount = 0;
   /** Some actor ticks on every step, so that all of them have to be counted. */
   #isEveryStep = false;
+  /** When the newest ticks of each runner were due; and the newest steps. */
+  readonly #times: DueTimes[] = [];
+  readonly #steps = new DueTimes();
+  /** Runners that somebody here ticks with. */
+  #used: readonly number[] = [];
+  /** The look at which was found what waits. */
+  #nowNs = 0;
+  /** Somebody has more than one tick to come. */
+  #isBehind = false;
   /** Changes of rates whose time has not come. */
   readonly #changes: RateChange[] = [];
   readonly #rankOf: ReadonlyMap<number, number>;
@@ -96,21 +109,37 @@ export class Ticks<Actor extends Ticking = Ticking> {
   /** Notes what has come due. True when a tick waits to be delivered. */
   look(nowNs: number): boolean {
     if (nowNs >= this.dueMs * 1e6) this.#advance(nowNs);
+    // What waits may have become too late, and a later one has come due.
+    else if (this.#isBehind) this.#mark(nowNs);
     return this.#waitingCount > 0;
   }
 
-  /** How many ticks wait, of those that `waiting` gives. */
-  get waitingCount(): number {
-    return this.#waitingCount;
+  /**
+   * Delivers what waits, in the order of due time, phase, priority, registration. `call` says whether it
+   * could deliver the tick of an actor; the others go on waiting. True when one was delivered.
+   */
+  deliver(call: (actor: Actor) => boolean): boolean {
+    let isAny = false;
+    // Whoever comes late has several steps before him: one after the other.
+    while (this.#deliverSome(call)) isAny = true;
+    return isAny;
   }
 
-  /** Actors whose ticks have come due, in the order of delivery: due time, phase, priority, registration. */
-  waiting(at: number): Actor {
-    return this.#waiting[at] as Actor;
+  #deliverSome(call: (actor: Actor) => boolean): boolean {
+    let atNs = -1;
+    for (let i = 0; i < this.#waitingCount; i++) {
+      const actor = this.#waiting[i] as Actor;
+      const { time } = actor.ticker as Ticker;
+      if (this.#isBehind && atNs >= 0 && time > atNs) break;
+      if (call(actor)) atNs = time;
+    }
+    if (this.#isBehind) this.#mark(this.#nowNs);
+    else this.#settle();
+    return atNs >= 0;
   }
 
-  /** After deliveries: forgets the ones that have been made. */
-  settle(): void {
+  /** Forgets the ticks that have been delivered. */
+  #settle(): void {
     let count = 0;
     for (let i = 0; i < this.#waitingCount; i++) {
       const actor = this.#waiting[i] as Actor;
@@ -163,27 +192,50 @@ export class Ticks<Actor extends Ticking = Ticking> {
       this.#apply(change);
     }
     this.#walk(nowNs);
-    this.#mark();
+    this.#mark(nowNs);
     this.#plan();
   }
 
   #walk(toNs: number): void {
     const schedule = this.#schedule;
-    if (!this.#isEveryStep && toNs - schedule.atNs > jumpNs) schedule.jump(toNs);
-    else while (schedule.nextNs <= toNs) schedule.next();
+    if (!this.#isEveryStep && toNs - schedule.atNs > jumpNs) {
+      schedule.jump(toNs - graceNs);
+      for (const runner of this.#used) this.#note(runner);
+    }
+    while (schedule.nextNs <= toNs) {
+      schedule.next();
+      this.#steps.note(schedule.step, schedule.timeNs);
+      for (let i = 0; i < this.#used.length; i++) {
+        const runner = this.#used[i] as number;
+        if (schedule.runners[runner]?.isDue === true) this.#note(runner);
+      }
+    }
   }
 
-  /** Tells every ticker the newest tick of its runner, and puts those that wait in order. */
-  #mark(): void {
-    const { step, timeNs, runners } = this.#schedule;
+  #note(runner: number): void {
+    const { index, dueNs } = this.#schedule.runners[runner] as RunnerView;
+    if (index > this.#dueTimes(runner).newest) this.#dueTimes(runner).note(index, dueNs);
+  }
+
+  #dueTimes(runner: number): DueTimes {
+    return runner === everyStep ? this.#steps : (this.#times[runner] ??= new DueTimes());
+  }
+
+  /** Gives every ticker the first tick that is not too late, and puts those that wait in order. */
+  #mark(nowNs: number): void {
+    const sinceNs = nowNs - graceNs;
+    this.#nowNs = nowNs;
     let count = 0;
+    this.#isBehind = false;
     for (let i = 0; i < this.#actors.length; i++) {
       const actor = this.#actors[i] as Actor;
       const ticker = actor.ticker as Ticker;
-      if (ticker.runnerIndex === everyStep) ticker.come(step, timeNs);
-      else {
-        const runner = runners[ticker.runnerIndex] as RunnerView;
-        ticker.come(runner.index, runner.dueNs);
+      const due = this.#dueTimes(ticker.runnerIndex);
+      const { first } = ticker;
+      if (first >= 0 && first <= due.newest) {
+        const index = due.first(first, sinceNs);
+        if (index < due.newest) this.#isBehind = true;
+        if (!ticker.isPending || index > first) ticker.come(index, due.at(index));
       }
       if (!ticker.isPending) continue;
       // They come by rank: only an earlier due time moves one forward.
@@ -215,8 +267,10 @@ export class Ticks<Actor extends Ticking = Ticking> {
 
   /** Steps that nobody here ticks with need not be gone through. */
   #restrict(): void {
-    if (this.#isEveryStep) return;
-    this.#schedule.restrict(new Set(this.#actors.map(({ ticker }) => ticker?.runnerIndex ?? everyStep)));
+    const used = new Set(this.#actors.map(({ ticker }) => ticker?.runnerIndex ?? everyStep));
+    if (!this.#isEveryStep) this.#schedule.restrict(used);
+    used.delete(everyStep);
+    this.#used = [...used];
   }
 
   /** Without a budget of its own a tick has the period of its runner. */

@@ -138,15 +138,11 @@ export class Crew {
     return this.#ask(worker, (request) => ({ type: 'setBlocking', edge, isBlocking, request }));
   }
 
-  /** Resolves when all workers that tick know of a change of rates. Successors will know it as well. */
+  /** Resolves when all workers know of a change of rates. Successors will know it as well. */
   async setRate(change: RateChange): Promise<void> {
-    const { plan } = this.#parts;
     this.#rates.set(change.runner, change);
-    const workers = new Set(plan.stepOrder.map(({ actor }) => plan.actors[actor]?.worker ?? 0));
-    workers.delete(0);
-    await Promise.all(
-      [...workers].map((worker) => this.#ask(worker, (request) => ({ type: 'rate', change, request }))),
-    );
+    const ask = (request: number): ControlMessage => ({ type: 'rate', change, request });
+    await Promise.all(this.#parts.plan.workers.slice(1).map(({ index }) => this.#ask(index, ask)));
   }
 
   /** Resolves when the worker, or its successor, is at rest in that state. */

@@ -72,5 +72,12 @@ await run.pull(samplesIn);
 // @ts-expect-error -- nothing goes into an output
 await run.push(doubled, new Float32Array(8));
 
+// Rates are set of stages, by reference or name, and of runners.
+await run.setRate(scaled, 50);
+await run.setRate('scale', 50);
+await run.setRate(g.runner('control', { hz: 100 }), 50);
+// @ts-expect-error -- a port does not tick
+await run.setRate(scaled.out.doubled, 50);
+
 // References of ports are names of ports.
 run.tap(scaled.out.doubled, () => {});
