@@ -314,5 +314,6 @@ export interface CompileOptions {
   readonly mailboxMax?: number;
   /** How much there is of each exclusive resource, 1 to 65,536; 1 unless given. */
   readonly resources?: Readonly<Record<string, number>>;
+  /** The machine of modes, and how long a change waits for handlers: docs/modes.md. */
   readonly modes?: ModesOptions;
 }
