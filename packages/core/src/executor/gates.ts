@@ -4,7 +4,7 @@ import type { GateState } from '../modes/gate-state.ts';
 import type { WhileInactive } from '../plan/types.ts';
 import { accountPassedOver, accountUnblocked } from './accounts.ts';
 import { closedGates, gate } from './actor.ts';
-import type { Actor } from './actor.ts';
+import type { Actor, Inlet } from './actor.ts';
 import type { Calls } from './calls.ts';
 import type { Control } from './control.ts';
 import type { Failures } from './failures.ts';
@@ -214,9 +214,12 @@ export function passOver(actor: Actor, keep: number, host: Host): boolean {
   const { inlets, posts, gauges } = actor;
   let count = 0;
   for (let i = 0; i < inlets.length; i++) {
-    const inlet = inlets[i];
-    const passed = inlet?.reader.passOver(keep) ?? 0;
-    if (inlet === undefined || passed === 0) continue;
+    const inlet = inlets[i] as Inlet;
+    const there = inlet.reader.available() - keep;
+    // What was sent after the event had been set is not passed over: whoever sees it here sees the event set.
+    if (there <= 0 || isSetMeanwhile(actor)) continue;
+    const passed = inlet.reader.passOver(keep, there);
+    if (passed === 0) continue;
     accountPassedOver(inlet, passed);
     count += passed;
   }
@@ -226,6 +229,11 @@ export function passOver(actor: Actor, keep: number, host: Host): boolean {
   posts.splice(0, dropped);
   gauges.counts[actorCount.droppedPosts] = (gauges.counts[actorCount.droppedPosts] as number) + dropped;
   return true;
+}
+
+/** Whether an actor that only its event closes has it set by now. */
+function isSetMeanwhile({ control, gates }: Actor): boolean {
+  return control !== undefined && (gates & gate.mode) === 0 && control.isOpen();
 }
 
 /** Whether the streams into an actor have ended, though something of them may be left. */

@@ -148,8 +148,8 @@ class Resolver {
   }
 
   #find(stage: string, ref: EventRef | string | undefined): number | undefined {
-    const name = typeof ref === 'string' ? ref : (ref as EventRef | undefined)?.event;
-    const index = this.#indices.get(name as string);
+    const name = typeof ref === 'string' ? ref : ref?.event;
+    const index = this.#indices.get(name ?? '');
     if (index !== undefined) return index;
     const message = typeof name === 'string' ? `there is no event '${name}'` : `${show(ref)} is no event`;
     const remedy = `Use what graph.event returned, or one of its names: ${list(this.#indices.keys())}.`;
