@@ -140,7 +140,7 @@ export abstract class RingReader implements MailboxReader {
     return true;
   }
 
-  /** Passes over all but the newest `keep` messages, between handler calls; returns how many: at most `most`. */
+  /** Passes over all but the newest `keep` messages, `most` at most, between handler calls. How many. */
   passOver(keep: number, most: number = Infinity): number {
     const count = Math.min(most, this.#refresh() - keep);
     if (count <= 0) return 0;

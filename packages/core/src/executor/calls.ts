@@ -128,8 +128,8 @@ export class Calls {
   }
 
   /**
-   * Before a call: takes what it needs to begin, its resources and an activation. False when there is none; the
-   * thread is rung when that has changed.
+   * Before a call: takes what it needs to begin, its resources and an activation. False when there is none;
+   * the thread is rung when that has changed.
    */
   #enter({ lease, control }: Actor): boolean {
     if (lease !== undefined && !lease.begin(this.#host.nowMs)) return false;

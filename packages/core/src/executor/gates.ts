@@ -56,7 +56,8 @@ export class Gates {
   }
 
   /**
-   * Starts all actors. `isAnew`: in place of a dead worker, where those that the mode closes start when it opens them.
+   * Starts all actors. `isAnew`: in place of a dead worker, where those that the mode closes start when it
+   * opens them.
    */
   start(isAnew: boolean): void {
     this.#hasStarted = true;
@@ -210,7 +211,7 @@ export function isOpen(actor: Actor): boolean {
  * Releases what waits for an actor that is not to run, but for the newest `keep` of each mailbox and of its
  * posts; counts it. False when there was nothing.
  */
-export function passOver(actor: Actor, keep: number, host: Host): boolean {
+function passOver(actor: Actor, keep: number, host: Host): boolean {
   const { inlets, posts, gauges } = actor;
   let count = 0;
   for (let i = 0; i < inlets.length; i++) {

@@ -90,7 +90,7 @@ class Resolver {
     const declared = this.#declared(stage, (definition as { events?: unknown } | undefined)?.events);
     for (const as of Object.keys(given)) {
       if (declared.has(as)) continue;
-      const remedy = `It knows the events ${list(declared.keys())}: bind those, or declare \`events\` in defineStage.`;
+      const remedy = `It declares ${list(declared.keys())}: bind those, or declare more in defineStage.`;
       this.#problems.error('UNDECLARED_EVENT', { stage }, `it declares no event '${as}'`, remedy);
     }
     const bound: BoundEvent[] = [];
@@ -171,9 +171,9 @@ function checkConsumers(
         bound[i]?.some((binding) => binding.event === event && binding.use === 'reset') === true,
     );
     if (consumers.length < 2) continue;
-    const message = `event '${name}' has ${consumers.length} consumers: ${list(consumers.map((stage) => stage.name))}`;
-    const remedy =
-      'Each activation goes to one of them, whichever comes first: give each an event of its own, unless that is meant.';
+    const names = list(consumers.map((stage) => stage.name));
+    const message = `event '${name}' has ${consumers.length} consumers: ${names}`;
+    const remedy = 'Each activation goes to whichever comes first: give each stage an event of its own.';
     problems.warn('SEVERAL_CONSUMERS', {}, message, remedy);
   }
 }

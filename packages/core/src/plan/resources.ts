@@ -36,7 +36,7 @@ export function resolveResources(
       const capacity = capacities.get(name) ?? 1;
       if (amount > capacity && (Object.hasOwn(given, name) ? named.has(name) : true)) {
         const message = `it needs ${amount} of resource '${name}', of which there is ${capacity}`;
-        const remedy = `Name a larger capacity at start, { resources: { ${name}: ${amount} } }, or need less.`;
+        const remedy = `Name a capacity at start, { resources: { ${name}: ${amount} } }, or need less.`;
         problems.error('RESOURCE_BEYOND_CAPACITY', { stage }, message, remedy);
       }
       return { resource: [...capacities.keys()].indexOf(name), amount };

@@ -243,8 +243,8 @@ export interface EventState {
 
 /**
  * The events of a run. All take an event's reference or name, and throw (reject) `TargetError` where there is
- * none. Changes take effect at once under the realtime clock, else at the next step boundary; after a stop they
- * reject `RunStoppedError`.
+ * none. Changes take effect at once under the realtime clock, else at the next step boundary; after a stop
+ * they reject `RunStoppedError`.
  */
 export interface RunEvents {
   /** Adds an activation. Rejects `EventFullError` when there are 4,194,304 already. */

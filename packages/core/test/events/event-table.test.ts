@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { activationsMax } from '../../src/events/event-table.ts';
 import type { EventTable, TakerPlace } from '../../src/events/event-table.ts';
 import { dieAfter } from '../dying.ts';
-import { bench, takers, World } from './world.ts';
+import { bench, doIn, expectInHand, takers, worldFrom } from './world.ts';
 import type { Deed, Op } from './world.ts';
 
 const deed: fc.Arbitrary<Deed> = fc.tuple(
@@ -51,9 +51,9 @@ describe('an event', () => {
     (start) => {
       fc.assert(
         fc.property(fc.array(deed, { maxLength: 60 }), (deeds) => {
-          const world = new World(start | 0);
-          for (const [op, death] of deeds) world.do(op, death);
-          world.end();
+          const world = worldFrom(start | 0);
+          for (const done of deeds) doIn(world, done);
+          for (const at of takers.keys()) expectInHand(world, at);
         }),
         { numRuns: 1000 },
       );

@@ -38,46 +38,42 @@ export type Op =
 /** What a thread does, and after how many atomic operations it dies in it (if it does). */
 export type Deed = readonly [op: Op, death: number];
 
-/** An event and what must be true of it, whatever happens. */
-export class World {
-  readonly #bench = bench();
-  /** Activations that each stage has taken and not used up: none or one. */
-  readonly #inHand = [0, 0];
+/** An event, and what each of its stages must have taken and not used up: none or one. */
+export interface World extends Bench {
+  readonly inHand: number[];
+}
 
-  constructor(start: number) {
-    this.#bench.skip(start);
-  }
+export function worldFrom(start: number): World {
+  const world = { ...bench(), inHand: [0, 0] };
+  world.skip(start);
+  return world;
+}
 
-  do(op: Op, death: number): void {
-    const { table, store } = this.#bench;
-    const before = table.available(1);
-    const change = (call: () => void): number => {
-      dieAfter(death, call);
-      return before - table.available(1);
-    };
-    if ('by' in op) {
-      // Its thread, or a successor that finds out what its predecessor had done.
-      const place = this.#check(op.by);
-      if (op.kind === 'take' && this.#inHand[op.by] === 0) {
-        this.#inHand[op.by] = change(() => expect(table.takeFor(place)).toBe(before > 0));
-      } else if (op.kind === 'finish' && this.#inHand[op.by] === 1) {
-        store(place, table.taken(place));
-        this.#inHand[op.by] = 0;
-      }
-    } else if (op.kind === 'set') expect([0, -1]).toContain(change(() => table.give(1, 'e')));
-    else if (op.kind === 'reset') expect([0, Math.min(1, before)]).toContain(change(() => table.take(1, 1)));
-    else expect([0, before]).toContain(change(() => table.take(1, Infinity)));
-  }
+/** Does one thing, or half of it, and checks what must be true whatever happens. */
+export function doIn(world: World, [op, death]: Deed): void {
+  const { table, store, inHand } = world;
+  const before = table.available(1);
+  const change = (call: () => void): number => {
+    dieAfter(death, call);
+    return before - table.available(1);
+  };
+  if ('by' in op) {
+    // Its thread, or a successor that finds out what its predecessor had done.
+    const place = expectInHand(world, op.by);
+    if (op.kind === 'take' && inHand[op.by] === 0) {
+      inHand[op.by] = change(() => expect(table.takeFor(place)).toBe(before > 0));
+    } else if (op.kind === 'finish' && inHand[op.by] === 1) {
+      store(place, table.taken(place));
+      inHand[op.by] = 0;
+    }
+  } else if (op.kind === 'set') expect([0, -1]).toContain(change(() => table.give(1, 'e')));
+  else if (op.kind === 'reset') expect([0, Math.min(1, before)]).toContain(change(() => table.take(1, 1)));
+  else expect([0, before]).toContain(change(() => table.take(1, Infinity)));
+}
 
-  end(): void {
-    for (const at of takers.keys()) this.#check(at);
-  }
-
-  /** What a stage finds in its hand is what it has taken and not used up. */
-  #check(at: number): TakerPlace {
-    const { table } = this.#bench;
-    const place = takers[at] as TakerPlace;
-    expect(table.taken(place) - table.done(place)).toBe(this.#inHand[at]);
-    return place;
-  }
+/** What a stage finds in its hand is what it has taken and not used up. */
+export function expectInHand({ table, inHand }: World, at: number): TakerPlace {
+  const place = takers[at] as TakerPlace;
+  expect(table.taken(place) - table.done(place)).toBe(inHand[at]);
+  return place;
 }

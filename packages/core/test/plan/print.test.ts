@@ -63,7 +63,7 @@ rings
   5     talker.rest  1     float32 [8]               4         4                            128 B
 
 warnings
-  UNREAD_OUTPUT at talker.rest: nobody reads output 'rest'. Connect it, open it with graph.output, or say that it is meant: graph.terminate.
+  UNREAD_OUTPUT at talker.rest: nobody reads output 'rest'. Connect it, or graph.output or graph.terminate it.
 `);
 });
 

@@ -6,7 +6,8 @@ import { leaseState } from '../../src/resources/resource-table.ts';
 import { dieAfter } from '../dying.ts';
 import { LeaseBench } from './bench.ts';
 import type { Capacities, Demands } from './bench.ts';
-import { everybodyRuns, Model } from './model.ts';
+import { doIn, everybodyRuns } from './model.ts';
+import type { Model } from './model.ts';
 
 const { idle, running, lingering } = leaseState;
 
@@ -135,8 +136,9 @@ describe('whatever actors do', () => {
   test('they run within the capacities, in turn, and nobody sleeps who may run', () => {
     fc.assert(
       fc.property(scenes, deeds, ({ capacities, demands }, steps) => {
-        const model = new Model(new LeaseBench(demands, capacities));
-        for (const { kind, actor } of steps) model.do(kind, actor % demands.length);
+        const bench = new LeaseBench(demands, capacities);
+        const model: Model = { bench, asleep: new Set(), queue: [] };
+        for (const { kind, actor } of steps) doIn(model, kind, actor % demands.length);
       }),
       { numRuns: 1_000 },
     );

@@ -4,63 +4,57 @@ import type { LeaseBench } from './bench.ts';
 
 const { idle, waiting, running, lingering } = leaseState;
 
-/** What leases must do, as lists: who waits, longest first. */
-export class Model {
-  readonly #bench: LeaseBench;
-  readonly #asleep = new Set<number>();
-  #queue: number[] = [];
+/** What leases must do, as lists: who waits, longest first, and whose thread sleeps. */
+export interface Model {
+  readonly bench: LeaseBench;
+  readonly asleep: Set<number>;
+  queue: number[];
+}
 
-  constructor(bench: LeaseBench) {
-    this.#bench = bench;
-  }
-
-  do(kind: 'begin' | 'end' | 'withdraw', actor: number): void {
-    const lease = this.#bench.at(actor);
-    const before = this.#bench.table.state(actor);
-    if (kind === 'begin' && before !== running) {
-      if (before === idle) this.#queue.push(actor);
-      const expected = before === lingering || !this.#isBlocked(actor);
-      expect(lease.begin(0)).toBe(expected);
-      if (expected) this.#queue = this.#queue.filter((other) => other !== actor);
-      this.#asleep.delete(actor);
-      if (!expected) this.#sleep(actor);
-    } else if (kind === 'end' && before === running) lease.end();
-    else if (kind === 'withdraw' && before !== running) {
-      lease.withdraw();
-      this.#queue = this.#queue.filter((other) => other !== actor);
-      this.#asleep.delete(actor);
+export function doIn(model: Model, kind: 'begin' | 'end' | 'withdraw', actor: number): void {
+  const { bench, asleep } = model;
+  const lease = bench.at(actor);
+  const before = bench.table.state(actor);
+  const leave = (): void => {
+    model.queue = model.queue.filter((other) => other !== actor);
+    asleep.delete(actor);
+  };
+  if (kind === 'begin' && before !== running) {
+    if (before === idle) model.queue.push(actor);
+    const expected = before === lingering || !isBlocked(model, actor);
+    expect(lease.begin(0)).toBe(expected);
+    if (expected) leave();
+    else {
+      bench.arm(actor);
+      expect(lease.mayBegin()).toBe(false);
+      asleep.add(actor);
     }
-    this.#check();
+  } else if (kind === 'end' && before === running) lease.end();
+  else if (kind === 'withdraw' && before !== running) {
+    lease.withdraw();
+    leave();
   }
+  expectSound(model);
+}
 
-  #sleep(actor: number): void {
-    this.#bench.arm(actor);
-    expect(this.#bench.at(actor).mayBegin()).toBe(false);
-    this.#asleep.add(actor);
-  }
+function expectSound(model: Model): void {
+  const { bench, asleep, queue } = model;
+  expect(bench.isSound()).toBe(true);
+  const queued = (actor: number): boolean => bench.table.state(actor) === waiting;
+  expect(bench.leases.keys().filter(queued).toArray()).toEqual(queue.toSorted((a, b) => a - b));
+  for (const actor of asleep) if (!isBlocked(model, actor)) expect(bench.isRung(actor)).toBe(true);
+}
 
-  #check(): void {
-    expect(this.#bench.isSound()).toBe(true);
-    const queued = (actor: number): boolean => this.#bench.table.state(actor) === waiting;
-    expect(this.#bench.leases.keys().filter(queued).toArray()).toEqual(this.#queue.toSorted((a, b) => a - b));
-    for (const actor of this.#asleep) {
-      if (!this.#isBlocked(actor)) expect(this.#bench.isRung(actor)).toBe(true);
-    }
-  }
-
-  #isBlocked(actor: number): boolean {
-    const earlier = this.#queue.slice(0, this.#queue.indexOf(actor));
-    return this.#bench.plans.some(({ capacity, users }) => {
-      const own = users.find((user) => user.actor === actor);
-      if (own === undefined) return false;
-      const ahead = users.filter(
-        (user) =>
-          user.actor !== actor &&
-          (this.#bench.table.state(user.actor) === running || earlier.includes(user.actor)),
-      );
-      return own.amount + ahead.reduce((sum, { amount }) => sum + amount, 0) > capacity;
-    });
-  }
+function isBlocked({ bench, queue }: Model, actor: number): boolean {
+  const earlier = queue.slice(0, queue.indexOf(actor));
+  const isAhead = (other: number): boolean =>
+    other !== actor && (bench.table.state(other) === running || earlier.includes(other));
+  return bench.plans.some(({ capacity, users }) => {
+    const own = users.find((user) => user.actor === actor);
+    if (own === undefined) return false;
+    const ahead = users.filter((user) => isAhead(user.actor));
+    return own.amount + ahead.reduce((sum, { amount }) => sum + amount, 0) > capacity;
+  });
 }
 
 /** All want to run from now on: each must have done so before any of them has often. */

@@ -405,9 +405,9 @@ type Setting = (g: Graph) => { readonly isFed: boolean };
 const toggled = { worker: { group: 'one' }, control: { form: 'toggleable', event: 'go' } } as const;
 const wide = { capacity: 4_096 } as const;
 
-function between(stage: typeof passing | typeof ioPassing, hasNeighbour: boolean = false): Setting {
+function between(stage: typeof passing, hasNeighbour: boolean = false): Setting {
   return (g) => {
-    const ref = g.stage('toggled', stage as typeof passing, toggled);
+    const ref = g.stage('toggled', stage, toggled);
     g.input('in', ref.in.in, wide);
     if (!hasNeighbour) {
       g.output('out', ref.out.out, wide);
