@@ -28,6 +28,7 @@ export { ModeChangeError, ModeRefusedError, ModeTimeoutError } from './modes/err
 export type * from './modes/types.ts';
 export { planJson, planMermaid, planText } from './plan/print.ts';
 export type * from './plan/conditions.ts';
+export type * from './plan/ring-types.ts';
 export type * from './plan/types.ts';
 export { frame, message } from './ports.ts';
 export type {

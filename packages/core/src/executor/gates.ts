@@ -37,6 +37,8 @@ export class Gates {
   readonly #calls: Calls;
   /** Whom to tell when this thread is at rest. */
   readonly #waiting: (() => void)[] = [];
+  /** What came before the actors have started. */
+  readonly #early: { readonly state: GateState; readonly onRest: () => void }[] = [];
   #hasStarted = false;
 
   constructor(
@@ -66,10 +68,16 @@ export class Gates {
       if (!isAnew || (actor.gates & gate.mode) === 0) this.#failures.start(actor);
       else this.#host.upcall({ type: 'actorState', actor: actor.plan.index, state: 'backoff' });
     }
+    for (const { state, onRest } of this.#early.splice(0)) this.set(state, onRest);
   }
 
-  /** Takes a state over. `onRest`: called when no closed actor has a handler running and `onMode` is not due. */
+  /** `onRest`: called once no closed actor has a handler running, and no `onMode` is due. */
   set(state: GateState, onRest: () => void): void {
+    if (!this.#hasStarted) {
+      // All actors begin in the mode that they were created for.
+      this.#early.push({ state, onRest });
+      return;
+    }
     const known = this.#modes.gates;
     // A successor may be told again what it was created with, or what has been superseded since.
     if (state.step > known.step) {
@@ -78,7 +86,7 @@ export class Gates {
         this.#turn(actor, state);
         const isTold = actor.handlers.onMode === undefined || state.mode === known.mode;
         if (!isTold && (actor.phase === 'running' || actor.phase === 'backoff')) actor.gates |= gate.call;
-        const isStarted = this.#hasStarted && actor.phase === 'created' && (actor.gates & gate.mode) === 0;
+        const isStarted = actor.phase === 'created' && (actor.gates & gate.mode) === 0;
         if (isStarted) this.#failures.start(actor);
       }
     }
@@ -110,7 +118,7 @@ export class Gates {
   /** What there is to do for an actor with any bit set, and no handler pending. */
   run(actor: Actor): boolean {
     const { phase, gates } = actor;
-    if (phase === 'ended' || phase === 'stopped') return false;
+    if (isOver(actor)) return false;
     if (phase === 'running' && (gates & gate.call) !== 0) return this.#callMode(actor);
     if (isOpen(actor)) return phase === 'backoff' && this.#failures.endBackoff(actor);
     if (actor.spillOf !== undefined) return this.#calls.drainSpill(actor);
@@ -124,7 +132,7 @@ export class Gates {
   /** After the doorbell has been armed: whether `run` would do anything. Asks for room like the executor. */
   hasWork(actor: Actor): boolean {
     const { phase, inlets } = actor;
-    if (phase === 'ended' || phase === 'stopped') return false;
+    if (isOver(actor)) return false;
     for (let i = 0; i < inlets.length; i++) inlets[i]?.reader.nudge();
     if (actor.flushing !== undefined && wantRoom(actor)) return true;
     if (actor.isBusy) return false;
@@ -139,9 +147,14 @@ export class Gates {
 
   /** Opens or closes what modes open and close. */
   #turn(actor: Actor, state: GateState): void {
+    // The mailboxes of an actor that is over may be another's.
+    if (isOver(actor)) return;
     const wasOpen = isOpen(actor);
+    const willBeOpen = isOpenIn(actor.plan.activeIn, state);
+    // What came while it was closed goes by what holds then, even if nobody has looked since.
+    if (!wasOpen && willBeOpen && actor.spillOf === undefined) passOver(actor, this.#keep(actor), this.#host);
     actor.gates &= ~(gate.mode | gate.changing);
-    if (isOpenIn(actor.plan.activeIn, state)) return;
+    if (willBeOpen) return;
     actor.gates |= gate.mode | (state.other === undefined ? 0 : gate.changing);
     if (wasOpen) this.#close(actor);
   }
@@ -156,17 +169,17 @@ export class Gates {
 
   #keep(actor: Actor): number {
     // An event may come after the end of the stream; a mode is not waited for.
-    const isOver = this.isDraining || ((actor.gates & gate.mode) !== 0 && isLast(actor));
-    return isOver ? 0 : kept[actor.plan.whileInactive];
+    const isDone = this.isDraining || ((actor.gates & gate.mode) !== 0 && isLast(actor));
+    return isDone ? 0 : kept[actor.plan.whileInactive];
   }
 
-  /** The end of an actor waits for the change that is under way, so that no `onStop` runs into the new mode. */
+  /** The end of an actor waits for a change that is under way: no `onStop` runs into the new mode. */
   #canFinish(actor: Actor): boolean {
     if ((actor.gates & gate.changing) !== 0 || actor.posts.length > 0) return false;
     return isFinished(actor, this.isDraining);
   }
 
-  /** Calls `onMode`. The bit stays until it has settled, and longer if the mode has changed again meanwhile. */
+  /** Calls `onMode`. The bit stays until it has settled; longer if the mode has changed again meanwhile. */
   #callMode(actor: Actor): boolean {
     const host = this.#host;
     const { mode } = this.#modes.gates;
@@ -213,12 +226,13 @@ export function isOpen(actor: Actor): boolean {
  */
 function passOver(actor: Actor, keep: number, host: Host): boolean {
   const { inlets, posts, gauges } = actor;
+  const event = (actor.gates & gate.mode) === 0 ? actor.control : undefined;
   let count = 0;
   for (let i = 0; i < inlets.length; i++) {
     const inlet = inlets[i] as Inlet;
-    const there = inlet.reader.available() - keep;
-    // What was sent after the event had been set is not passed over: whoever sees it here sees the event set.
-    if (there <= 0 || isSetMeanwhile(actor)) continue;
+    // What is sent after the event has been set is not passed over: whoever finds it here finds the event set.
+    const there = event === undefined ? Infinity : inlet.reader.available() - keep;
+    if (event?.isOpen() === true) break;
     const passed = inlet.reader.passOver(keep, there);
     if (passed === 0) continue;
     accountPassedOver(inlet, passed);
@@ -232,11 +246,6 @@ function passOver(actor: Actor, keep: number, host: Host): boolean {
   return true;
 }
 
-/** Whether an actor that only its event closes has it set by now. */
-function isSetMeanwhile({ control, gates }: Actor): boolean {
-  return control !== undefined && (gates & gate.mode) === 0 && control.isOpen();
-}
-
 /** Whether the streams into an actor have ended, though something of them may be left. */
 function isLast({ inlets }: Actor): boolean {
   let forward = 0;
@@ -247,6 +256,10 @@ function isLast({ inlets }: Actor): boolean {
     if (!inlet.reader.isLast()) return false;
   }
   return forward > 0;
+}
+
+function isOver({ phase }: Actor): boolean {
+  return phase === 'ended' || phase === 'stopped';
 }
 
 function isAtRest(actor: Actor): boolean {

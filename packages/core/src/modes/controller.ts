@@ -11,9 +11,9 @@ export interface ModeHost {
   /** Main is 0. */
   readonly threads: readonly number[];
   /**
-   * Tells a thread its gate state. Resolves when it has answered: no closed actor of it has a handler running,
-   * and `onMode` has settled wherever the mode is new. Where it dies first, its successor answers in its
-   * place. Never rejects.
+   * Tells a thread its gate state. Resolves when it has answered: no closed actor of it has a handler
+   * running, and `onMode` has settled wherever the mode is new. Where it dies first, its successor answers in
+   * its place. Never rejects.
    */
   tell(thread: number, state: GateState): Promise<void>;
   /** Ends a thread that has not answered in time and has a handler in hand; it gets a successor. */
@@ -36,11 +36,18 @@ export interface ModeControllerParts {
   readonly onEntered: (mode: string) => void;
 }
 
+/** What an end is about: where that does not hold when its turn comes, it has no object any more. */
+export interface About {
+  readonly epoch?: number;
+  /** The gate state that was told last. */
+  readonly step?: number;
+  readonly modes?: readonly string[];
+}
+
 /** One thing to be done, when its turn comes. */
 interface Task {
   readonly ask: Ask | { readonly type: 'reopen' };
-  /** The epoch that it is about; another one by then, and it has no object any more. */
-  readonly epoch: number | undefined;
+  readonly about: About;
   readonly cause: string;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -67,18 +74,20 @@ export class ModeController {
   readonly log: ModeTransition[] = [];
   readonly #parts: ModeControllerParts;
   readonly #tasks: Task[] = [];
-  readonly #stopping: PromiseWithResolvers<never> = Promise.withResolvers();
+  /** Rejects what is being waited for. */
+  readonly #waits = new Set<(error: Error) => void>();
   #gates: GateState;
   #mode: string;
   #stand: Stand | undefined;
   #isBusy = false;
+  /** Main has not answered what was told last. */
+  #isLate = false;
   #stopError: Error | undefined;
 
   constructor(parts: ModeControllerParts) {
     this.#parts = parts;
     this.#mode = parts.initial;
     this.#gates = initialGates(parts.initial);
-    this.#stopping.promise.catch(() => undefined);
   }
 
   /** The mode that was entered last. */
@@ -94,7 +103,7 @@ export class ModeController {
   /** Resolves when the mode has been entered. See docs/modes.md, "Asking". */
   request(mode: string, { timeoutMs, cause = 'asked for' }: ModeRequestOptions = {}): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const task: Task = { ask: { type: 'request', mode }, epoch: undefined, cause, resolve, reject };
+    const task: Task = { ask: { type: 'request', mode }, about: {}, cause, resolve, reject };
     if (timeoutMs !== undefined) {
       const cancel = this.#parts.host.after(timeoutMs, () => {
         const at = this.#tasks.indexOf(task);
@@ -107,14 +116,15 @@ export class ModeController {
     return promise;
   }
 
-  /** What the mode was for has ended, or failed: the one of that epoch, or else the one whose turn it then is. */
-  end(error: unknown, cause: string, epoch?: number): Promise<void> {
+  /** What the mode was for has ended, or failed: the one that holds when its turn comes, if that is meant. */
+  end(error: unknown, cause: string, about: About = {}): Promise<void> {
+    const { epoch } = about;
     const ask: Ask = error === undefined ? { type: 'end' } : { type: 'fail', error };
     // Who says it over and over is heard once.
-    const isSame = (task: Task): boolean => task.epoch === epoch && task.ask.type !== 'reopen';
-    if (epoch !== undefined && this.#tasks.some(isSame)) return Promise.resolve();
+    const isTold = epoch !== undefined && this.#tasks.some((task) => task.about.epoch === epoch);
+    if (isTold) return Promise.resolve();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#add({ ask, epoch, cause, resolve, reject });
+    this.#add({ ask, about, cause, resolve, reject });
     return promise;
   }
 
@@ -122,7 +132,7 @@ export class ModeController {
   stop(error: Error | undefined): void {
     if (this.#stopError !== undefined) return;
     this.#stopError = error ?? new RunStoppedError('a request for a mode');
-    this.#stopping.reject(this.#stopError);
+    for (const reject of this.#waits) reject(this.#stopError);
     for (const { reject } of this.#tasks.splice(0)) reject(this.#stopError);
   }
 
@@ -150,11 +160,13 @@ export class ModeController {
   }
 
   async #perform(task: Task): Promise<void> {
-    const { ask, cause, epoch } = task;
+    const { ask, cause, about } = task;
     if (ask.type === 'request' && ask.mode === this.#mode) return;
-    if (epoch !== undefined && epoch !== this.#gates.epoch) return;
+    if (about.epoch !== undefined && about.epoch !== this.#gates.epoch) return;
+    if (about.step !== undefined && about.step !== this.#gates.step) return;
+    if (about.modes?.includes(this.#mode) === false) return;
     if (ask.type === 'reopen') {
-      await this.#atBoundary(() => this.#tell({ mode: this.#mode, other: undefined }, true));
+      await this.#atBoundary(() => this.#move(this.#mode, () => undefined));
       return;
     }
     const rules = await this.#unlessStopped(this.#parts.rules());
@@ -177,40 +189,64 @@ export class ModeController {
     if (to !== this.#mode) await this.#atBoundary(() => this.#change(rules, to, cause, error));
   }
 
-  /** The fixed order of a change. */
   async #change(rules: ModeRules, to: string, cause: string, error: unknown): Promise<void> {
     const from = this.#mode;
     try {
-      await this.#tell({ mode: from, other: to }, true);
-      await this.#tell({ mode: to, other: from }, true, 1);
-      this.#enter(to);
-      this.#note({ from, to, cause, outcome: 'entered', rule: undefined, error });
-      await this.#tell({ mode: to, other: undefined }, true);
+      await this.#move(to, () => {
+        this.#enter(to);
+        this.#note({ from, to, cause, outcome: 'entered', rule: undefined, error });
+      });
     } catch (thrown) {
       if (!(thrown instanceof MainHungError)) throw thrown;
-      throw this.#fallBack(rules, from, to, cause, thrown);
+      throw this.#fallBack(rules, to, cause, thrown);
     }
   }
 
+  /** The fixed order of a change, whatever the threads were told before. */
+  async #move(to: string, enter: () => void): Promise<void> {
+    const { mode: from, other } = this.#gates;
+    // What has not been answered may not be followed by anything else.
+    if (this.#isLate) await this.#tell({ mode: from, other });
+    this.#isLate = false;
+    const between = from === to ? other : to;
+    await this.#tell({ mode: from, other: between });
+    await this.#tell({ mode: to, other: from === to ? other : from }, 1);
+    enter();
+    await this.#tell({ mode: to, other: undefined });
+  }
+
   /**
-   * The initial mode holds at once. What belongs to it alone stays closed until the handler that is in the way
-   * has settled, or until the next change.
+   * The initial mode holds at once, for the run. The gates, and what the threads take for the mode, stay as
+   * they are until the handler that is in the way has settled.
    */
-  #fallBack(rules: ModeRules, from: string, to: string, cause: string, hung: Error): ModeChangeError {
+  #fallBack(rules: ModeRules, to: string, cause: string, hung: Error): ModeChangeError {
     const { initial } = this.#parts;
+    // The new mode itself where only its gates' opening has taken too long.
+    const from = this.#mode;
     const failure = new ModeChangeError(from, to, initial, hung);
     this.#stand = rules.start();
     this.#note({ from, to: initial, cause, outcome: 'failed', rule: undefined, error: failure });
-    // The hung handler is of a stage that is closed in this state, or its `onMode`.
-    const told = this.#tell({ mode: initial, other: from === initial ? to : from }, false, 1);
     this.#enter(initial);
-    const { epoch } = this.#gates;
-    const reopen = (): void => {
-      const nobody = (): void => undefined;
-      this.#add({ ask: { type: 'reopen' }, epoch, cause: '', resolve: nobody, reject: nobody });
-    };
-    told.then(reopen, () => undefined);
+    this.#linger();
     return failure;
+  }
+
+  /** Enters the initial mode when main has answered, unless it is asked for something else by then. */
+  #linger(): void {
+    if (this.#stopError !== undefined) return;
+    this.#isLate = true;
+    const { mode, other } = this.#gates;
+    const answered = this.#tell({ mode, other }, 0, false);
+    const { step } = this.#gates;
+    const nobody = (): void => undefined;
+    const reopen: Task = {
+      ask: { type: 'reopen' },
+      about: { step },
+      cause: '',
+      resolve: nobody,
+      reject: () => this.#linger(),
+    };
+    answered.then(() => this.#add(reopen), nobody);
   }
 
   /**
@@ -219,8 +255,8 @@ export class ModeController {
    */
   #tell(
     { mode, other }: { readonly mode: string; readonly other: string | undefined },
-    isBounded: boolean,
     epochs: 0 | 1 = 0,
+    isBounded: boolean = true,
   ): Promise<void> {
     const { step, epoch } = this.#gates;
     const state: GateState = { step: step + 1, epoch: epoch + epochs, mode, other };
@@ -257,7 +293,11 @@ export class ModeController {
   }
 
   #unlessStopped<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.#stopping.promise]);
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#waits.add(reject);
+    void work.then(resolve, reject).finally(() => this.#waits.delete(reject));
+    if (this.#stopError !== undefined) reject(this.#stopError);
+    return promise;
   }
 
   #enter(mode: string): void {

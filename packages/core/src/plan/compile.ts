@@ -17,6 +17,7 @@ import type { Routes } from './routes.ts';
 import { resolveStages } from './stages.ts';
 import type { ResolvedStage } from './stages.ts';
 import { resolveTerminators } from './terminators.ts';
+import type { RingPlan } from './ring-types.ts';
 import type {
   ActorPlan,
   BoundaryPlan,
@@ -24,7 +25,6 @@ import type {
   EdgePlan,
   GraphDeclaration,
   Plan,
-  RingPlan,
   WorkerPlan,
 } from './types.ts';
 

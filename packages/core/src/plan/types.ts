@@ -9,6 +9,7 @@ import type {
   ResourceDemand,
   ResourcePlan,
 } from './conditions.ts';
+import type { RingPlan } from './ring-types.ts';
 
 /** What an edge does when its consumer falls behind by its capacity. */
 export type Overflow = 'block' | 'latest' | 'dropOldest' | 'dropNewest' | 'error';
@@ -316,40 +317,6 @@ export interface EdgePlan {
   readonly reader: number | undefined;
 }
 
-interface RingPlanBase {
-  readonly index: number;
-  /** Who writes it. */
-  readonly writer: EdgeEnd;
-  readonly writerWorker: WorkerIndex;
-  /** The largest capacity of its edges. */
-  readonly capacity: number;
-  /** A power of two ≥ capacity; twice that where an edge is `latest` or `dropOldest`. */
-  readonly slots: number;
-  readonly readersMax: number;
-  /** Edges that read it; their position here is their reader place. */
-  readonly edges: readonly number[];
-}
-
-export interface FrameRingPlan extends RingPlanBase {
-  readonly kind: 'frame';
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-}
-
-export interface MessageRingPlan extends RingPlanBase {
-  readonly kind: 'message';
-  /** The most bytes of one message. */
-  readonly bytesMax: number;
-  /** Bytes of the arena that the messages lie in. */
-  readonly arenaBytes: number;
-}
-
-/**
- * One output port produces one shared frame ring for its block, latest and dropOldest edges, and one ring for
- * each other edge.
- */
-export type RingPlan = FrameRingPlan | MessageRingPlan;
-
 export interface InletPlan {
   readonly port: string;
   readonly kind: 'frame' | 'message';
@@ -458,5 +425,6 @@ export interface CompileOptions {
   readonly workers?: number;
   /** How much there is of each exclusive resource, 1 to 65,536; 1 unless given. */
   readonly resources?: Readonly<Record<string, number>>;
+  /** The machine of modes, and how long a change waits for handlers: docs/modes.md. */
   readonly modes?: ModesOptions;
 }

@@ -65,6 +65,7 @@ export class LiveRun implements Run, Steppable {
   readonly plan: Plan;
   readonly warnings: readonly PlanProblem[];
   readonly modes: LiveModes;
+  readonly events: LiveEvents;
   readonly #done: Promise<RunReport>;
   readonly #parts: LiveRunParts;
   readonly #taps = new Set<LiveTap>();
@@ -86,6 +87,7 @@ export class LiveRun implements Run, Steppable {
     this.plan = parts.plan;
     this.warnings = parts.plan.warnings;
     this.modes = parts.modes;
+    this.events = parts.events;
     this.#done = new Promise((resolve, reject) => {
       this.#resolveDone = resolve;
       this.#rejectDone = reject;
@@ -228,10 +230,6 @@ export class LiveRun implements Run, Steppable {
     await setEdgeBlocking(this.#parts, target, isBlocking);
   }
 
-  get events(): LiveEvents {
-    return this.#parts.events;
-  }
-
   deadLetters(): readonly DeadLetter[] {
     return this.#parts.letters.list();
   }
@@ -355,10 +353,10 @@ export class LiveRun implements Run, Steppable {
   }
 
   async #shutDown(reason: 'ended' | 'stopped'): Promise<void> {
-    const { inputs, outputs, crew, executor, events } = this.#parts;
+    const { inputs, outputs, crew, executor } = this.#parts;
     const error = this.#error;
     // Handlers that wait for an event end before they are awaited.
-    events.close();
+    this.events.close();
     this.#parts.modes.stop(error);
     for (const input of inputs.values()) input.close(error);
     this.#watchdog.stop();

@@ -5,13 +5,16 @@ import {
   allocateJournal,
   allocateMessageRing,
   attachReader,
+  detachReader,
+  endRing,
 } from '@troupe/mailbox';
 import { allocateEvents } from '../events/event-table.ts';
 import { allocateResources } from '../resources/resource-table.ts';
 import type { SharedRun } from '../drivers/messages.ts';
 import { allocateLedger } from '../executor/ledger.ts';
 import { readerPolicy } from '../executor/wire.ts';
-import type { EdgeEnd, EdgePlan, Plan, RingPlan } from '../plan/types.ts';
+import type { RingPlan } from '../plan/ring-types.ts';
+import type { ActorPlan, EdgeEnd, EdgePlan, Plan } from '../plan/types.ts';
 
 /** The worker that has an end of an edge: main for boundaries. */
 export function workerOf(plan: Plan, end: EdgeEnd): number {
@@ -59,4 +62,18 @@ function journalWords(plan: Plan, worker: number): number {
   ).length;
   const taking = plan.actors.filter((actor) => actor.worker === worker && actor.control !== undefined).length;
   return written + read + taking;
+}
+
+/** Detaches the inputs of an actor and ends its outputs, in place of its thread, which is gone. */
+export function closeActor(plan: Plan, shared: SharedRun, actor: ActorPlan): void {
+  for (const { edge } of actor.inlets) {
+    const { ring, reader } = plan.edges[edge] as EdgePlan;
+    if (ring !== undefined && reader !== undefined)
+      detachReader(shared.rings[ring] as SharedArrayBuffer, reader);
+  }
+  for (const ring of plan.rings) {
+    if (ring.writer.kind === 'actor' && ring.writer.actor === actor.index) {
+      endRing(shared.rings[ring.index] as SharedArrayBuffer);
+    }
+  }
 }

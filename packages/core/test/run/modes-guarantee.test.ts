@@ -128,18 +128,22 @@ async function play(world: World, moves: readonly Move[], isStopped: boolean): P
     await make(world);
     expect(watch.violations()).toBe('none');
   }
-  if (!isStopped) {
-    // Whatever has happened, the run goes on: each mode can be entered, and its stages run.
-    for (const to of ['idle', 'training', 'idle', 'recording', 'idle', 'predicting']) {
-      expect(await ask(world, to)).toBe('entered');
-    }
-    expect(run.modes.state).toBe('predicting');
-  }
+  // Whatever has happened, the run goes on: each mode can be entered.
+  const tour = isStopped ? [] : ['idle', 'training', 'idle', 'recording', 'idle', 'predicting'];
+  // Main may be late on a busy machine; then the change fails, and can be asked for again.
+  for (const to of tour) await until(`${to} is entered`, async () => (await ask(world, to)) === 'entered');
+  expect(run.modes.state).toBe(tour.at(-1) ?? run.modes.state);
   const stopping = run.stop();
   const results = await Promise.all(asked);
   await stopping;
   expect(watch.violations()).toBe('none');
-  const known = ['entered', 'MODE_REFUSED', 'MODE_TIMEOUT', ...(isStopped ? ['RUN_STOPPED'] : [])];
+  const known = [
+    'entered',
+    'MODE_REFUSED',
+    'MODE_TIMEOUT',
+    'MODE_CHANGE',
+    ...(isStopped ? ['RUN_STOPPED'] : []),
+  ];
   for (const result of results) expect(known).toContain(result);
   expectSoundLog(run.modes.log);
 }
@@ -177,4 +181,5 @@ test('the check can fail: stages of one mode, told that they are of different on
   const watch = new Watch(memory);
   for (let i = 0; i < 20; i++) for (const to of ['a', 'b']) await run.push(to, { n: i });
   await until('one starts while the other runs', () => watch.violations() !== 'none');
+  expect(watch.violations()).toMatch(/started while/);
 });
