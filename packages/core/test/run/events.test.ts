@@ -5,6 +5,7 @@ import {
   clockwork,
   counter,
   doer,
+  failing,
   ioPassing,
   ioWaiter,
   liar,
@@ -246,6 +247,50 @@ describe('a switchable stage', { timeout: 60_000 }, () => {
     expect(await run.pull('out', { timeoutMs: 50 })).toBeUndefined();
     await run.events.set('go');
     expect(await take(run, 1)).toEqual([['go', 1, true]]);
+  });
+});
+
+describe('gates together', { timeout: 60_000 }, () => {
+  test('a stage runs when its mode and its event let it, and takes no activation before', async () => {
+    await using run = await startPassing('toggleable', { activeIn: ['training'] });
+    await run.events.set('go');
+    await push(run, 0, 1);
+    expect(await run.pull('out', { timeoutMs: 30 })).toBeUndefined();
+    expect(run.events.count('go')).toBe(1);
+    await run.modes.request('training');
+    expect(await take(run, 1)).toEqual([0]);
+    await run.modes.request('idle');
+    await run.events.set('go');
+    expect(await run.pull('out', { timeoutMs: 30 })).toBeUndefined();
+    await run.modes.request('training');
+    expect(await take(run, 1)).toEqual([1]);
+    expect(run.events.count('go')).toBe(0);
+  });
+
+  test('a call that failed keeps its activation until one has been made', async () => {
+    const memory = memoryOf();
+    Atomics.store(new Int32Array(memory), 0, 2);
+    const g = withGo();
+    const ref = g.stage('failing', failing, {
+      worker: dedicated,
+      control: { form: 'toggleable', event: 'go' },
+      supervision: { strategy: 'resume', backoffMs: 0 },
+      options: { memory, slot: 0 },
+    });
+    g.input('in', ref.in.in);
+    g.output('out', ref.out.out);
+    await using run = await g.start({ onLog: () => undefined });
+    await push(run, 7, 8);
+    await run.events.set('go');
+    expect(await take(run, 1)).toEqual([7]);
+    expect(stageOf(run, 'failing')).toMatchObject({ failed: 2, handled: 1 });
+    // Its third failure in a row is its last: the message is given up, the activation is not.
+    Atomics.store(new Int32Array(memory), 0, 3);
+    await push(run, 9);
+    await run.events.set('go');
+    expect(await take(run, 1)).toEqual([9]);
+    expect(run.deadLetters().map(({ value }) => value)).toEqual([8]);
+    expect(run.events.count('go')).toBe(0);
   });
 });
 
