@@ -230,7 +230,7 @@ function passOver(actor: Actor, keep: number, host: Host): boolean {
   let count = 0;
   for (let i = 0; i < inlets.length; i++) {
     const inlet = inlets[i] as Inlet;
-    // What is sent after the event has been set is not passed over: whoever finds it here finds the event set.
+    // What is sent after the event was set is not passed over: whoever finds it here finds the event set.
     const there = event === undefined ? Infinity : inlet.reader.available() - keep;
     if (event?.isOpen() === true) break;
     const passed = inlet.reader.passOver(keep, there);
