@@ -177,7 +177,7 @@ export class EventUseError extends TroupeError {
     super(`stage '${stage}' would ${use} event '${event}', which it has declared to ${declared}`, {
       code: 'BAD_EVENT_USE',
       stage,
-      remedy: `Declare '${use}' (or 'any') for it in \`events\` of defineStage.`,
+      remedy: `Declare '${use}' (or 'any') for it in \`events\` of defineStage: the plan says who does what.`,
     });
   }
 }

@@ -125,9 +125,7 @@ export class Graph {
     return { latch: name };
   }
 
-  /**
-   * Says that an output is left unread on purpose: a stream that nobody needs, and that holds nobody back.
-   */
+  /** Says that an output is left unread on purpose: a stream that nobody needs. It holds nobody back. */
   terminate(at: OutRef): void {
     this.#terminators.push(portName(this.#own(at)));
   }

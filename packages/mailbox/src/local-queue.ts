@@ -286,8 +286,8 @@ export class LocalReader implements MailboxReader {
     return true;
   }
 
-  passOver(keep: number): number {
-    const count = this.available() - keep;
+  passOver(keep: number, most: number = Infinity): number {
+    const count = Math.min(most, this.available() - keep);
     if (count <= 0) return 0;
     this.#letGo();
     this.position = (this.position + count) | 0;

@@ -36,10 +36,10 @@ export interface MailboxReader {
   /** Fills the envelope with the next message and moves on. False when there is none. */
   take(into: Envelope): boolean;
   /**
-   * Passes over all but the newest `keep` messages, as if they had been handled; returns how many. To be
-   * called between handler calls only. They are not counted as skipped.
+   * Passes over all but the newest `keep` messages, at most `most` of them, as if they had been handled;
+   * returns how many. To be called between handler calls only. They are not counted as skipped.
    */
-  passOver(keep: number): number;
+  passOver(keep: number, most?: number): number;
   /** Ends a handler call: what was taken is done with. */
   settle(): void;
   /** Goes back to the first message that is not settled. */

@@ -186,9 +186,9 @@ export abstract class RingReader implements MailboxReader {
     return true;
   }
 
-  /** Passes over all but the newest `keep` messages, between handler calls; returns how many. */
-  passOver(keep: number): number {
-    const count = this.#refresh() - keep;
+  /** Passes over all but the newest `keep` messages, `most` at most, between handler calls. How many. */
+  passOver(keep: number, most: number = Infinity): number {
+    const count = Math.min(most, this.#refresh() - keep);
     if (count <= 0) return 0;
     this.#isCopied = false;
     this.position = (this.position + count) | 0;

@@ -108,13 +108,13 @@ const take = (count: number): Operation => ({
 });
 
 /** Between handler calls only. */
-const passOver = (keep: number): Operation => ({
-  name: `pass over all but ${keep}`,
+const passOver = (keep: number, most: number): Operation => ({
+  name: `pass over all but ${keep}, at most ${most}`,
   run(model, rig) {
     if (model.taken !== model.handled) return;
     const waiting = visible(model, rig) - model.taken;
-    const passed = Math.max(0, waiting - keep);
-    expect(rig.reader.passOver(keep)).toBe(passed);
+    const passed = Math.max(0, Math.min(most, waiting - keep));
+    expect(rig.reader.passOver(keep, most)).toBe(passed);
     model.taken += passed;
     model.handled = model.taken;
   },
@@ -180,7 +180,9 @@ const commands = fc.commands<Model, Rig>(
   [
     counts.map((count) => new Step(emit(count))),
     counts.map((count) => new Step(take(count))),
-    fc.constantFrom(0, 1, Infinity).map((keep) => new Step(passOver(keep))),
+    fc
+      .tuple(fc.constantFrom(0, 1, Infinity), fc.constantFrom(2, Infinity))
+      .map(([keep, most]) => new Step(passOver(keep, most))),
     ...Object.entries(operations).map(([name, run]) => fc.constant(new Step({ name, run }))),
     fc.constant(
       new Step({

@@ -94,7 +94,7 @@ export class Waiting {
     const isSet = this.#table.count(this.#event) > 0;
     const given = this.#table.given(this.#event);
     const isOver = this.#table.isOver();
-    for (const waiter of [...this.#waiters]) {
+    for (const waiter of this.#waiters) {
       if (isSet || waiter.given !== given) waiter.end(true);
       else if (isOver) waiter.end(false);
     }

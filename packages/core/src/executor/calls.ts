@@ -67,8 +67,9 @@ export class Calls {
     account(actor, inlet, total, (host.nowMs - startMs) * 1e6, host);
     if (inlet === undefined && total > 0) actor.attempts.demand.tries = 0;
     host.commit(actor, this.#thrown === undefined);
-    if (this.#thrown !== undefined) this.#fail(actor, inlet === undefined ? 'demand' : 'input', inlet);
+    // A pending handler holds on to its resources until it settles; what a failure leads to needs none.
     if (!actor.isBusy) actor.lease?.end();
+    if (this.#thrown !== undefined) this.#fail(actor, inlet === undefined ? 'demand' : 'input', inlet);
     return total;
   }
 
@@ -266,7 +267,6 @@ export class Calls {
       this.#thrown = { error };
     }
     this.#close(actor, work, undefined, (host.look() - startMs) * 1e6);
-    actor.lease?.end();
     return true;
   }
 
@@ -288,12 +288,14 @@ export class Calls {
       actor.inlets.length === 0 &&
       actor.ticker === undefined;
     const settle = (thrown: { error: unknown } | undefined): void => {
-      actor.lease?.end();
       // What settles after its actor was stopped has nobody to report to.
-      if (actor.phase !== 'running') return;
-      actor.isBusy = false;
       actor.isAway = false;
-      if (this.#host.isStopping && thrown !== undefined) return;
+      const isOver = actor.phase !== 'running';
+      if (!isOver) actor.isBusy = false;
+      if (isOver || (this.#host.isStopping && thrown !== undefined)) {
+        actor.lease?.end();
+        return;
+      }
       this.#thrown = thrown;
       if (thrown === undefined) {
         if (hasSpill(actor)) actor.spillOf = inlet ?? 'none';
@@ -335,6 +337,7 @@ export class Calls {
     account(actor, inlet, isReleased ? 1 : 0, tookNs, host);
     if (isDone && actor.spillOf === undefined) actor.control?.settle();
     host.commit(actor, isDone);
+    actor.lease?.end();
     if (!isDone) return this.#fail(actor, work, inlet);
     if (work !== 'input') actor.attempts[work].tries = 0;
     closeWork(actor, work, host.upcall);

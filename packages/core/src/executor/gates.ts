@@ -4,7 +4,7 @@ import type { GateState } from '../modes/gate-state.ts';
 import type { WhileInactive } from '../plan/types.ts';
 import { accountPassedOver, accountUnblocked } from './accounts.ts';
 import { closedGates, gate } from './actor.ts';
-import type { Actor } from './actor.ts';
+import type { Actor, Inlet } from './actor.ts';
 import type { Calls } from './calls.ts';
 import type { Control } from './control.ts';
 import type { Failures } from './failures.ts';
@@ -170,8 +170,8 @@ export class Gates {
 
   #keep(actor: Actor): number {
     // An event may come after the end of the stream; a mode is not waited for.
-    const isOver = this.isDraining || ((actor.gates & gate.mode) !== 0 && isLast(actor));
-    return isOver ? 0 : kept[actor.plan.whileInactive];
+    const isDone = this.isDraining || ((actor.gates & gate.mode) !== 0 && isLast(actor));
+    return isDone ? 0 : kept[actor.plan.whileInactive];
   }
 
   /** The end of an actor waits for a change that is under way: no `onStop` runs into the new mode. */
@@ -227,12 +227,16 @@ export function isOpen(actor: Actor): boolean {
  */
 export function passOver(actor: Actor, keep: number, keepPosts: number, host: Host): boolean {
   const { inlets, posts, gauges } = actor;
+  const event = (actor.gates & gate.mode) === 0 ? actor.control : undefined;
   let count = 0;
   for (let i = 0; i < inlets.length; i++) {
-    const inlet = inlets[i];
+    const inlet = inlets[i] as Inlet;
     // Under a clock with rounds a back-edge has its own time.
-    if (inlet === undefined || (inlet.isBack && host.turn !== undefined)) continue;
-    const passed = inlet.reader.passOver(keep);
+    if (inlet.isBack && host.turn !== undefined) continue;
+    // What is sent after the event was set is not passed over: whoever finds it here finds the event set.
+    const there = event === undefined ? Infinity : inlet.reader.available() - keep;
+    if (event?.isOpen() === true) break;
+    const passed = inlet.reader.passOver(keep, there);
     if (passed === 0) continue;
     accountPassedOver(inlet, passed);
     count += passed;

@@ -44,7 +44,7 @@ export function checkConnectivity(
     for (const [port, type] of outputs ?? []) {
       if (type === undefined) continue;
       if (!read.has(key({ stage, port }))) {
-        const remedy = 'Connect it, or say so: graph.output, graph.terminate.';
+        const remedy = 'Connect it, or graph.output or graph.terminate it.';
         problems.warn('UNREAD_OUTPUT', { stage, port }, `nobody reads output '${port}'`, remedy);
       }
       checkOutput(problems, { stage, port }, type, outgoing.get(key({ stage, port })) ?? []);

@@ -90,7 +90,7 @@ class Resolver {
     const declared = this.#declared(stage, (definition as { events?: unknown } | undefined)?.events);
     for (const as of Object.keys(given)) {
       if (declared.has(as)) continue;
-      const remedy = `It knows ${list(declared.keys())}: bind those, or declare \`events\` in defineStage.`;
+      const remedy = `It declares ${list(declared.keys())}: bind those, or declare more in defineStage.`;
       this.#problems.error('UNDECLARED_EVENT', { stage }, `it declares no event '${as}'`, remedy);
     }
     const bound: BoundEvent[] = [];
@@ -148,8 +148,8 @@ class Resolver {
   }
 
   #find(stage: string, ref: EventRef | string | undefined): number | undefined {
-    const name = typeof ref === 'string' ? ref : (ref as EventRef | undefined)?.event;
-    const index = this.#indices.get(name as string);
+    const name = typeof ref === 'string' ? ref : ref?.event;
+    const index = this.#indices.get(name ?? '');
     if (index !== undefined) return index;
     const message = typeof name === 'string' ? `there is no event '${name}'` : `${show(ref)} is no event`;
     const remedy = `Use what graph.event returned, or one of its names: ${list(this.#indices.keys())}.`;
@@ -173,8 +173,7 @@ function checkConsumers(
     if (consumers.length < 2) continue;
     const names = list(consumers.map((stage) => stage.name));
     const message = `event '${name}' has ${consumers.length} consumers: ${names}`;
-    const remedy =
-      'Each activation goes to one of them, whichever comes first: give each one an event of its own.';
+    const remedy = 'Each activation goes to whichever comes first: give each stage an event of its own.';
     problems.warn('SEVERAL_CONSUMERS', {}, message, remedy);
   }
 }

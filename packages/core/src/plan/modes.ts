@@ -14,6 +14,8 @@ export interface Activity {
   /** `undefined`: in every mode. */
   readonly activeIn: readonly string[] | undefined;
   readonly whileInactive: WhileInactive;
+  /** An event switches it on and off. */
+  readonly isSwitched: boolean;
 }
 
 const policies: readonly WhileInactive[] = ['drop', 'hold', 'latest'];
@@ -49,6 +51,7 @@ export function resolveActivity(
   return {
     activeIn: active.length === 0 ? undefined : active,
     whileInactive: isGated ? whileInactive : 'drop',
+    isSwitched: settings.control?.form === 'switchable',
   };
 }
 
@@ -98,8 +101,10 @@ export function checkHolds(
   isTicking: (stage: number) => boolean,
 ): void {
   for (const { index, name, activity } of stages) {
-    if (activity.activeIn === undefined || activity.whileInactive !== 'hold') continue;
-    const inactive = names.filter((mode) => !isActiveIn(activity.activeIn, mode));
+    const isGated = activity.activeIn !== undefined || activity.isSwitched;
+    if (!isGated || activity.whileInactive !== 'hold') continue;
+    // An event can switch it off in every mode.
+    const inactive = names.filter((mode) => activity.isSwitched || !isActiveIn(activity.activeIn, mode));
     const source = liveSourceOf(index, stages, edges, inactive, isTicking);
     if (source === undefined) continue;
     const message = `it holds what '${source}' sends while it is not active, and so holds that back`;

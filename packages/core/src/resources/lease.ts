@@ -70,9 +70,7 @@ export class Lease {
     return isHeld;
   }
 
-  /**
-   * After the handlers have run, and settled. The resources stay at hand as long as nobody waits for them.
-   */
+  /** After the handlers have run, and settled. The resources stay at hand while nobody waits for them. */
   end(): void {
     const { running, lingering, idle } = leaseState;
     if (this.#table.state(this.#actor) !== running) return;

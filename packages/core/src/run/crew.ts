@@ -16,10 +16,8 @@ import { noEdge } from '../executor/ledger.ts';
 import { initialGates } from '../modes/gate-state.ts';
 import type { GateState } from '../modes/gate-state.ts';
 import type { ActorPlan, Plan } from '../plan/types.ts';
-import type { ResourceTable } from '../resources/resource-table.ts';
 import { DeathRate } from './death-rate.ts';
 import type { DeadLetters, Filed } from './dead-letters.ts';
-import type { LiveEvents } from './events.ts';
 import { closeActor } from './memory.ts';
 import { isLastBreath, Postmortem } from './postmortem.ts';
 import type { Culprit } from './postmortem.ts';
@@ -39,11 +37,11 @@ export interface CrewParts {
   readonly shared: SharedRun;
   readonly bells: readonly Doorbell[];
   readonly gauges: Gauges;
-  readonly events: LiveEvents;
-  readonly resources: ResourceTable;
   readonly options: StartOptions;
   readonly letters: DeadLetters;
   readonly onFatal: (error: Error) => void;
+  /** A worker's thread has ended: whatever it had in shared memory is nobody's. */
+  readonly onDeath: (worker: number) => void;
   readonly onLog: (line: LogLine) => void;
   /** An actor's state has changed. */
   readonly onState: (actor: number, state: ActorState) => void;
@@ -333,19 +331,18 @@ export class Crew {
 
   /** Finishes what a dead worker had begun, and finds out why it died. Throws where the run cannot go on. */
   #bury(worker: number, end: WorkerEnd): Pick<Replacement, 'reason' | 'error'> {
-    const { plan, shared, bells, events, resources } = this.#parts;
+    const { shared, bells, onDeath } = this.#parts;
     const hung = this.#hung.get(worker);
     this.#hung.delete(worker);
     const journal = shared.journals[worker];
     if (journal !== undefined) redo(journal, shared.rings, shared.events);
-    resources.bury(worker, plan.workers[worker]?.actors ?? []);
+    onDeath(worker);
     const culprits = this.#postmortem.culprits(worker, hung?.actor);
     this.#postmortem.close(worker);
     const error = hung?.error ?? this.#deathOf(worker, end, culprits);
     this.#deathRate.note(error);
     for (const culprit of culprits) this.#judge(culprit, error);
-    // The thread may have died between a store and the ring (or the announcement) that was to follow.
-    events.announceAll();
+    // The thread may have died between a store and the ring that was to follow.
     for (const bell of bells) bell.ring();
     return { reason: hung !== undefined ? 'hang' : end.error === undefined ? 'exit' : 'error', error };
   }

@@ -341,12 +341,12 @@ export class LiveRun implements Run, Steppable {
   }
 
   async #shutDown(reason: 'ended' | 'stopped'): Promise<void> {
-    const { inputs, outputs, crew, executor, rates, events } = this.#parts;
+    const { inputs, outputs, crew, executor, rates } = this.#parts;
     const error = this.#error;
     rates.close();
     this.#parts.conductor?.close();
     // Handlers that wait for an event end before they are awaited.
-    events.close();
+    this.events.close();
     this.#parts.modes.stop(error);
     for (const input of inputs.values()) input.close(error);
     this.#watchdog.stop();

@@ -65,6 +65,10 @@ export async function startRun(
     options,
     onLog,
     onFatal: (error) => run?.fail(error),
+    onDeath: (worker) => {
+      resources.bury(worker, plan.workers[worker]?.actors ?? []);
+      events.announceAll();
+    },
     onState: (actor, state) => {
       run?.noteState();
       modes?.noteState(actor, state);

@@ -1,43 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { activationsMax, allocateEvents, EventTable } from '../../src/events/event-table.ts';
-import type { TakerPlace } from '../../src/events/event-table.ts';
+import { activationsMax } from '../../src/events/event-table.ts';
+import type { EventTable, TakerPlace } from '../../src/events/event-table.ts';
 import { dieAfter } from '../dying.ts';
-
-/** One event `e` with two stages that take its activations, on threads of their own. */
-const plans = [{ takers: [] }, { takers: [0, 1] }];
-const takers: readonly TakerPlace[] = [
-  { event: 1, number: 1, line: 0 },
-  { event: 1, number: 2, line: 1 },
-];
-
-interface Bench {
-  readonly table: EventTable;
-  readonly store: (place: TakerPlace, done: number) => void;
-  /** Numbers of activations before this test's own, so that all words wrap around. */
-  readonly skip: (count: number) => void;
-}
-
-function bench(isStepped: boolean = false, isInitial: boolean = false): Bench {
-  const memory = allocateEvents({ initial: [false, isInitial], takers: 2, isStepped });
-  const table = new EventTable(memory, plans);
-  return {
-    table,
-    store: (place, done) => void Atomics.store(table.words, table.doneAt(place), done),
-    skip: (count) => {
-      const line = 2 * 32;
-      table.words[line] = (table.words[line] ?? 0) + count;
-      table.words[line + 1] = count << 8;
-    },
-  };
-}
-
-type Op =
-  | { readonly kind: 'set' | 'reset' | 'clear' }
-  | { readonly kind: 'take' | 'finish'; readonly by: number };
-
-/** What a thread does, and after how many atomic operations it dies in it (if it does). */
-type Deed = readonly [op: Op, death: number];
+import { bench, doIn, expectInHand, takers, worldFrom } from './world.ts';
+import type { Deed, Op } from './world.ts';
 
 const deed: fc.Arbitrary<Deed> = fc.tuple(
   fc.oneof(
@@ -54,50 +21,6 @@ const deed: fc.Arbitrary<Deed> = fc.tuple(
   ),
   fc.oneof({ weight: 3, arbitrary: fc.constant(Infinity) }, { weight: 1, arbitrary: fc.nat(12) }),
 );
-
-/** An event and what must be true of it, whatever happens. */
-class World {
-  readonly #bench = bench();
-  /** Activations that each stage has taken and not used up: none or one. */
-  readonly #inHand = [0, 0];
-
-  constructor(start: number) {
-    this.#bench.skip(start);
-  }
-
-  do(op: Op, death: number): void {
-    const { table, store } = this.#bench;
-    const before = table.available(1);
-    const change = (call: () => void): number => {
-      dieAfter(death, call);
-      return before - table.available(1);
-    };
-    if ('by' in op) {
-      // Its thread, or a successor that finds out what its predecessor had done.
-      const place = this.#check(op.by);
-      if (op.kind === 'take' && this.#inHand[op.by] === 0) {
-        this.#inHand[op.by] = change(() => expect(table.takeFor(place)).toBe(before > 0));
-      } else if (op.kind === 'finish' && this.#inHand[op.by] === 1) {
-        store(place, table.taken(place));
-        this.#inHand[op.by] = 0;
-      }
-    } else if (op.kind === 'set') expect([0, -1]).toContain(change(() => table.give(1, 'e')));
-    else if (op.kind === 'reset') expect([0, Math.min(1, before)]).toContain(change(() => table.take(1, 1)));
-    else expect([0, before]).toContain(change(() => table.take(1, Infinity)));
-  }
-
-  end(): void {
-    for (const at of takers.keys()) this.#check(at);
-  }
-
-  /** What a stage finds in its hand is what it has taken and not used up. */
-  #check(at: number): TakerPlace {
-    const { table } = this.#bench;
-    const place = takers[at] as TakerPlace;
-    expect(table.taken(place) - table.done(place)).toBe(this.#inHand[at]);
-    return place;
-  }
-}
 
 describe('an event', () => {
   test('counts its activations', () => {
@@ -128,37 +51,40 @@ describe('an event', () => {
     (start) => {
       fc.assert(
         fc.property(fc.array(deed, { maxLength: 60 }), (deeds) => {
-          const world = new World(start | 0);
-          for (const [op, death] of deeds) world.do(op, death);
-          world.end();
+          const world = worldFrom(start | 0);
+          for (const done of deeds) doIn(world, done);
+          for (const at of takers.keys()) expectInHand(world, at);
         }),
         { numRuns: 1000 },
       );
     },
   );
 
-  test.each(['stage', 'reset', 'clear'])(
-    'a %s that takes the next one notes what a dead stage has taken',
-    (by) => {
-      const { table, store } = bench();
-      const [first, second] = takers as [TakerPlace, TakerPlace];
-      // It dies at each point of its way; the activation is in its hand exactly if it is gone.
-      for (let steps = 0; steps < 12; steps++) {
-        for (let i = 0; i < 3; i++) table.set(1, 'e');
-        const before = table.available(1);
-        dieAfter(steps, () => table.takeFor(first));
-        const taken = before - table.available(1);
-        if (by === 'stage') {
-          expect(table.takeFor(second)).toBe(true);
-          store(second, table.taken(second));
-        } else expect(table.take(1, by === 'reset' ? 1 : Infinity)).toBe(by === 'reset' ? 1 : before - taken);
-        const found = table.taken(first);
-        expect(found - table.done(first)).toBe(taken);
-        store(first, found);
-        table.clear(1);
-      }
-    },
-  );
+  /** Ways to take the next activation, and how many of `left` they take. */
+  const ways: Readonly<Record<string, (table: EventTable, left: number) => readonly [number, number]>> = {
+    stage: (table) => [Number(table.takeFor(takers[1] as TakerPlace)), 1],
+    reset: (table) => [table.take(1, 1), 1],
+    clear: (table, left) => [table.take(1, Infinity), left],
+  };
+
+  test.each(Object.keys(ways))('a %s that takes the next one notes what a dead stage has taken', (by) => {
+    const { table, store } = bench();
+    const [first, second] = takers as [TakerPlace, TakerPlace];
+    // It dies at each point of its way; the activation is in its hand exactly if it is gone.
+    for (let steps = 0; steps < 12; steps++) {
+      for (let i = 0; i < 3; i++) table.set(1, 'e');
+      const before = table.available(1);
+      dieAfter(steps, () => table.takeFor(first));
+      const taken = before - table.available(1);
+      const [next, expected] = ways[by]?.(table, before - taken) ?? [];
+      expect(next).toBe(expected);
+      const found = table.taken(first);
+      expect(found - table.done(first)).toBe(taken);
+      store(first, found);
+      store(second, table.taken(second));
+      table.clear(1);
+    }
+  });
 });
 
 describe('an event under a clock of steps', () => {

@@ -183,6 +183,17 @@ describe('events of a plan', () => {
     expect(others).toEqual([]);
   });
 
+  test('a toggleable stage holds what it is to run on, unless it says otherwise', () => {
+    const plan = compile(
+      withEvents({
+        a: [plain, toggled],
+        b: [plain, { ...toggled, whileInactive: 'latest' }],
+        c: [plain, switched],
+      }),
+    );
+    expect(plan.actors.map(({ whileInactive }) => whileInactive)).toEqual(['hold', 'latest', 'drop']);
+  });
+
   test('several consumers of an event are a warning that names them', () => {
     const resets = [knowing({ x: 'reset' }), { events: { x: 'armed' } }];
     const sets = [knowing({ x: 'set' }), { events: { x: 'armed' } }];

@@ -94,6 +94,14 @@ describe('hold behind a live source', () => {
     for (const whileInactive of ['drop', 'latest'] as const)
       expect(warnings(one({ ...hold, whileInactive }))).toEqual([]);
   });
+  test('of what an event switches off; what waits for an activation is meant to hold', () => {
+    const controlled = (form: 'switchable' | 'toggleable'): GraphDeclaration => ({
+      ...one({ control: { form, event: 'go' }, whileInactive: 'hold' }),
+      events: [{ name: 'go', initial: false }],
+    });
+    expect(warnings(controlled('switchable'))).toEqual(warned);
+    expect(warnings(controlled('toggleable'))).toEqual([]);
+  });
   test('not where the edge does not block', () => {
     const edge = ['a.out > b.in', { overflow: 'latest' }] as const;
     expect(warnings(declare({ a: source, b: [sink, hold] }, [edge]))).toEqual([]);

@@ -73,7 +73,7 @@ steps
   1     control      -1        scale   0.5 Hz
 
 warnings
-  UNREAD_OUTPUT at talker.rest: nobody reads output 'rest'. Connect it, or say so: graph.output, graph.terminate.
+  UNREAD_OUTPUT at talker.rest: nobody reads output 'rest'. Connect it, or graph.output or graph.terminate it.
 `);
 });
 

@@ -5,6 +5,7 @@ import {
   clockwork,
   counter,
   doer,
+  failing,
   ioPassing,
   ioWaiter,
   liar,
@@ -219,11 +220,15 @@ describe('a switchable stage', { timeout: 60_000 }, () => {
 
   test('drops what comes while it is switched off, and counts it', async () => {
     await using run = await startPassing('switchable');
-    await push(run, 0, 1, 2);
-    await until('all are dropped', () => run.stats().edges[0]?.drops.inactive === 3);
-    await run.events.set('go');
-    await push(run, 3);
-    expect(await take(run, 1)).toEqual([3]);
+    for (let round = 1; round <= 200; round++) {
+      await push(run, 0, 1, 2);
+      await until('all are dropped', () => run.stats().edges[0]?.drops.inactive === 3 * round);
+      await run.events.set('go');
+      // What is sent after the set is handled, wherever the worker just is.
+      await push(run, round);
+      expect(await take(run, 1)).toEqual([round]);
+      await run.events.reset('go');
+    }
   });
 
   test('a handler that resets its own event has made the last call', async () => {
@@ -242,6 +247,50 @@ describe('a switchable stage', { timeout: 60_000 }, () => {
     expect(await run.pull('out', { timeoutMs: 50 })).toBeUndefined();
     await run.events.set('go');
     expect(await take(run, 1)).toEqual([['go', 1, true]]);
+  });
+});
+
+describe('gates together', { timeout: 60_000 }, () => {
+  test('a stage runs when its mode and its event let it, and takes no activation before', async () => {
+    await using run = await startPassing('toggleable', { activeIn: ['training'] });
+    await run.events.set('go');
+    await push(run, 0, 1);
+    expect(await run.pull('out', { timeoutMs: 30 })).toBeUndefined();
+    expect(run.events.count('go')).toBe(1);
+    await run.modes.request('training');
+    expect(await take(run, 1)).toEqual([0]);
+    await run.modes.request('idle');
+    await run.events.set('go');
+    expect(await run.pull('out', { timeoutMs: 30 })).toBeUndefined();
+    await run.modes.request('training');
+    expect(await take(run, 1)).toEqual([1]);
+    expect(run.events.count('go')).toBe(0);
+  });
+
+  test('a call that failed keeps its activation until one has been made', async () => {
+    const memory = memoryOf();
+    Atomics.store(new Int32Array(memory), 0, 2);
+    const g = withGo();
+    const ref = g.stage('failing', failing, {
+      worker: dedicated,
+      control: { form: 'toggleable', event: 'go' },
+      supervision: { strategy: 'resume', backoffMs: 0 },
+      options: { memory, slot: 0 },
+    });
+    g.input('in', ref.in.in);
+    g.output('out', ref.out.out);
+    await using run = await g.start({ onLog: () => undefined });
+    await push(run, 7, 8);
+    await run.events.set('go');
+    expect(await take(run, 1)).toEqual([7]);
+    expect(stageOf(run, 'failing')).toMatchObject({ failed: 2, handled: 1 });
+    // Its third failure in a row is its last: the message is given up, the activation is not.
+    Atomics.store(new Int32Array(memory), 0, 3);
+    await push(run, 9);
+    await run.events.set('go');
+    expect(await take(run, 1)).toEqual([9]);
+    expect(run.deadLetters().map(({ value }) => value)).toEqual([8]);
+    expect(run.events.count('go')).toBe(0);
   });
 });
 
@@ -395,55 +444,72 @@ describe('waiting for an event', { timeout: 60_000 }, () => {
   });
 });
 
+/** How a toggleable stage `toggled` stands between its input `in`, if it has one, and the output `out`. */
+type Setting = (g: Graph) => { readonly isFed: boolean };
+
+const toggled = { worker: { group: 'one' }, control: { form: 'toggleable', event: 'go' } } as const;
+const wide = { capacity: 4_096 } as const;
+
+function between(stage: typeof passing, hasNeighbour: boolean = false): Setting {
+  return (g) => {
+    const ref = g.stage('toggled', stage, toggled);
+    g.input('in', ref.in.in, wide);
+    if (!hasNeighbour) {
+      g.output('out', ref.out.out, wide);
+      return { isFed: true };
+    }
+    const neighbour = g.stage('neighbour', passing, { worker: { group: 'one' } });
+    g.connect(ref.out.out, neighbour.in.in);
+    g.output('out', neighbour.out.out, wide);
+    return { isFed: true };
+  };
+}
+
+const atSource: Setting = (g) => {
+  const ref = g.stage('toggled', counter, { ...toggled, options: { memory: memoryOf(), slot: 0 } });
+  g.output('out', ref.out.out, wide);
+  return { isFed: false };
+};
+
 describe('a thread that dies with an activation', { timeout: 120_000 }, () => {
   const options: StartOptions = { replacements: { max: 1_000, withinMs: 10_000 } };
 
-  test.each([
-    ['a source', counter],
-    ['a consumer', passing],
-    ['an async consumer', ioPassing],
-  ] as const)('%s: n activations are n runs', async (_, stage) => {
-    const memory = memoryOf();
+  test.each<[string, Setting]>([
+    ['a source', atSource],
+    ['a consumer', between(passing)],
+    ['an async consumer', between(ioPassing)],
+    ['one that passes values on by reference', between(passing, true)],
+  ])('%s: n activations are n runs', async (_, setting) => {
     const g = withGo();
-    const settings = { worker: dedicated, control: { form: 'toggleable', event: 'go' } } as const;
-    let hasInput = false;
-    if (stage === counter) {
-      const ref = g.stage('toggled', counter, { ...settings, options: { memory, slot: 0 } });
-      g.output('out', ref.out.out, { capacity: 4_096 });
-    } else {
-      hasInput = true;
-      const ref = g.stage('toggled', stage as typeof passing, settings);
-      g.input('in', ref.in.in, { capacity: 4_096 });
-      g.output('out', ref.out.out, { capacity: 4_096 });
-    }
+    const { isFed } = setting(g);
     const run = await g.start(options);
-    const samples: { value: unknown; redelivered: boolean }[] = [];
-    run.onSample('out', (sample) => samples.push(sample));
+    const first: number[] = [];
+    const again: number[] = [];
+    run.onSample('out', ({ value, redelivered }) => (redelivered ? again : first).push(value as number));
+    const seen = (): number => new Set([...first, ...again]).size;
     let set = 0;
     const activate = async (count: number): Promise<void> => {
-      for (let i = 0; i < count; i++) {
-        if (hasInput) await run.push('in', set);
-        set++;
+      for (let i = 0; i < count; i++, set++) {
+        if (isFed) await run.push('in', set);
         await run.events.set('go');
       }
     };
     for (let kill = 1; kill <= 20; kill++) {
-      const from = samples.length;
+      const from = seen();
       await activate(50);
-      await until(`it runs before kill ${kill}`, () => samples.length > from);
+      await until(`it runs before kill ${kill}`, () => seen() > from);
       await terminateThreadOf(run, 'toggled');
       await activate(10);
       await until(`replacement ${kill}`, () => replacedIn(run) >= kill);
     }
-    await until('all have run', () => samples.length >= set);
-    // An activation more would be one run more.
+    // An activation too many would be one run too many; one too few, one too few.
     await activate(1);
-    await until('the last has run', () => samples.length >= set);
-    const values = samples.map(({ value }) => value as number);
-    if (hasInput) expect(values).toEqual(Array.from({ length: set }, (_x, i) => i));
-    else expect(values).toHaveLength(set);
-    expect(run.events.count('go')).toBe(0);
+    await until('all have run', () => seen() >= set);
     await run.stop();
-    expect(samples).toHaveLength(set);
+    expect(seen()).toBe(set);
+    expect(new Set(first).size).toBe(first.length);
+    expect(isFed ? Math.max(...first, ...again) : set - 1).toBe(set - 1);
+    expect(run.events.count('go')).toBe(0);
+    expect(run.stats().stages[0]?.deadLettered).toBe(0);
   });
 });

@@ -139,6 +139,34 @@ describe('an exclusive resource', { timeout: 60_000 }, () => {
     expect(mostInUse(memory)).toBe(3);
   });
 
+  test('is free again when its holder has been stopped, whatever that still does', async () => {
+    let isStopping = false;
+    const failing = defineStage({
+      name: 'failing',
+      io: true,
+      resources: ['gpu'],
+      create: () => ({
+        onDemand: async () => {
+          await Promise.resolve();
+          throw new Error('on purpose');
+        },
+        onStop: () => {
+          isStopping = true;
+          return new Promise<void>(() => undefined);
+        },
+      }),
+    });
+    const g = graph('stopped');
+    g.stage('failing', failing, { supervision: { strategy: 'stop' } });
+    const other = g.stage('other', passing, { worker: dedicated, resources: ['gpu'] });
+    g.input('in', other.in.in);
+    g.output('out', other.out.out);
+    await using run = await g.start({ onLog: () => undefined });
+    await until('its holder stops', () => isStopping);
+    await run.push('in', 1);
+    expect((await run.pullOrThrow('out', { timeoutMs: 15_000 })).value).toBe(1);
+  });
+
   test('says who holds it and who waits', async () => {
     const g = graph('visible');
     let settle: () => void = () => undefined;

@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ArrayOf, Dtype } from '@troupe/mailbox';
 import * as v from 'valibot';
+import type { EventHandle } from '../../src/events/event-handle.ts';
 import { frame, message, written } from '../../src/ports.ts';
 import type { FramePort, MessagePort } from '../../src/ports.ts';
 import { defineStage } from '../../src/stage.ts';
@@ -308,5 +309,39 @@ defineStage({
         expectType<number>()(fraction, true);
       },
     };
+  },
+});
+
+// Events are known by the names that the stage declares.
+export const listed = defineStage({
+  name: 'listed',
+  events: ['armed', 'ready'],
+  create({ events }) {
+    expectType<EventHandle>()(events.armed, true);
+    // @ts-expect-error -- it declares no such event
+    void events.other;
+    return {};
+  },
+});
+
+export const used = defineStage({
+  name: 'used',
+  events: { armed: 'set', ready: 'read' },
+  create({ events }) {
+    expectType<void>()(events.armed.set(), true);
+    expectType<Promise<boolean>>()(events.ready.wait({ timeoutMs: 5 }), true);
+    return {};
+  },
+});
+
+// @ts-expect-error -- no such use
+defineStage({ name: 'misused', events: { armed: 'write' }, create: () => ({}) });
+
+defineStage({
+  name: 'none',
+  create({ events }) {
+    // @ts-expect-error -- it declares none
+    void events.armed;
+    return {};
   },
 });
