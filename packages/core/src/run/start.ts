@@ -48,8 +48,6 @@ export async function startRun(
   const plan = compile(declaration, options);
   const shared = allocateRun(plan);
   const bells = doorbells(shared.bells, plan.workers.length);
-  const letters = new DeadLetters(plan);
-  const gauges = new Gauges(shared.gauges);
   // Changes from outside take effect at once.
   let conductor: Conductor | undefined;
   const atBoundary: AtBoundary = async (change) =>
@@ -59,7 +57,8 @@ export async function startRun(
   let run: LiveRun | undefined;
   let modes: LiveModes | undefined;
   const onLog = options.onLog ?? writeLog;
-  const base = { plan, shared, bells, gauges, letters, events, resources };
+  const gauges = new Gauges(shared.gauges);
+  const base = { plan, shared, bells, gauges, letters: new DeadLetters(plan), events, resources };
   const crew = new Crew({
     ...base,
     options,
@@ -81,7 +80,7 @@ export async function startRun(
   // While a stage on main is created, an opening that fails meanwhile is nobody's unhandled rejection.
   opening.catch(() => undefined);
   try {
-    const receive = mainReceiver({ plan, crew, letters, onLog, run: () => run, modes: () => modes });
+    const receive = mainReceiver({ ...base, crew, onLog, run: () => run, modes: () => modes });
     const executor = mainExecutor(declaration, plan, shared, clock, turn, options, receive);
     const pushNs = (): number => conductor?.pushNs() ?? clock.nowNs();
     const [inputs, outputs] = openBoundaries({ ...base, declaration, clock, pushNs });
@@ -108,6 +107,11 @@ export async function startRun(
     await (run === undefined ? crew.stop() : run.stop());
     throw error;
   }
+  return present(run, options, conductor);
+}
+
+/** Shows a run to its observers, and lets it take its first step. */
+async function present(run: LiveRun, options: StartOptions, conductor: Conductor | undefined): Promise<Run> {
   await attachObservers(run, options);
   // Whoever has started the run may still record it from its first step on.
   setImmediate(() => conductor?.release());
