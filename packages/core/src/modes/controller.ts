@@ -36,11 +36,16 @@ export interface ModeControllerParts {
   readonly onEntered: (mode: string) => void;
 }
 
+/** What an end is about: where that does not hold when its turn comes, it has no object any more. */
+export interface About {
+  readonly epoch?: number;
+  readonly modes?: readonly string[];
+}
+
 /** One thing to be done, when its turn comes. */
 interface Task {
   readonly ask: Ask | { readonly type: 'reopen' };
-  /** The epoch that it is about; another one by then, and it has no object any more. */
-  readonly epoch: number | undefined;
+  readonly about: About;
   readonly cause: string;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -94,7 +99,7 @@ export class ModeController {
   /** Resolves when the mode has been entered. See docs/modes.md, "Asking". */
   request(mode: string, { timeoutMs, cause = 'asked for' }: ModeRequestOptions = {}): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const task: Task = { ask: { type: 'request', mode }, epoch: undefined, cause, resolve, reject };
+    const task: Task = { ask: { type: 'request', mode }, about: {}, cause, resolve, reject };
     if (timeoutMs !== undefined) {
       const cancel = this.#parts.host.after(timeoutMs, () => {
         const at = this.#tasks.indexOf(task);
@@ -107,14 +112,15 @@ export class ModeController {
     return promise;
   }
 
-  /** What the mode was for has ended, or failed: the one of that epoch, or else the one whose turn it then is. */
-  end(error: unknown, cause: string, epoch?: number): Promise<void> {
+  /** What the mode was for has ended, or failed: the mode whose turn it then is, unless it is `about` others. */
+  end(error: unknown, cause: string, about: About = {}): Promise<void> {
+    const { epoch } = about;
     const ask: Ask = error === undefined ? { type: 'end' } : { type: 'fail', error };
     // Who says it over and over is heard once.
-    const isSame = (task: Task): boolean => task.epoch === epoch && task.ask.type !== 'reopen';
+    const isSame = (task: Task): boolean => task.about.epoch === epoch && task.ask.type !== 'reopen';
     if (epoch !== undefined && this.#tasks.some(isSame)) return Promise.resolve();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#add({ ask, epoch, cause, resolve, reject });
+    this.#add({ ask, about, cause, resolve, reject });
     return promise;
   }
 
@@ -150,9 +156,10 @@ export class ModeController {
   }
 
   async #perform(task: Task): Promise<void> {
-    const { ask, cause, epoch } = task;
+    const { ask, cause, about } = task;
     if (ask.type === 'request' && ask.mode === this.#mode) return;
-    if (epoch !== undefined && epoch !== this.#gates.epoch) return;
+    if (about.epoch !== undefined && about.epoch !== this.#gates.epoch) return;
+    if (about.modes?.includes(this.#mode) === false) return;
     if (ask.type === 'reopen') {
       await this.#atBoundary(() => this.#tell({ mode: this.#mode, other: undefined }, true));
       return;
@@ -207,7 +214,7 @@ export class ModeController {
     const { epoch } = this.#gates;
     const reopen = (): void => {
       const nobody = (): void => undefined;
-      this.#add({ ask: { type: 'reopen' }, epoch, cause: '', resolve: nobody, reject: nobody });
+      this.#add({ ask: { type: 'reopen' }, about: { epoch }, cause: '', resolve: nobody, reject: nobody });
     };
     told.then(reopen, () => undefined);
     return failure;

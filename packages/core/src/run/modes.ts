@@ -95,16 +95,16 @@ export class LiveModes implements RunModes {
     const how = error === undefined ? 'ended' : 'failed';
     const thrown = error === undefined ? undefined : errorFromWire(error);
     // A refusal is in the log.
-    this.#controller.end(thrown, `stage '${stage}' has ${how}`, epoch).catch(() => undefined);
+    this.#controller.end(thrown, `stage '${stage}' has ${how}`, { epoch }).catch(() => undefined);
   }
 
   /** Supervision has stopped a stage: the mode that it was for has failed. */
   noteState(actor: number, state: ActorState): void {
-    const { plan } = this.#parts;
-    const { activeIn, name = '?' } = plan.actors[actor] ?? {};
-    if (state !== 'stopped' || activeIn?.includes(this.state) !== true) return;
+    const { activeIn, name = '?' } = this.#parts.plan.actors[actor] ?? {};
+    if (state !== 'stopped' || activeIn === undefined) return;
     const cause = `stage '${name}' was stopped`;
-    this.#controller.end(new Error(cause), cause, this.#controller.gates.epoch).catch(() => undefined);
+    // A change that is under way may be to one of its modes.
+    this.#controller.end(new Error(cause), cause, { modes: activeIn }).catch(() => undefined);
   }
 
   /** The run is over, or has failed with this error: what has not been entered will not be. */

@@ -5,16 +5,11 @@ import { modeMachine } from '../../src/modes/machine.ts';
 import { rulesOf } from '../../src/modes/rules.ts';
 import { FakeThreads } from './fake-threads.ts';
 import type { ActorSpec } from './fake-threads.ts';
+import { expectSoundLog } from './sound-log.ts';
 
 const graceMs = 100;
 const modes = ['idle', 'recording', 'training', 'predicting'];
 const rules = rulesOf(modeMachine);
-const refused = new Set(
-  ['recording', 'training'].flatMap((from) =>
-    modes.slice(1).flatMap((to) => (to === from ? [] : [`${from} ${to}`])),
-  ),
-);
-
 interface Asked {
   readonly mode: string;
   result: string | undefined;
@@ -100,7 +95,7 @@ const action = fc.oneof(
     arbitrary: fc.boolean().map((isFailed) =>
       act(isFailed ? 'fail' : 'end', ({ controller }) => {
         const error = isFailed ? new Error('no') : undefined;
-        controller.end(error, 'said so', controller.gates.epoch).catch(() => undefined);
+        controller.end(error, 'said so', { epoch: controller.gates.epoch }).catch(() => undefined);
       }),
     ),
   },
@@ -111,25 +106,6 @@ const spec = fc.record({
   hasOnMode: fc.boolean(),
 });
 const specs = fc.array(fc.array(spec, { minLength: 1, maxLength: 4 }), { minLength: 3, maxLength: 3 });
-
-/** What was noted must be a way through the machine that nothing is missing from. */
-function expectSoundLog({ controller, entered }: Rig): void {
-  let at = 'idle';
-  const way: string[] = [];
-  for (const { from, to, outcome, rule } of controller.log) {
-    expect(from).toBe(at);
-    if (outcome === 'refused') {
-      expect(refused).toContain(`${from} ${to}`);
-      expect(rule).toBe(`${from}-ends-first`);
-      continue;
-    }
-    if (outcome === 'entered') expect(refused).not.toContain(`${from} ${to}`);
-    if (to !== at) way.push(to);
-    at = to;
-  }
-  expect(way).toEqual(entered);
-  expect(controller.mode).toBe(at);
-}
 
 describe('any interleaving of requests, handlers, deaths and time', () => {
   test('keeps the guarantee, and settles every request', async () => {
@@ -152,7 +128,7 @@ describe('any interleaving of requests, handlers, deaths and time', () => {
         for (const result of results)
           expect(rig.isStopped ? [...known, 'RUN_STOPPED'] : known).toContain(result);
         if (rig.isStopped) return;
-        expectSoundLog(rig);
+        expect(expectSoundLog(rig.controller.log)).toEqual(['idle', ...rig.entered]);
         // Every thread ends in the mode that holds, with its gates open.
         const { mode: last, gates } = rig.controller;
         expect(gates).toMatchObject({ mode: last, other: undefined });
@@ -293,9 +269,9 @@ describe('one change', () => {
     const { epoch } = rig.controller.gates;
     rig.ask('training');
     await rig.calm();
-    await rig.controller.end(new Error('late'), 'late', epoch);
+    await rig.controller.end(new Error('late'), 'late', { epoch });
     expect(rig.controller.mode).toBe('training');
-    const ended = rig.controller.end(undefined, 'done', rig.controller.gates.epoch);
+    const ended = rig.controller.end(undefined, 'done', { epoch: rig.controller.gates.epoch });
     await rig.calm();
     await ended;
     expect(rig.controller.mode).toBe('idle');
