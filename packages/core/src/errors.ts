@@ -163,13 +163,12 @@ export class WorkerDiedError extends TroupeError {
   }
 }
 
+const hungRemedy =
+  'Make it return (an endless loop?), or raise `watchdogMs` or `asyncWatchdogMs` in its supervision.';
+
 /** A handler did not return within its watchdog's limit. Code `HANDLER_HUNG`. */
 export class HandlerHungError extends TroupeError {
-  constructor(
-    stage: string,
-    limitMs: number,
-    remedy = 'Make it return (an endless loop?), or raise `watchdogMs` or `asyncWatchdogMs` in its supervision.',
-  ) {
+  constructor(stage: string, limitMs: number, remedy: string = hungRemedy) {
     super(`a handler of stage '${stage}' has not returned within ${limitMs} ms`, {
       code: 'HANDLER_HUNG',
       stage,

@@ -23,6 +23,7 @@ export { compile } from './plan/compile.ts';
 export { ModeChangeError, ModeRefusedError, ModeTimeoutError } from './modes/errors.ts';
 export type * from './modes/types.ts';
 export { planJson, planMermaid, planText } from './plan/print.ts';
+export type * from './plan/ring-types.ts';
 export type * from './plan/types.ts';
 export { frame, message } from './ports.ts';
 export type {

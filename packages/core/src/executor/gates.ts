@@ -52,7 +52,7 @@ export class Gates {
   }
 
   /**
-   * Starts all actors. `isAnew`: in place of a dead worker, where those whose gate is closed start when it opens.
+   * Starts all actors. `isAnew`: in place of a dead worker, where what is closed starts when it opens.
    */
   start(isAnew: boolean): void {
     this.#hasStarted = true;
@@ -63,7 +63,7 @@ export class Gates {
     }
   }
 
-  /** Takes a state over. `onRest`: called when no closed actor has a handler running and `onMode` is not due. */
+  /** `onRest`: called once no closed actor has a handler running, and no `onMode` is due. */
   set(state: GateState, onRest: () => void): void {
     const known = this.#modes.gates;
     // A successor may be told again what it was created with, or what has been superseded since.
@@ -133,13 +133,13 @@ export class Gates {
     return this.isDraining || isLast(actor) ? 0 : kept[actor.plan.whileInactive];
   }
 
-  /** The end of an actor waits for the change that is under way, so that no `onStop` runs into the new mode. */
+  /** The end of an actor waits for a change that is under way: no `onStop` runs into the new mode. */
   #canFinish(actor: Actor): boolean {
     if ((actor.gates & gate.changing) !== 0 || actor.posts.length > 0) return false;
     return isFinished(actor, this.isDraining);
   }
 
-  /** Calls `onMode`. The bit stays until it has settled, and longer if the mode has changed again meanwhile. */
+  /** Calls `onMode`. The bit stays until it has settled; longer if the mode has changed again meanwhile. */
   #callMode(actor: Actor): boolean {
     const host = this.#host;
     const { mode } = this.#modes.gates;
@@ -184,7 +184,7 @@ export function isOpen(actor: Actor): boolean {
  * Releases what waits for an actor that is not to run, but for the newest `keep` of each mailbox and of its
  * posts; counts it. False when there was nothing.
  */
-export function passOver(actor: Actor, keep: number, host: Host): boolean {
+function passOver(actor: Actor, keep: number, host: Host): boolean {
   const { inlets, posts, gauges } = actor;
   let count = 0;
   for (let i = 0; i < inlets.length; i++) {

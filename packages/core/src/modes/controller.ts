@@ -11,9 +11,9 @@ export interface ModeHost {
   /** Main is 0. */
   readonly threads: readonly number[];
   /**
-   * Tells a thread its gate state. Resolves when it has answered: no closed actor of it has a handler running,
-   * and `onMode` has settled wherever the mode is new. Where it dies first, its successor answers in its
-   * place. Never rejects.
+   * Tells a thread its gate state. Resolves when it has answered: no closed actor of it has a handler
+   * running, and `onMode` has settled wherever the mode is new. Where it dies first, its successor answers in
+   * its place. Never rejects.
    */
   tell(thread: number, state: GateState): Promise<void>;
   /** Ends a thread that has not answered in time and has a handler in hand; it gets a successor. */
@@ -72,7 +72,8 @@ export class ModeController {
   readonly log: ModeTransition[] = [];
   readonly #parts: ModeControllerParts;
   readonly #tasks: Task[] = [];
-  readonly #stopping: PromiseWithResolvers<never> = Promise.withResolvers();
+  /** Rejects what is being waited for. */
+  readonly #waits = new Set<(error: Error) => void>();
   #gates: GateState;
   #mode: string;
   #stand: Stand | undefined;
@@ -83,7 +84,6 @@ export class ModeController {
     this.#parts = parts;
     this.#mode = parts.initial;
     this.#gates = initialGates(parts.initial);
-    this.#stopping.promise.catch(() => undefined);
   }
 
   /** The mode that was entered last. */
@@ -112,7 +112,7 @@ export class ModeController {
     return promise;
   }
 
-  /** What the mode was for has ended, or failed: the mode whose turn it then is, unless it is `about` others. */
+  /** What the mode was for has ended, or failed: the one that holds when its turn comes, if that is meant. */
   end(error: unknown, cause: string, about: About = {}): Promise<void> {
     const { epoch } = about;
     const ask: Ask = error === undefined ? { type: 'end' } : { type: 'fail', error };
@@ -128,7 +128,7 @@ export class ModeController {
   stop(error: Error | undefined): void {
     if (this.#stopError !== undefined) return;
     this.#stopError = error ?? new RunStoppedError('a request for a mode');
-    this.#stopping.reject(this.#stopError);
+    for (const reject of this.#waits) reject(this.#stopError);
     for (const { reject } of this.#tasks.splice(0)) reject(this.#stopError);
   }
 
@@ -195,16 +195,18 @@ export class ModeController {
       await this.#tell({ mode: to, other: undefined }, true);
     } catch (thrown) {
       if (!(thrown instanceof MainHungError)) throw thrown;
-      throw this.#fallBack(rules, from, to, cause, thrown);
+      throw this.#fallBack(rules, to, cause, thrown);
     }
   }
 
   /**
-   * The initial mode holds at once. What belongs to it alone stays closed until the handler that is in the way
-   * has settled, or until the next change.
+   * The initial mode holds at once. What belongs to it alone stays closed until the handler that is in the
+   * way has settled, or until the next change.
    */
-  #fallBack(rules: ModeRules, from: string, to: string, cause: string, hung: Error): ModeChangeError {
+  #fallBack(rules: ModeRules, to: string, cause: string, hung: Error): ModeChangeError {
     const { initial } = this.#parts;
+    // The new mode itself where only its gates' opening has taken too long.
+    const from = this.#mode;
     const failure = new ModeChangeError(from, to, initial, hung);
     this.#stand = rules.start();
     this.#note({ from, to: initial, cause, outcome: 'failed', rule: undefined, error: failure });
@@ -264,7 +266,11 @@ export class ModeController {
   }
 
   #unlessStopped<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.#stopping.promise]);
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#waits.add(reject);
+    void work.then(resolve, reject).finally(() => this.#waits.delete(reject));
+    if (this.#stopError !== undefined) reject(this.#stopError);
+    return promise;
   }
 
   #enter(mode: string): void {

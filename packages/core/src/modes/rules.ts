@@ -25,7 +25,7 @@ export interface Refusal {
 export interface ModeRules {
   /** Where the machine begins. */
   start(): Stand;
-  /** Where an ask leads, or why it is refused. An answer in the same mode is no refusal of `end` or `fail`. */
+  /** Where an ask leads, or why it is refused. `end` and `fail` may lead to a state of the same mode. */
   next(stand: Stand, ask: Ask): Stand | Refusal;
 }
 

@@ -45,8 +45,8 @@ export interface RunModes {
   /** The newest 1,000 changes and refusals, oldest first. */
   readonly log: readonly ModeTransition[];
   /**
-   * Resolves when the mode has been entered. Rejects `ModeRefusedError`, `ModeTimeoutError`, `ModeChangeError`,
-   * `RunStoppedError`; `TargetError` for a mode that does not exist.
+   * Resolves when the mode has been entered. Rejects `ModeRefusedError`, `ModeTimeoutError`,
+   * `ModeChangeError`, `RunStoppedError`; `TargetError` for a mode that does not exist.
    */
   request(mode: string, options?: ModeRequestOptions): Promise<void>;
   /**

@@ -13,6 +13,7 @@ import { resolveRoutes } from './routes.ts';
 import type { Routes } from './routes.ts';
 import { resolveStages } from './stages.ts';
 import type { ResolvedStage } from './stages.ts';
+import type { RingPlan } from './ring-types.ts';
 import type {
   ActorPlan,
   BoundaryPlan,
@@ -20,7 +21,6 @@ import type {
   EdgePlan,
   GraphDeclaration,
   Plan,
-  RingPlan,
   WorkerPlan,
 } from './types.ts';
 

@@ -41,7 +41,7 @@ export function readMachine(problems: Problems, machine: AnyStateMachine): ModeG
   const lost = names.filter((mode) => reach.get(initial)?.has(mode) !== true);
   for (const mode of lost) {
     const message = `mode '${mode}' cannot be reached from '${initial}'`;
-    const way = `Give a mode that can be reached a transition for 'request.${mode}', 'end' or 'fail' to it: nothing else is sent.`;
+    const way = `Lead to it by 'request.${mode}', 'end' or 'fail' (nothing else is sent), or remove it.`;
     problems.error('UNREACHABLE_MODE', {}, message, way);
   }
   return { initial, names, reach };
@@ -78,8 +78,8 @@ function isDelay(action: unknown): boolean {
 
 function nameOf(action: unknown): string {
   if (typeof action === 'string') return action;
-  const { type, name } = action as { readonly type?: unknown; readonly name?: unknown };
-  return String(type ?? name ?? 'an inline function');
+  const { type, name } = action as { readonly type?: string; readonly name?: string };
+  return type ?? (name === undefined || name === '' ? 'an inline function' : name);
 }
 
 function subtree(node: AnyStateNode): readonly AnyStateNode[] {

@@ -26,10 +26,11 @@ export function resolveActivity(
   settings: StageSettings,
 ): Activity {
   const place = { stage: name };
-  const activeIn: unknown = settings.activeIn ?? (stage as AnyStage | undefined)?.activeIn;
-  const isList =
-    Array.isArray(activeIn) && activeIn.length > 0 && activeIn.every((mode) => typeof mode === 'string');
-  if (activeIn !== undefined && !isList) {
+  const activeIn: readonly unknown[] | undefined =
+    settings.activeIn ?? (stage as AnyStage | undefined)?.activeIn;
+  const isMode = (mode: unknown): mode is string => typeof mode === 'string';
+  const active = Array.isArray(activeIn) && activeIn.every(isMode) ? [...activeIn] : [];
+  if (activeIn !== undefined && active.length === 0) {
     const remedy = 'Give the names of one mode or more, or leave it out: the stage runs in every mode then.';
     problems.error('BAD_ACTIVE_IN', place, `activeIn is ${show(activeIn)}`, remedy);
   }
@@ -44,7 +45,7 @@ export function resolveActivity(
     problems.warn('IDLE_WHILE_INACTIVE', place, message, 'Give it `activeIn` or `control`, or remove it.');
   }
   return {
-    activeIn: isList ? [...(activeIn as string[])] : undefined,
+    activeIn: active.length === 0 ? undefined : active,
     whileInactive: isGated ? whileInactive : 'drop',
   };
 }
@@ -99,7 +100,7 @@ export function checkHolds(
     const source = liveSourceOf(index, stages, edges, inactive);
     if (source === undefined) continue;
     const message = `it holds what '${source}' sends while it is not active, and so holds that back`;
-    const remedy = `Use 'drop' or 'latest', an edge that does not block, or let '${source}' be active in the same modes.`;
+    const remedy = `Use 'drop', 'latest' or an edge that does not block, or give '${source}' the same modes.`;
     problems.warn('HOLD_BEHIND_SOURCE', { stage: name }, message, remedy);
   }
 }

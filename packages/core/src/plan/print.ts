@@ -1,6 +1,7 @@
 import { arrayConstructor, frameLength } from '@troupe/mailbox';
 import { problemText } from '../errors.ts';
-import type { ActorPlan, EdgeEnd, EdgePlan, Plan, RingPlan, WorkerPlan } from './types.ts';
+import type { RingPlan } from './ring-types.ts';
+import type { ActorPlan, EdgeEnd, EdgePlan, Plan, WorkerPlan } from './types.ts';
 
 /**
  * The plan as aligned tables: workers with their actors, edges, rings with their bytes, warnings. Ends with a

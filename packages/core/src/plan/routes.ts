@@ -9,7 +9,8 @@ import {
   ringSlots,
 } from './sizes.ts';
 import type { ResolvedStage } from './stages.ts';
-import type { EdgeEnd, EdgePlan, InletPlan, OutletPlan, RingPlan, Transport } from './types.ts';
+import type { RingPlan } from './ring-types.ts';
+import type { EdgeEnd, EdgePlan, InletPlan, OutletPlan, Transport } from './types.ts';
 
 /** How messages get from each output to each input. */
 export interface Routes {

@@ -1,6 +1,7 @@
 import type { Dtype } from '@troupe/mailbox';
 import type { ModesOptions } from '../modes/types.ts';
 import type { AnyStage } from '../stage.ts';
+import type { RingPlan } from './ring-types.ts';
 
 /** What an edge does when its consumer falls behind by its capacity. */
 export type Overflow = 'block' | 'latest' | 'dropOldest' | 'dropNewest' | 'error';
@@ -286,40 +287,6 @@ export interface EdgePlan {
   /** The reader's place in that ring. */
   readonly reader: number | undefined;
 }
-
-interface RingPlanBase {
-  readonly index: number;
-  /** Who writes it. */
-  readonly writer: EdgeEnd;
-  readonly writerWorker: WorkerIndex;
-  /** The largest capacity of its edges. */
-  readonly capacity: number;
-  /** A power of two ≥ capacity; twice that where an edge is `latest` or `dropOldest`. */
-  readonly slots: number;
-  readonly readersMax: number;
-  /** Edges that read it; their position here is their reader place. */
-  readonly edges: readonly number[];
-}
-
-export interface FrameRingPlan extends RingPlanBase {
-  readonly kind: 'frame';
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-}
-
-export interface MessageRingPlan extends RingPlanBase {
-  readonly kind: 'message';
-  /** The most bytes of one message. */
-  readonly bytesMax: number;
-  /** Bytes of the arena that the messages lie in. */
-  readonly arenaBytes: number;
-}
-
-/**
- * One output port produces one shared frame ring for its block, latest and dropOldest edges, and one ring for
- * each other edge.
- */
-export type RingPlan = FrameRingPlan | MessageRingPlan;
 
 export interface InletPlan {
   readonly port: string;

@@ -1,4 +1,4 @@
-import { actorCount, detachReader, endRing, redo } from '@troupe/mailbox';
+import { actorCount, redo } from '@troupe/mailbox';
 import type { Doorbell, Gauges } from '@troupe/mailbox';
 import { errorFromWire } from '../drivers/error-wire.ts';
 import type {
@@ -10,12 +10,14 @@ import type {
   WorkerTask,
 } from '../drivers/messages.ts';
 import { keepSpare } from '../drivers/pool.ts';
-import { HandlerHungError, ReplacementLimitError, WorkerDiedError } from '../errors.ts';
+import { HandlerHungError, WorkerDiedError } from '../errors.ts';
 import { noEdge } from '../executor/ledger.ts';
 import { initialGates } from '../modes/gate-state.ts';
 import type { GateState } from '../modes/gate-state.ts';
-import type { ActorPlan, EdgePlan, Plan } from '../plan/types.ts';
+import type { ActorPlan, Plan } from '../plan/types.ts';
+import { DeathRate } from './death-rate.ts';
 import type { DeadLetters, Filed } from './dead-letters.ts';
+import { closeActor } from './memory.ts';
 import { isLastBreath, Postmortem } from './postmortem.ts';
 import type { Culprit } from './postmortem.ts';
 import type { ActorState, LogLine, Replacement, StartOptions } from './types.ts';
@@ -26,7 +28,6 @@ import type { WorkerEnd } from './worker-link.ts';
 
 /** How long a worker may take to stop before its thread is ended. */
 const stopGraceMs = 1_500;
-const limitDefault = { max: 20, withinMs: 10_000 };
 
 export interface CrewParts {
   readonly plan: Plan;
@@ -59,6 +60,7 @@ export class Crew {
   gates: GateState;
   readonly #parts: CrewParts;
   readonly #postmortem: Postmortem;
+  readonly #deathRate: DeathRate;
   readonly #links = new Map<number, WorkerLink>();
   /** Threads on their way to a worker. */
   readonly #opening = new Set<Promise<void>>();
@@ -66,7 +68,6 @@ export class Crew {
   readonly #requests = new Requests();
   readonly #pending = new Map<number, Pending>();
   readonly #hung = new Map<number, { readonly actor: number; readonly error: HandlerHungError }>();
-  #deathsMs: number[] = [];
   #epochMs = 0;
   #isDraining = false;
   #isStopping = false;
@@ -77,6 +78,7 @@ export class Crew {
   constructor(parts: CrewParts) {
     this.#parts = parts;
     this.#postmortem = new Postmortem(parts.plan, parts.shared, parts.letters);
+    this.#deathRate = new DeathRate(parts.options.replacements);
     this.states = parts.plan.actors.map(() => 'starting');
     this.replaced = parts.plan.workers.map(() => 0);
     this.gates = initialGates(parts.plan.modes.initial);
@@ -168,8 +170,7 @@ export class Crew {
   async #ask(worker: number, messageOf: (request: number) => ControlMessage): Promise<void> {
     const link = this.#links.get(worker);
     // Where all actors are over, nobody would answer.
-    if (link === undefined && !this.#replacing.has(worker)) return;
-    await this.#requests.ask(worker, link, messageOf);
+    if (link !== undefined || this.#replacing.has(worker)) await this.#requests.ask(worker, link, messageOf);
   }
 
   #broadcast(message: ControlMessage): void {
@@ -323,8 +324,7 @@ export class Crew {
 
   /** Finishes what a dead worker had begun, and finds out why it died. Throws where the run cannot go on. */
   #bury(worker: number, end: WorkerEnd): Pick<Replacement, 'reason' | 'error'> {
-    const { shared, options, bells } = this.#parts;
-    const nowMs = performance.now();
+    const { shared, bells } = this.#parts;
     const hung = this.#hung.get(worker);
     this.#hung.delete(worker);
     const journal = shared.journals[worker];
@@ -332,10 +332,7 @@ export class Crew {
     const culprits = this.#postmortem.culprits(worker, hung?.actor);
     this.#postmortem.close(worker);
     const error = hung?.error ?? this.#deathOf(worker, end, culprits);
-    const limit = options.replacements ?? limitDefault;
-    this.#deathsMs = this.#deathsMs.filter((at) => nowMs - at < limit.withinMs);
-    this.#deathsMs.push(nowMs);
-    if (this.#deathsMs.length > limit.max) throw new ReplacementLimitError(limit.max, limit.withinMs, error);
+    this.#deathRate.note(error);
     for (const culprit of culprits) this.#judge(culprit, error);
     // The thread may have died between a store and the ring that was to follow.
     for (const bell of bells) bell.ring();
@@ -393,17 +390,7 @@ export class Crew {
 
   /** An actor is over: its inputs are detached and its outputs end. */
   #layToRest(actor: ActorPlan, state: 'ended' | 'stopped'): void {
-    const { plan, shared } = this.#parts;
-    for (const { edge } of actor.inlets) {
-      const { ring, reader } = plan.edges[edge] as EdgePlan;
-      if (ring !== undefined && reader !== undefined)
-        detachReader(shared.rings[ring] as SharedArrayBuffer, reader);
-    }
-    for (const ring of plan.rings) {
-      if (ring.writer.kind === 'actor' && ring.writer.actor === actor.index) {
-        endRing(shared.rings[ring.index] as SharedArrayBuffer);
-      }
-    }
+    closeActor(this.#parts.plan, this.#parts.shared, actor);
     this.setState(actor.index, state);
   }
 }

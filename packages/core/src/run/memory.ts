@@ -5,11 +5,14 @@ import {
   allocateJournal,
   allocateMessageRing,
   attachReader,
+  detachReader,
+  endRing,
 } from '@troupe/mailbox';
 import type { SharedRun } from '../drivers/messages.ts';
 import { allocateLedger } from '../executor/ledger.ts';
 import { readerPolicy } from '../executor/wire.ts';
-import type { EdgeEnd, EdgePlan, Plan, RingPlan } from '../plan/types.ts';
+import type { RingPlan } from '../plan/ring-types.ts';
+import type { ActorPlan, EdgeEnd, EdgePlan, Plan } from '../plan/types.ts';
 
 /** The worker that has an end of an edge: main for boundaries. */
 export function workerOf(plan: Plan, end: EdgeEnd): number {
@@ -51,4 +54,18 @@ function journalWords(plan: Plan, worker: number): number {
     (edge) => edge.ring !== undefined && workerOf(plan, edge.to) === worker,
   ).length;
   return written + read;
+}
+
+/** Detaches the inputs of an actor and ends its outputs, in place of its thread, which is gone. */
+export function closeActor(plan: Plan, shared: SharedRun, actor: ActorPlan): void {
+  for (const { edge } of actor.inlets) {
+    const { ring, reader } = plan.edges[edge] as EdgePlan;
+    if (ring !== undefined && reader !== undefined)
+      detachReader(shared.rings[ring] as SharedArrayBuffer, reader);
+  }
+  for (const ring of plan.rings) {
+    if (ring.writer.kind === 'actor' && ring.writer.actor === actor.index) {
+      endRing(shared.rings[ring.index] as SharedArrayBuffer);
+    }
+  }
 }

@@ -15,7 +15,7 @@ import type { Crew } from './crew.ts';
 import { observables } from './streams.ts';
 import type { ActorState } from './types.ts';
 
-export const graceMsDefault = 5_000;
+const graceMsDefault = 5_000;
 
 export interface LiveModesParts {
   readonly plan: Plan;

@@ -57,18 +57,7 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
   // While a stage on main is created, an opening that fails meanwhile is nobody's unhandled rejection.
   opening.catch(() => undefined);
   try {
-    const receive = (message: WorkerMessage): void => {
-      if (message.type === 'actorState') crew.setState(message.actor, message.state);
-      else if (message.type === 'log') onLog(message.line);
-      else if (message.type === 'deadLetter') letters.add(message.letter, errorFromWire(message.error));
-      else if (message.type === 'fatal') run?.fail(errorFromWire(message.error));
-      else if (message.type === 'resentDone') crew.closeLetter(message.id);
-      else if (message.type === 'modeEnd') modes?.endFrom(message.actor, message.epoch, message.error);
-      else if (message.type === 'hang') {
-        const { name = '?', supervision } = plan.actors[message.actor] ?? {};
-        run?.fail(new HandlerHungError(name, supervision?.asyncWatchdogMs ?? 0));
-      }
-    };
+    const receive = mainReceiver({ plan, crew, letters, onLog, run: () => run, modes: () => modes });
     const executor = mainExecutor(declaration, plan, shared, clock, options, receive);
     const [inputs, outputs] = openBoundaries(declaration, plan, shared, bells, gauges, () => clock.nowMs());
     await opening;
@@ -101,6 +90,30 @@ export async function startRun(declaration: GraphDeclaration, options: StartOpti
   }
   await attachObservers(run, options);
   return run;
+}
+
+/** What the executor on main says goes where the messages of workers go. */
+function mainReceiver(parts: {
+  readonly plan: Plan;
+  readonly crew: Crew;
+  readonly letters: DeadLetters;
+  readonly onLog: (line: LogLine) => void;
+  readonly run: () => LiveRun | undefined;
+  readonly modes: () => LiveModes | undefined;
+}): (message: WorkerMessage) => void {
+  const { plan, crew, letters } = parts;
+  return (message) => {
+    if (message.type === 'actorState') crew.setState(message.actor, message.state);
+    else if (message.type === 'log') parts.onLog(message.line);
+    else if (message.type === 'deadLetter') letters.add(message.letter, errorFromWire(message.error));
+    else if (message.type === 'fatal') parts.run()?.fail(errorFromWire(message.error));
+    else if (message.type === 'resentDone') crew.closeLetter(message.id);
+    else if (message.type === 'modeEnd') parts.modes()?.endFrom(message.actor, message.epoch, message.error);
+    else if (message.type === 'hang') {
+      const { name = '?', supervision } = plan.actors[message.actor] ?? {};
+      parts.run()?.fail(new HandlerHungError(name, supervision?.asyncWatchdogMs ?? 0));
+    }
+  };
 }
 
 async function attachObservers(run: LiveRun, options: StartOptions): Promise<void> {

@@ -87,7 +87,7 @@ export class FakeThreads implements ModeHost {
 
   advance(byMs: number): void {
     this.#nowMs += byMs;
-    for (const timer of [...this.#timers]) {
+    for (const timer of this.#timers) {
       if (timer.atMs > this.#nowMs || !this.#timers.delete(timer)) continue;
       timer.callback();
     }

@@ -35,8 +35,9 @@ describe('the default machine', () => {
     (from, to) => {
       const rule = { recording: 'recording-ends-first', training: 'training-ends-first' }[from as string];
       const answer = rules.next(at(from), request(to));
-      if (rule === undefined || to === 'idle') expect(answer).toMatchObject({ mode: to });
-      else expect(answer).toMatchObject({ rule, remedy: expect.stringContaining("'idle'") });
+      const isEntered = rule === undefined || to === 'idle';
+      const refusal = { rule, remedy: expect.stringContaining("'idle'") as string };
+      expect(answer).toMatchObject(isEntered ? { mode: to } : refusal);
     },
   );
 

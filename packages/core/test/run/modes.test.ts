@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { setup } from 'xstate';
 import { graph } from '@troupe/core';
 import type { LogLine, Run, RunStats, StageSettings, StartOptions } from '@troupe/core';
-import { diary, grumbler, ioModal, lookout, modal, Watch } from '../fixtures/modal.ts';
+import { lookout } from '../fixtures/lookout.ts';
+import { diary, grumbler, ioModal, modal, one, Watch } from '../fixtures/modal.ts';
 import type { ModalOptions, Order } from '../fixtures/modal.ts';
 import { until } from './deadline.ts';
 
@@ -140,14 +141,14 @@ describe('a stage that is not active', () => {
 
   test('the end of its stream is its end, whatever it holds', async () => {
     const g = graph('ending');
-    const source = g.stage('source', lookout);
+    const source = g.stage('source', one);
     const last = g.stage('last', modal, {
       activeIn: ['training'],
       whileInactive: 'hold',
       worker: { group: 'other' },
       options: { memory: Watch.allocate(), index: 0, activeIn: [['training']] },
     });
-    g.connect(source.out.out as never, last.in.in);
+    g.connect(source.out.out, last.in.in);
     const run = await g.start();
     const { stats, reason } = await run.done;
     expect(reason).toBe('ended');
@@ -233,15 +234,20 @@ describe('onMode', () => {
     await run.push('in', { n: 1, deed: 'exit' });
     await until('replaced', () => lines().filter((line) => line === 'input 1').length === 3);
     expect(lines().slice(0, 7)).toEqual([
-      ...['start in idle', 'mode idle', 'mode training', 'input 1'],
-      ...['start in training', 'mode training', 'input 1'],
+      'start in idle',
+      'mode idle',
+      'mode training',
+      'input 1',
+      'start in training',
+      'mode training',
+      'input 1',
     ]);
     await run.stop();
   });
 });
 
 describe('a worker that dies', () => {
-  test('has a successor in which its closed stages are not called, nor started, until they are active', async () => {
+  test('leaves closed stages as they are: neither started nor called', async () => {
     const logs: LogLine[] = [];
     const g = graph('dying');
     const worker = { group: 'one' };
@@ -375,7 +381,12 @@ describe('requests', () => {
       ),
     );
     expect(results.map(({ status }) => status)).toEqual([
-      ...['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled'],
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
     ]);
     await run.stop();
     expect(seen).toEqual(['idle', 'predicting', 'training', 'idle', 'recording', 'over']);
