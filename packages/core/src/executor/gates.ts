@@ -36,6 +36,8 @@ export class Gates {
   readonly #calls: Calls;
   /** Whom to tell when this thread is at rest. */
   readonly #waiting: (() => void)[] = [];
+  /** What came before the actors have started. */
+  readonly #early: { readonly state: GateState; readonly onRest: () => void }[] = [];
   #hasStarted = false;
 
   constructor(
@@ -61,10 +63,16 @@ export class Gates {
       if (!isAnew || isOpen(actor)) this.#failures.start(actor);
       else this.#host.upcall({ type: 'actorState', actor: actor.plan.index, state: 'backoff' });
     }
+    for (const { state, onRest } of this.#early.splice(0)) this.set(state, onRest);
   }
 
   /** `onRest`: called once no closed actor has a handler running, and no `onMode` is due. */
   set(state: GateState, onRest: () => void): void {
+    if (!this.#hasStarted) {
+      // All actors begin in the mode that they were created for.
+      this.#early.push({ state, onRest });
+      return;
+    }
     const known = this.#modes.gates;
     // A successor may be told again what it was created with, or what has been superseded since.
     if (state.step > known.step) {
@@ -73,7 +81,7 @@ export class Gates {
         this.#turn(actor, state);
         const isTold = actor.handlers.onMode === undefined || state.mode === known.mode;
         if (!isTold && (actor.phase === 'running' || actor.phase === 'backoff')) actor.gates |= gate.call;
-        if (this.#hasStarted && actor.phase === 'created' && isOpen(actor)) this.#failures.start(actor);
+        if (actor.phase === 'created' && isOpen(actor)) this.#failures.start(actor);
       }
     }
     this.#waiting.push(onRest);
@@ -90,7 +98,7 @@ export class Gates {
   /** What there is to do for an actor with any bit set, and no handler pending. */
   run(actor: Actor): boolean {
     const { phase, gates } = actor;
-    if (phase === 'ended' || phase === 'stopped') return false;
+    if (isOver(actor)) return false;
     if (phase === 'running' && (gates & gate.call) !== 0) return this.#callMode(actor);
     if (isOpen(actor)) return phase === 'backoff' && this.#failures.endBackoff(actor);
     if (actor.spillOf !== undefined) return this.#calls.drainSpill(actor);
@@ -104,7 +112,7 @@ export class Gates {
   /** After the doorbell has been armed: whether `run` would do anything. Asks for room like the executor. */
   hasWork(actor: Actor): boolean {
     const { phase, inlets } = actor;
-    if (phase === 'ended' || phase === 'stopped') return false;
+    if (isOver(actor)) return false;
     for (let i = 0; i < inlets.length; i++) inlets[i]?.reader.nudge();
     if (actor.flushing !== undefined && wantRoom(actor)) return true;
     if (actor.isBusy) return false;
@@ -119,9 +127,14 @@ export class Gates {
 
   /** Opens or closes what modes open and close. */
   #turn(actor: Actor, state: GateState): void {
+    // The mailboxes of an actor that is over may be another's.
+    if (isOver(actor)) return;
     const wasOpen = isOpen(actor);
+    const willBeOpen = isOpenIn(actor.plan.activeIn, state);
+    // What came while it was closed goes by what holds then, even if nobody has looked since.
+    if (!wasOpen && willBeOpen && actor.spillOf === undefined) passOver(actor, this.#keep(actor), this.#host);
     actor.gates &= ~(gate.mode | gate.changing);
-    if (isOpenIn(actor.plan.activeIn, state)) return;
+    if (willBeOpen) return;
     actor.gates |= gate.mode | (state.other === undefined ? 0 : gate.changing);
     if (!wasOpen) return;
     if (actor.blockedSinceMs >= 0) accountUnblocked(actor, this.#host.nowMs);
@@ -212,6 +225,10 @@ function isLast({ inlets }: Actor): boolean {
     if (!inlet.reader.isLast()) return false;
   }
   return forward > 0;
+}
+
+function isOver({ phase }: Actor): boolean {
+  return phase === 'ended' || phase === 'stopped';
 }
 
 function isAtRest(actor: Actor): boolean {

@@ -39,6 +39,8 @@ export interface ModeControllerParts {
 /** What an end is about: where that does not hold when its turn comes, it has no object any more. */
 export interface About {
   readonly epoch?: number;
+  /** The gate state that was told last. */
+  readonly step?: number;
   readonly modes?: readonly string[];
 }
 
@@ -78,6 +80,8 @@ export class ModeController {
   #mode: string;
   #stand: Stand | undefined;
   #isBusy = false;
+  /** Main has not answered what was told last. */
+  #isLate = false;
   #stopError: Error | undefined;
 
   constructor(parts: ModeControllerParts) {
@@ -117,8 +121,8 @@ export class ModeController {
     const { epoch } = about;
     const ask: Ask = error === undefined ? { type: 'end' } : { type: 'fail', error };
     // Who says it over and over is heard once.
-    const isSame = (task: Task): boolean => task.about.epoch === epoch && task.ask.type !== 'reopen';
-    if (epoch !== undefined && this.#tasks.some(isSame)) return Promise.resolve();
+    const isTold = epoch !== undefined && this.#tasks.some((task) => task.about.epoch === epoch);
+    if (isTold) return Promise.resolve();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#add({ ask, about, cause, resolve, reject });
     return promise;
@@ -159,9 +163,10 @@ export class ModeController {
     const { ask, cause, about } = task;
     if (ask.type === 'request' && ask.mode === this.#mode) return;
     if (about.epoch !== undefined && about.epoch !== this.#gates.epoch) return;
+    if (about.step !== undefined && about.step !== this.#gates.step) return;
     if (about.modes?.includes(this.#mode) === false) return;
     if (ask.type === 'reopen') {
-      await this.#atBoundary(() => this.#tell({ mode: this.#mode, other: undefined }, true));
+      await this.#atBoundary(() => this.#move(this.#mode, () => undefined));
       return;
     }
     const rules = await this.#unlessStopped(this.#parts.rules());
@@ -184,24 +189,35 @@ export class ModeController {
     if (to !== this.#mode) await this.#atBoundary(() => this.#change(rules, to, cause, error));
   }
 
-  /** The fixed order of a change. */
   async #change(rules: ModeRules, to: string, cause: string, error: unknown): Promise<void> {
     const from = this.#mode;
     try {
-      await this.#tell({ mode: from, other: to }, true);
-      await this.#tell({ mode: to, other: from }, true, 1);
-      this.#enter(to);
-      this.#note({ from, to, cause, outcome: 'entered', rule: undefined, error });
-      await this.#tell({ mode: to, other: undefined }, true);
+      await this.#move(to, () => {
+        this.#enter(to);
+        this.#note({ from, to, cause, outcome: 'entered', rule: undefined, error });
+      });
     } catch (thrown) {
       if (!(thrown instanceof MainHungError)) throw thrown;
       throw this.#fallBack(rules, to, cause, thrown);
     }
   }
 
+  /** The fixed order of a change, whatever the threads were told before. */
+  async #move(to: string, enter: () => void): Promise<void> {
+    const { mode: from, other } = this.#gates;
+    // What has not been answered may not be followed by anything else.
+    if (this.#isLate) await this.#tell({ mode: from, other });
+    this.#isLate = false;
+    const between = from === to ? other : to;
+    await this.#tell({ mode: from, other: between });
+    await this.#tell({ mode: to, other: from === to ? other : from }, 1);
+    enter();
+    await this.#tell({ mode: to, other: undefined });
+  }
+
   /**
-   * The initial mode holds at once. What belongs to it alone stays closed until the handler that is in the
-   * way has settled, or until the next change.
+   * The initial mode holds at once, for the run. The gates, and what the threads take for the mode, stay as
+   * they are until the handler that is in the way has settled.
    */
   #fallBack(rules: ModeRules, to: string, cause: string, hung: Error): ModeChangeError {
     const { initial } = this.#parts;
@@ -210,16 +226,27 @@ export class ModeController {
     const failure = new ModeChangeError(from, to, initial, hung);
     this.#stand = rules.start();
     this.#note({ from, to: initial, cause, outcome: 'failed', rule: undefined, error: failure });
-    // The hung handler is of a stage that is closed in this state, or its `onMode`.
-    const told = this.#tell({ mode: initial, other: from === initial ? to : from }, false, 1);
     this.#enter(initial);
-    const { epoch } = this.#gates;
-    const reopen = (): void => {
-      const nobody = (): void => undefined;
-      this.#add({ ask: { type: 'reopen' }, about: { epoch }, cause: '', resolve: nobody, reject: nobody });
-    };
-    told.then(reopen, () => undefined);
+    this.#linger();
     return failure;
+  }
+
+  /** Enters the initial mode when main has answered, unless it is asked for something else by then. */
+  #linger(): void {
+    if (this.#stopError !== undefined) return;
+    this.#isLate = true;
+    const { mode, other } = this.#gates;
+    const answered = this.#tell({ mode, other }, 0, false);
+    const { step } = this.#gates;
+    const nobody = (): void => undefined;
+    const reopen: Task = {
+      ask: { type: 'reopen' },
+      about: { step },
+      cause: '',
+      resolve: nobody,
+      reject: () => this.#linger(),
+    };
+    answered.then(() => this.#add(reopen), nobody);
   }
 
   /**
@@ -228,8 +255,8 @@ export class ModeController {
    */
   #tell(
     { mode, other }: { readonly mode: string; readonly other: string | undefined },
-    isBounded: boolean,
     epochs: 0 | 1 = 0,
+    isBounded: boolean = true,
   ): Promise<void> {
     const { step, epoch } = this.#gates;
     const state: GateState = { step: step + 1, epoch: epoch + epochs, mode, other };

@@ -87,6 +87,32 @@ const action = fc.oneof(
       .map(([t, a]) => act(`settle ${t}.${a}`, ({ host }) => void host.settle(t, a))),
   },
   { weight: 6, arbitrary: thread.map((t) => act(`receive ${t}`, ({ host }) => void host.receive(t))) },
+  {
+    weight: 6,
+    arbitrary: fc.constant(
+      act('receive all', ({ host }) => {
+        for (const index of host.threads) while (host.receive(index));
+      }),
+    ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.constant(
+      act('start all', ({ host }) => {
+        for (const index of host.threads) for (let at = 0; at < 4; at++) host.start(index, at);
+      }),
+    ),
+  },
+  {
+    weight: 3,
+    // What hangs on main is what nothing can end.
+    arbitrary: fc.constant(
+      act('settle all on workers', ({ host }) => {
+        for (const index of [1, 2]) for (let at = 0; at < 4; at++) host.settle(index, at);
+      }),
+    ),
+  },
+  { weight: 1, arbitrary: fc.constant(act('the grace passes', ({ host }) => host.advance(graceMs))) },
   { weight: 1, arbitrary: thread.map((t) => act(`die ${t}`, ({ host }) => void host.die(t))) },
   { weight: 2, arbitrary: thread.map((t) => act(`revive ${t}`, ({ host }) => void host.revive(t))) },
   { weight: 1, arbitrary: fc.constant(act('time passes', ({ host }) => host.advance(graceMs / 2))) },
@@ -167,6 +193,28 @@ describe('one change', () => {
     return rig;
   }
 
+  /** On the way from idle to predicting, with `onMode` on main in hand and thread 2 not told of it. */
+  async function lateWithOnMode(): Promise<{ readonly rig: Rig; readonly host: FakeThreads }> {
+    const always: ActorSpec = { activeIn: undefined, hasOnMode: false };
+    const shared: ActorSpec = { activeIn: ['predicting', 'recording'], hasOnMode: false };
+    const rig = new Rig([[{ ...always, hasOnMode: true }], [shared], [always]]);
+    const { host } = rig;
+    host.start(0, 0);
+    host.settle(0, 0);
+    rig.ask('predicting');
+    await turn();
+    for (const index of host.threads) host.receive(index);
+    await turn();
+    for (const index of [0, 1]) host.receive(index);
+    host.start(0, 0);
+    await turn();
+    host.advance(graceMs);
+    await turn();
+    expect([rig.asked[0]?.result, rig.controller.mode]).toEqual(['MODE_CHANGE', 'idle']);
+    expect(rig.controller.gates).toMatchObject({ mode: 'predicting', other: 'idle' });
+    return { rig, host };
+  }
+
   test('waits for what runs, then tells the mode, then opens; what runs in both runs on', async () => {
     const rig = await predicting([[], [predictor, both], [trainer]]);
     const { host } = rig;
@@ -237,6 +285,40 @@ describe('one change', () => {
       'failed idle',
       'failed idle',
     ]);
+  });
+
+  test('what main is late with is awaited before anything else is told', async () => {
+    const { rig, host } = await lateWithOnMode();
+    rig.ask('recording');
+    await turn();
+    // Thread 2 has not heard of the last mode: nothing may begin that does not go with the one before.
+    for (const index of [0, 1]) while (host.receive(index));
+    await turn();
+    expect(host.start(1, 0)).toBe(false);
+    expect(host.start(2, 0)).toBe(true);
+    await rig.calm();
+    expect(rig.asked.map(({ result }) => result)).toEqual(['MODE_CHANGE', 'entered']);
+    expect(host.violations).toEqual([]);
+  });
+
+  test('a reopening that main is late with as well is tried again', async () => {
+    const { rig, host } = await lateWithOnMode();
+    const receiveAll = async (): Promise<void> => {
+      for (let i = 0; i < 4; i++) {
+        for (const index of host.threads) while (host.receive(index));
+        await turn();
+      }
+    };
+    host.settle(0, 0);
+    // Idle is told now, and for long main does not call `onMode` with it.
+    for (let i = 0; i < 3; i++) {
+      await receiveAll();
+      host.advance(graceMs);
+      await turn();
+    }
+    expect(rig.controller.gates).toMatchObject({ mode: 'idle', other: 'predicting' });
+    await rig.calm();
+    expect(rig.controller.gates).toMatchObject({ mode: 'idle', other: undefined });
   });
 
   test('a request whose time is up is withdrawn before its turn, and carried through after it', async () => {

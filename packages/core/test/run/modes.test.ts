@@ -32,17 +32,17 @@ interface Pair {
 
 /** Two stages `a` (training) and `b` (predicting), each behind an input. */
 async function startPair(
-  a: StageSettings & { readonly takesMs?: number; readonly isIo?: boolean },
+  a: StageSettings & { readonly isIo?: boolean },
   b: StageSettings,
   options: StartOptions = {},
 ): Promise<Pair> {
   const memory = Watch.allocate();
   const activeIn = [a.activeIn ?? ['training'], b.activeIn ?? ['predicting']];
   const g = graph('pair');
-  const { isIo = false, takesMs = 0, ...ofA } = a;
+  const { isIo = false, ...ofA } = a;
   const all = (index: number): { readonly options: ModalOptions; readonly activeIn: readonly string[] } => ({
     activeIn: activeIn[index] ?? [],
-    options: { memory, index, activeIn, takesMs: index === 0 ? takesMs : 0 },
+    options: { memory, index, activeIn },
   });
   const quiet = { watchdogMs: 0, asyncWatchdogMs: 0, backoffMs: 1 };
   const first = g.stage('a', isIo ? ioModal : modal, {
@@ -120,7 +120,7 @@ describe('a stage that is not active', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(lines().slice(before)).toEqual([]);
     await run.modes.request('training');
-    await until('it ticks again', () => lines().includes('tick after some'));
+    await until('it ticks again', () => lines().slice(before).includes('tick after some'));
     const isPosted = lines().includes('post 1');
     const { stats } = await run.stop();
     expect(stats.stages[0]?.droppedPosts).toBe(isPosted ? 0 : 1);
@@ -159,13 +159,13 @@ describe('a stage that is not active', () => {
     const { run, lines } = await startDiary({
       activeIn: ['training'],
       whileInactive: 'hold',
-      supervision: { strategy: 'resume', backoffMs: 200 },
+      supervision: { strategy: 'resume', backoffMs: 1_000 },
     });
     await run.modes.request('training');
     await run.push('in', { n: 1, deed: 'throw' });
     await until('it has thrown', () => run.stats().stages[0]?.state === 'backoff');
     await run.modes.request('idle');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect(lines().filter((line) => line === 'input 1')).toHaveLength(1);
     await run.modes.request('training');
     await until('tried again', () => lines().filter((line) => line === 'input 1').length === 2);
@@ -276,13 +276,38 @@ describe('a worker that dies', () => {
     expect(said().slice(3)).toEqual(['start in idle', 'mode idle', 'input 7', 'post 7']);
   });
 
+  test('and whose closed stages a drain ends: what has not started is not stopped', async () => {
+    const logs: string[] = [];
+    const g = graph('dying');
+    const worker = { group: 'one' };
+    const options = { memory: Watch.allocate(), index: 0, activeIn: [null] };
+    const idle = g.stage('idle', diary, { worker, activeIn: ['training'], whileInactive: 'hold' });
+    const busy = g.stage('busy', modal, { worker, options, supervision: { triesMax: 1 } });
+    g.input('idle', idle.in.in);
+    g.input('busy', busy.in.in);
+    const run = await g.start({ onLog: ({ stage, message }) => stage === 'idle' && logs.push(message) });
+    await run.push('idle', { n: 1 });
+    await run.push('busy', { n: 0, deed: 'exit' });
+    await until('replaced', () => run.stats().workers[1]?.replaced === 1);
+    const { stats } = await run.stop({ drain: true });
+    expect(stats.stages.map(({ state }) => state)).toEqual(['ended', 'ended']);
+    expect(droppedOn(stats, 'idle.in')).toBe(1);
+    expect(logs).toEqual(['start in idle', 'mode idle']);
+  });
+
   test('in the middle of a change: its successor answers', async () => {
-    const { run, watch } = await startPair({ isIo: true, takesMs: 100 }, {});
+    const { run, watch } = await startPair({ isIo: true }, {});
     await run.modes.request('training');
-    await run.push('a', { n: 0, deed: 'exit' });
+    await run.push('a', { n: 0, deed: 'exit', isWaiting: true });
     await until('it runs', () => watch.running(0) === 1);
-    await run.modes.request('idle');
-    expect((await run.modes.request('predicting'), run.modes.state)).toBe('predicting');
+    const leaving = run.modes.request('idle');
+    expect(await Promise.race([leaving, new Promise((resolve) => setTimeout(resolve, 50, 'waits'))])).toBe(
+      'waits',
+    );
+    watch.release();
+    await leaving;
+    await run.modes.request('predicting');
+    expect(run.modes.state).toBe('predicting');
     await run.push('b', { n: 0 });
     await until('it runs', () => watch.calls(1) === 1);
     expect(watch.violations()).toBe('none');
@@ -313,12 +338,12 @@ describe('a worker that dies', () => {
 describe('on main', () => {
   test('a handler beyond the grace: the request rejects, the mode is idle, and stays safe', async () => {
     const { run, watch } = await startPair(
-      { worker: 'main', isIo: true, takesMs: 600 },
+      { worker: 'main', isIo: true },
       { activeIn: ['idle'] },
       { modes: { graceMs: 50 } },
     );
     await run.modes.request('training');
-    await run.push('a', { n: 0 });
+    await run.push('a', { n: 0, isWaiting: true });
     await until('it runs', () => watch.running(0) === 1);
     const change = run.modes.request('idle');
     await expect(change).rejects.toMatchObject({
@@ -330,6 +355,8 @@ describe('on main', () => {
     expect([run.modes.state, watch.running(0)]).toEqual(['idle', 1]);
     await run.push('b', { n: 0 });
     await expect(run.modes.request('predicting')).rejects.toMatchObject({ code: 'MODE_CHANGE' });
+    expect(watch.calls(1)).toBe(0);
+    watch.release();
     await until('it has settled', () => watch.calls(0) === 1);
     // What belongs to idle runs again by itself.
     await until('it is let run', async () => {
@@ -413,15 +440,16 @@ describe('requests', () => {
   });
 
   test('a stop in the middle of a change settles every one of them', async () => {
-    const { run, watch } = await startPair({ isIo: true, takesMs: 200 }, {});
+    const { run, watch } = await startPair({ isIo: true }, {});
     await run.modes.request('training');
-    await run.push('a', { n: 0 });
+    await run.push('a', { n: 0, isWaiting: true });
     await until('it runs', () => watch.running(0) === 1);
     const asked = [run.modes.request('idle'), run.modes.request('predicting'), run.modes.end()];
     const stopping = run.stop();
     for (const result of await Promise.allSettled(asked)) {
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'RUN_STOPPED' } });
     }
+    watch.release();
     await stopping;
     await expect(run.modes.request('idle')).rejects.toMatchObject({ code: 'RUN_STOPPED' });
     expect(run.modes.state).toBe('training');
@@ -436,14 +464,15 @@ describe('requests', () => {
   });
 
   test('time is up', async () => {
-    const { run, watch } = await startPair({ isIo: true, takesMs: 200 }, {});
+    const { run, watch } = await startPair({ isIo: true }, {});
     await run.modes.request('training');
-    await run.push('a', { n: 0 });
+    await run.push('a', { n: 0, isWaiting: true });
     await until('it runs', () => watch.running(0) === 1);
     const first = run.modes.request('idle', { timeoutMs: 20 });
     const second = run.modes.request('recording', { timeoutMs: 20 });
     await expect(first).rejects.toMatchObject({ code: 'MODE_TIMEOUT', isWithdrawn: false });
     await expect(second).rejects.toMatchObject({ code: 'MODE_TIMEOUT', isWithdrawn: true });
+    watch.release();
     await until('idle', () => run.modes.state === 'idle');
     await run.modes.request('predicting');
     expect(run.modes.log.map(({ to }) => to)).toEqual(['training', 'idle', 'predicting']);
