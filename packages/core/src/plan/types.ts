@@ -385,5 +385,6 @@ export interface CompileOptions {
    * 8.
    */
   readonly workers?: number;
+  /** The machine of modes, and how long a change waits for handlers: docs/modes.md. */
   readonly modes?: ModesOptions;
 }
