@@ -35,7 +35,8 @@ test('xstate is loaded when a mode is asked for, not before', async () => {
   const program = `
     import { createRequire } from 'node:module';
     import { defineStage, graph } from '@troupe/core';
-    const tell = () => console.log(Object.keys(createRequire(import.meta.url).cache).some((file) => file.includes('xstate')));
+    const { cache } = createRequire(import.meta.url);
+    const tell = () => console.log(Object.keys(cache).some((file) => file.includes('xstate')));
     const g = graph('light');
     const stage = defineStage({ name: 'stage', activeIn: ['training'], create: () => ({ onTick() {} }) });
     g.stage('stage', stage, { tick: { hz: 10 } });
