@@ -69,7 +69,7 @@ export class StepSchedule {
   /** Counts steps from 0; -1 before the first. */
   step = -1;
   /** The instant of the next step; `Infinity` where there is no runner. */
-  nextNs = Infinity;
+  nextNs: number = Infinity;
   /** Ticks up to here are over: that of the current step, or later after a jump. */
   #atNs = -1;
   readonly #runners: ScheduledRunner[];

@@ -19,7 +19,7 @@ export class Ticker implements Tick {
   /** The runner it ticks with; `everyStep` in a free phase. */
   runnerIndex = 0;
   /** How long a handler may take, in ns. */
-  budgetNs = Infinity;
+  budgetNs: number = Infinity;
   /** The same, where the stage was given a time of its own. */
   readonly budgetMs: number | undefined;
   /** Its place in the order of a step. */

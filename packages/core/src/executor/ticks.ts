@@ -38,7 +38,7 @@ interface Ticking {
  */
 export class Ticks<Actor extends Ticking = Ticking> {
   /** When to look next, in ms since the run's epoch; `Infinity` where nothing ticks. */
-  dueMs = Infinity;
+  dueMs: number = Infinity;
   readonly #schedule: StepSchedule;
   readonly #names: string[];
   readonly #readings: (Reading | undefined)[] = [];
