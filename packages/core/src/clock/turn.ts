@@ -97,12 +97,9 @@ export class Turn {
     return this.#doubles[stepDouble.step] as number;
   }
 
-  /**
-   * What latches take for time: so many milliseconds as there were steps, as two steps may be closer to each
-   * other than what latches can tell apart.
-   */
+  /** What latches take for time: steps, as two of them may have the same. */
   get latchNs(): number {
-    return this.step * 1e6;
+    return this.step;
   }
 
   /** Logical time of the step: integer nanoseconds since the run's epoch. */

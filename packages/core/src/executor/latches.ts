@@ -1,5 +1,6 @@
 import { EmitError, LatchReader, LatchWriter } from '@troupe/mailbox';
 import type { FrameArray } from '@troupe/mailbox';
+import type { Turn } from '../clock/turn.ts';
 import type { ActorPlan } from '../plan/types.ts';
 import type { LatchReading, LatchWriting } from '../stage.ts';
 
@@ -91,9 +92,17 @@ export class ActorLatches {
   readonly #written: readonly WriteHandle[];
 
   readonly #clock: LatchClock;
+  readonly #turn: Turn | undefined;
 
-  constructor({ latches }: ActorPlan, memory: readonly SharedArrayBuffer[], clock: LatchClock) {
+  /** `turn`: what leads the rounds, under a clock that has them. */
+  constructor(
+    { latches }: ActorPlan,
+    memory: readonly SharedArrayBuffer[],
+    clock: LatchClock,
+    turn: Turn | undefined,
+  ) {
     this.#clock = clock;
+    this.#turn = turn;
     const handles = latches.map(({ name, latch, isWritten }) => {
       const buffer = memory[latch] as SharedArrayBuffer;
       const handle = isWritten
@@ -125,7 +134,8 @@ export class ActorLatches {
       handle.hasDraft = false;
       if (!isSound) continue;
       handle.writer.fill(handle.draft, timeNs);
-      handle.writer.publish(this.#clock);
+      if (this.#turn === undefined) handle.writer.publish(this.#clock);
+      else handle.writer.publishAt(this.#turn.latchNs);
     }
   }
 }

@@ -95,7 +95,7 @@ export function wire(parts: WiringParts): Wiring {
 class Wirer {
   readonly #parts: WiringParts;
   readonly #bells: readonly Doorbell[];
-  readonly #latchClock: { nowNs(): number };
+  readonly #turn: Turn | undefined;
   readonly #gauges: Gauges;
   readonly #ticks: Ticks<Actor>;
   readonly #events: ThreadEvents;
@@ -105,8 +105,7 @@ class Wirer {
 
   constructor(parts: WiringParts) {
     this.#parts = parts;
-    const turn = turnOf(parts.shared);
-    this.#latchClock = turn === undefined ? parts.clock : { nowNs: () => turn.latchNs };
+    this.#turn = turnOf(parts.shared);
     this.#bells = doorbells(parts.shared.bells, parts.plan.workers.length);
     this.#gauges = new Gauges(parts.shared.gauges);
     this.#ticks = new Ticks(parts.plan);
@@ -191,7 +190,9 @@ class Wirer {
     const isOver = recovery?.over.includes(plan.index) === true;
     const envelope = new Envelope();
     const latches =
-      plan.latches.length === 0 ? undefined : new ActorLatches(plan, shared.latches, this.#latchClock);
+      plan.latches.length === 0
+        ? undefined
+        : new ActorLatches(plan, shared.latches, this.#parts.clock, this.#turn);
     const actor: Actor = {
       ...freshState(),
       plan,
