@@ -252,7 +252,7 @@ export class Calls {
     out.hasTime = false;
     envelope.time = timeNs;
     envelope.flags = flags;
-    actor.latches?.open(work === 'tick' ? timeNs : host.stepNs(actor));
+    actor.latches?.open(work === 'tick' && host.turn === undefined ? timeNs : host.stepNs(actor));
     ledger.enter(work === 'resent' ? noEdge.resent : noEdge.other);
     ledger.hold(actor.resent[0]?.id ?? 0);
     try {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { graph } from '@troupe/core';
+import { defineStage, frame, graph, written } from '@troupe/core';
 import type { Placement, Run } from '@troupe/core';
 import { eights, ioWatcher, latecomer, picky, setter, teller, watcher } from '../fixtures/latched.ts';
 import { until } from './deadline.ts';
@@ -124,4 +124,42 @@ describe('a latch', () => {
     await using run = await g.start();
     expect((await run.pullOrThrow('told')).value).toBe('BAD_EMIT');
   });
+});
+
+test('under a clock with rounds a value is read from the next step on, in whichever phase', async () => {
+  const g = graph('stepped');
+  const runner = g.runner('slow', { hz: 100 });
+  const pose = g.latch('pose', frame('float64', [1]));
+  const writer = defineStage({
+    name: 'writer',
+    latches: { pose: written(frame('float64', [1])) },
+    create: ({ latches }) => ({ onTick: ({ index }) => latches.pose.write(Float64Array.of(index + 1)) }),
+  });
+  const reader = defineStage({
+    name: 'reader',
+    latches: { pose: frame('float64', [1]) },
+    outputs: { seen: frame('float64', [3]) },
+    create: ({ latches }) => ({
+      onTick(tick, out) {
+        const { step, fraction } = tick.runner('slow');
+        const [value = NaN] = latches.pose.read();
+        out.send('seen', Float64Array.of(tick.time / 1e6, value, step + fraction));
+      },
+    }),
+  });
+  g.stage('writer', writer, { tick: { runner, phase: 'acquisition' }, latches: { pose } });
+  const ref = g.stage('reader', reader, { tick: { hz: 250, phase: 'export' }, latches: { pose } });
+  g.output('seen', ref.out.seen);
+  await using run = await g.start({ clock: 'fast', durationMs: 25 });
+  const seen: number[][] = [];
+  for await (const sample of run.samples('seen')) seen.push(Array.from(sample.frame as Float64Array));
+  expect(seen).toEqual([
+    [0, 0, 0],
+    [4, 1, 0.4],
+    [8, 1, 0.8],
+    [12, 2, 1.2],
+    [16, 2, 1.6],
+    [20, 2, 2],
+    [24, 3, 2.4],
+  ]);
 });
