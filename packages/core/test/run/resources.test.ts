@@ -97,19 +97,12 @@ describe('an exclusive resource', { timeout: 60_000 }, () => {
     expect(violations(memory)).toBeGreaterThan(0);
   });
 
-  test('all who want it have their turn', async () => {
+  test('those who never have enough of it leave turns to the others', async () => {
     const parts: Part[] = [0, 1, 2].map(() => ({ stage: holder, resources: ['gpu'] }));
-    const { run, memory } = await start(parts, 3_000);
-    let atFirstEnd: number[] | undefined;
-    await until('one of them has ended', () => {
-      const now = finished(memory, parts);
-      if (Math.max(...now) >= 3_000) atFirstEnd ??= now;
-      return atFirstEnd !== undefined;
-    });
-    await run.done;
-    expect(finished(memory, parts)).toEqual([3_000, 3_000, 3_000]);
-    // Batches are bounded by 64 calls, so that no two differ by much more than their threads do.
-    expect(Math.min(...(atFirstEnd ?? []))).toBeGreaterThan(300);
+    const { run, memory } = await start(parts, 2 ** 30);
+    await until('all have had many turns', () => finished(memory, parts).every((count) => count >= 1_000));
+    await run.stop();
+    expect(violations(memory)).toBe(0);
   });
 
   test('five around a table, each in need of two neighbours’ forks, all eat', async () => {
