@@ -73,6 +73,11 @@ export class Recorder implements StepObserver {
     this.#changes.push(change);
   }
 
+  /** The run was told to drain: what has been pushed before is taken in now. */
+  onDrain(isOver: boolean): void {
+    this.#changes.push(...this.#pushes.splice(0), { type: 'drain', step: 0, isOver });
+  }
+
   onStep(step: number, timeNs: number, runners: readonly number[], isOutside: boolean): void {
     this.#step = step;
     for (const change of this.#changes.splice(0)) this.#write({ ...change, step });
@@ -90,13 +95,16 @@ export class Recorder implements StepObserver {
 
   onRound(step: number, place: number): void {
     this.#collector.pump();
+    const outputs: (() => void)[] = [];
     this.#collector.flush((message, actor) => {
       if (isOutside(this.#plan, actor)) this.#write({ type: 'source', step, flags: place, ...message });
-      else this.#write({ type: 'output', step, ...message });
+      else outputs.push(() => this.#write({ type: 'output', step, ...message }));
     });
     for (const actor of this.#collector.ended()) {
       if (isOutside(this.#plan, actor)) this.#write({ type: 'over', step, stage: actor.name });
     }
+    // Causes before effects: wherever the file is cut, what is compared has had all that it came from.
+    for (const write of outputs) write();
   }
 
   /** Takes what has come. `nowNs`: on the realtime clock, which has no steps, that makes one. */

@@ -120,6 +120,7 @@ export async function startRun(
       executor,
       clock,
       wake,
+      isReplay: replay !== undefined,
       atBoundary,
     });
     const recording = new LiveRecording({
@@ -131,13 +132,14 @@ export async function startRun(
       inputs,
       changing: [modes, events, rates],
       seed: options.seed ?? 0,
+      taker: replay,
       toml: (at) => textOf(declaration, at),
     });
     recording.onError = (error) => run?.fail(error);
     if (options.record !== undefined) await recording.begin(options.record, true);
     const basics = { plan, shared, bells, gauges, clock, crew, letters, events, resources };
     const parts = { ...basics, rates, conductor, recording };
-    if (conductor !== undefined) replay?.attach({ plan, shared, bells, conductor, inputs });
+    if (conductor !== undefined) replay?.attach({ plan, shared, bells, conductor, inputs, modes });
     run = new LiveRun({ ...parts, executor, inputs, outputs, modes });
     await run.go(monotonicMs());
   } catch (error) {
