@@ -22,7 +22,7 @@ export function replayLines(name: string, header: RecordingHeader, report: Repla
   if (tail !== undefined && tail.status !== 'complete') {
     lines.push(`the recording is ${tail.status} after ${tail.entries} entries: ${tail.message}`);
   }
-  if (failure !== undefined) lines.push(`failed in the last recorded step: ${oneLine(failure.message)}`);
+  if (failure !== undefined) lines.push(`failed, as the recorded run may have: ${oneLine(failure.message)}`);
   const counts = `${count(steps, 'step')}, ${count(compared, 'message')} compared`;
   lines.push(`${name}: ${counts}: ${divergence === undefined ? 'identical' : 'different'}`);
   if (divergence !== undefined) lines.push(...divergenceLines(divergence));

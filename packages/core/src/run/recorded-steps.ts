@@ -60,6 +60,11 @@ export class RecordedSteps {
     return this.#until(2);
   }
 
+  /** Reads to the end, for its `reason`. */
+  async skip(): Promise<void> {
+    while (!this.#hasAll) await this.#read();
+  }
+
   async #until(count: number): Promise<void> {
     while (!this.#hasAll && this.#ready.length < count) {
       const step = await this.#read();

@@ -48,7 +48,7 @@ export interface ReplayReport {
   readonly leftOut: readonly string[];
   /** What a replay cannot repeat, a sentence each. */
   readonly warnings: readonly string[];
-  /** As the recorded run, the replay failed in its last step, with this error. */
+  /** As the recorded run, the replay failed, with this error; what was compared until then was equal. */
   readonly failure: Error | undefined;
   /** How the recording ends; `undefined` where it has not been read to its end. */
   readonly tail: RecordingTail | undefined;
@@ -150,12 +150,14 @@ class Replay implements StepObserver, ReplayDriver {
       await this.#over.promise;
     } catch (error) {
       // A run that failed does so again.
-      if (!this.#mayFail) throw error;
+      if (!(await this.#mayFail())) throw error;
       failure = error as Error;
     } finally {
       await run.stop();
     }
-    await this.#settle();
+    // The end may have been seen before the end of the last round.
+    if (!this.#isDiverged) this.onRound();
+    if (failure === undefined) await this.#settle();
     return {
       steps: this.#done,
       compared: this.#comparison.compared,
@@ -168,9 +170,16 @@ class Replay implements StepObserver, ReplayDriver {
     };
   }
 
-  /** Whether the step in hand is the last one of a recording that does not say that its run ended. */
-  get #mayFail(): boolean {
-    return this.#now?.isLast === true && this.#steps.reason !== 'ended';
+  /**
+   * Whether the recorded run failed too, or may have: its recording does not say how it ended, or that it was
+   * stopped, and the step in hand is its last one. Main learns of a failure some rounds after it, so that
+   * neither run says in which step that was.
+   */
+  async #mayFail(): Promise<boolean> {
+    const isLast = this.#now?.isLast === true;
+    await this.#steps.skip();
+    const { reason } = this.#steps;
+    return reason === undefined || reason === 'failed' || (reason === 'stopped' && isLast);
   }
 
   /** The replay is over: what is left of both sides has no counterpart. */
@@ -214,7 +223,7 @@ class Replay implements StepObserver, ReplayDriver {
   }
 
   onRound(): void {
-    this.pump();
+    while (this.pump());
     const messages: Collected[] = [];
     this.#collector?.flush((message, { index }) => {
       const actor = this.#plan.actors[index];
@@ -248,7 +257,8 @@ class Replay implements StepObserver, ReplayDriver {
     if (this.#isDiverged || this.#isPreparing) return false;
     const next = this.#steps.next;
     if (next === undefined) {
-      if (this.#steps.isOver) this.#over.resolve();
+      // A failure in the last round has been posted before its end: it comes within a turn of the event loop.
+      if (this.#steps.isOver) setImmediate(() => setImmediate(() => this.#over.resolve()));
       return false;
     }
     if (this.#prepared >= step) return true;

@@ -45,7 +45,8 @@ export async function startRun(
   replay?: ReplayDriver,
 ): Promise<Run> {
   if (isStageWorker()) throw new NestedStartError(declaration.name);
-  const plan = compile(declaration, options);
+  const isRecorded = options.record !== undefined;
+  const plan = compile(declaration, isRecorded ? { recordable: true, ...options } : options);
   const shared = allocateRun(plan);
   const bells = doorbells(shared.bells, plan.workers.length);
   const letters = new DeadLetters(plan);
