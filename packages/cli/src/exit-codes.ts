@@ -2,7 +2,7 @@
 export const exitCode = {
   /** The stream ended, or the run was stopped. */
   ended: 0,
-  /** The run failed, or `doctor` found something missing. */
+  /** The run failed, a replay differed from its recording, or `doctor` found something missing. */
   failed: 1,
   /** Wrong usage, or an input that is wrong: a path, a module, a graph that cannot run, a corrupt file. */
   badInput: 2,

@@ -9,6 +9,8 @@ const help = `Usage: troupe <command> [options]
 
 Commands:
   run <graph>     start the graph that a module exports, or of a graph file, and watch it
+  replay <recording> [<graph>]
+                  do again what a recording holds, and compare
   plan <graph>    print what would run where
   doctor          say what this machine offers
 
@@ -18,15 +20,16 @@ Options:
 
 Exit codes:
   0    the stream ended, or the run was stopped
-  1    the run failed, or doctor found something missing
+  1    the run failed, a replay differed, or doctor found something missing
   2    wrong usage or bad input: no such file, a module or graph file that does not load, a graph
-       that cannot run, a corrupt file
+       that cannot run, a corrupt file, no recording or one of another graph
   130  a second Ctrl-C (143: a second SIGTERM)
 `;
 
 /** Loaded when asked for: `doctor` must work where the rest cannot. */
 const commands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   run: async (argv) => (await import('./run.ts')).runCommand(argv),
+  replay: async (argv) => (await import('./replay.ts')).replayCommand(argv),
   plan: async (argv) => (await import('./plan.ts')).planCommand(argv),
   doctor: async (argv) => (await import('./doctor.ts')).doctorCommand(argv),
 };

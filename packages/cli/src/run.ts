@@ -1,4 +1,4 @@
-import type { Graph, Run, RunReport } from '@troupe/core';
+import type { ClockKind, Graph, Run, RunReport, StartOptions } from '@troupe/core';
 import { numberArgument, parseArguments } from './arguments.ts';
 import { exitCode } from './exit-codes.ts';
 import { explain, UsageError } from './explain.ts';
@@ -21,7 +21,10 @@ Options:
   --allow NAME     a package, or a module or folder (./x), outside of a graph file's folder that the file
                    may load stages from; loading runs their code. Can be given several times
   --seed N         seed of every stage's random numbers (0)
-  --duration S     drain and stop after so many seconds
+  --clock KIND     realtime, paced or fast (realtime)
+  --record FILE    write a recording, for \`troupe replay\`; FILE must not be there yet. Exact with the paced
+                   and fast clocks
+  --duration S     drain and stop after so many seconds (paced, fast: of the run's own time)
   --interval MS    time between two updates, in milliseconds (1000; on a terminal 250)
   --json           a JSON object per line: 'stats' per interval, 'log', and in the end 'report' or 'error'
   --help           this text
@@ -47,6 +50,8 @@ interface RunArguments {
   readonly allow: readonly string[];
   readonly workers: number | undefined;
   readonly seed: number;
+  readonly clock: ClockKind;
+  readonly record: string | undefined;
   readonly durationMs: number | undefined;
   readonly intervalMs: number | undefined;
   readonly isJson: boolean;
@@ -67,18 +72,33 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     const run = await graph.start({
       seed: options.seed,
       ...(options.workers === undefined ? {} : { workers: options.workers }),
+      ...startOptions(options),
       onLog: (line) => presenter.log(line),
     });
     presenter = presenterFor(graph, options.isJson, isLive);
     const meter = new RunMeter(run.plan, run.stats(), isLive ? liveSpanMs : 0);
     const show = (): void => presenter.interval(meter.read(run.stats()));
-    const report = await watch(run, presenter, show, intervalMs, options.durationMs);
+    const report = await watch(run, presenter, show, intervalMs, wallMs(options));
     presenter.report(runFigures(run.plan, report.stats), report);
     return exitCode.ended;
   } catch (error) {
     presenter.failure(explain(error));
     throw error;
   }
+}
+
+/** How the run goes: its clock, where it is recorded, and when it ends by its own time. */
+function startOptions({ clock, record, durationMs }: RunArguments): StartOptions {
+  return {
+    clock,
+    ...(record === undefined ? {} : { record }),
+    ...(durationMs === undefined || clock === 'realtime' ? {} : { durationMs }),
+  };
+}
+
+/** When the run is drained, by the wall clock. */
+function wallMs({ clock, durationMs }: RunArguments): number | undefined {
+  return clock === 'realtime' ? durationMs : undefined;
 }
 
 function presenterFor({ name }: Graph, isJson: boolean, isLive: boolean): Presenter {
@@ -126,6 +146,8 @@ function readArguments(argv: readonly string[]): RunArguments | undefined {
       options: {
         workers: { type: 'string' },
         allow: allowOption,
+        clock: { type: 'string', default: 'realtime' },
+        record: { type: 'string' },
         seed: { type: 'string', default: '0' },
         duration: { type: 'string' },
         interval: { type: 'string' },
@@ -140,7 +162,7 @@ function readArguments(argv: readonly string[]): RunArguments | undefined {
   if (path === undefined || others.length > 0) {
     throw new UsageError('run takes one graph', 'Give its path: `troupe run graph.ts`.');
   }
-  const { workers, duration, interval } = values;
+  const { workers, duration, interval, record } = values;
   const durationBounds = { min: 0, max: durationSecondsMax };
   return {
     path,
@@ -150,6 +172,8 @@ function readArguments(argv: readonly string[]): RunArguments | undefined {
         ? undefined
         : numberArgument('--workers', workers, { min: 1, max: 64, isWhole: true }),
     seed: numberArgument('--seed', values.seed, { min: 0, max: 2 ** 32 - 1, isWhole: true }),
+    clock: clockArgument(values.clock),
+    record,
     durationMs:
       duration === undefined
         ? undefined
@@ -160,4 +184,12 @@ function readArguments(argv: readonly string[]): RunArguments | undefined {
         : numberArgument('--interval', interval, { min: 10, max: 3_600_000 }),
     isJson: values.json,
   };
+}
+
+const clocks: readonly ClockKind[] = ['realtime', 'paced', 'fast'];
+
+function clockArgument(text: string): ClockKind {
+  const clock = clocks.find((kind) => kind === text);
+  if (clock !== undefined) return clock;
+  throw new UsageError(`--clock ${JSON.stringify(text)} is no clock`, `Use one of: ${clocks.join(', ')}.`);
 }

@@ -2,11 +2,13 @@ export { TroupeError } from '@troupe/mailbox';
 export type { ArrayOf, Dtype, FrameArray } from '@troupe/mailbox';
 export {
   AsyncHandlerError,
+  BarrierTimeoutError,
   EventFullError,
   EventUseError,
   GraphError,
   HandlerError,
   HandlerHungError,
+  MailboxOverflowError,
   NestedStartError,
   PlanError,
   PullTimeoutError,
@@ -43,6 +45,12 @@ export type {
   WrittenFrame,
 } from './ports.ts';
 export type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
+export { openRecording } from './recording/reader.ts';
+export type { Recording, RecordingTail } from './recording/reader.ts';
+export type { RecordingEntry, RecordingHeader } from './recording/entries.ts';
+export { RecordingError } from './recording/errors.ts';
+export type { ComparedMessage, Divergence } from './run/comparison.ts';
+export type { ReplayOptions, ReplayReport } from './run/replay.ts';
 export type * from './run/types.ts';
 export { GraphFileError, GraphSaveError } from './saving/errors.ts';
 export type { GraphFileProblem, GraphSaveProblem } from './saving/errors.ts';

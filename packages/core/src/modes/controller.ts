@@ -46,7 +46,7 @@ export interface About {
 
 /** One thing to be done, when its turn comes. */
 interface Task {
-  readonly ask: Ask | { readonly type: 'reopen' };
+  readonly ask: Ask | { readonly type: 'reopen' } | { readonly type: 'enter'; readonly mode: string };
   readonly about: About;
   readonly cause: string;
   readonly resolve: () => void;
@@ -116,6 +116,13 @@ export class ModeController {
     return promise;
   }
 
+  /** Enters a mode whatever the rules say: they have been asked before, in the run that is replayed. */
+  enter(mode: string, cause: string): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#add({ ask: { type: 'enter', mode }, about: {}, cause, resolve, reject });
+    return promise;
+  }
+
   /** What the mode was for has ended, or failed: the one that holds when its turn comes, if that is meant. */
   end(error: unknown, cause: string, about: About = {}): Promise<void> {
     const { epoch } = about;
@@ -170,6 +177,11 @@ export class ModeController {
       return;
     }
     const rules = await this.#unlessStopped(this.#parts.rules());
+    if (ask.type === 'enter') {
+      const { mode } = ask;
+      if (mode !== this.#mode) await this.#atBoundary(() => this.#change(rules, mode, cause, undefined));
+      return;
+    }
     const stand = (this.#stand ??= rules.start());
     const error = ask.type === 'fail' ? ask.error : undefined;
     let next = rules.next(stand, ask);

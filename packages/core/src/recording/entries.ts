@@ -76,6 +76,8 @@ export interface OverEntry extends AtStep {
 /** The run was told to drain. */
 export interface DrainEntry extends AtStep {
   readonly type: 'drain';
+  /** Its duration was over: there are no more ticks. */
+  readonly isOver: boolean;
 }
 
 /** The last entry of a run that has not been cut short. */

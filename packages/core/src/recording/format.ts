@@ -98,6 +98,7 @@ export function encodeEntry(entry: RecordingEntry): Buffer {
       fields.name(entry.stage);
       break;
     case 'drain':
+      fields.u8(entry.isOver ? 1 : 0);
       break;
   }
   return block(fields);
@@ -142,7 +143,7 @@ function decodeFields(fields: FieldReader, type: EntryType | undefined, step: nu
     case 'over':
       return { type, step, stage: fields.name() };
     case 'drain':
-      return { type, step };
+      return { type, step, isOver: fields.u8() === 1 };
     case undefined:
       throw new RangeError('there is no entry of this type');
   }

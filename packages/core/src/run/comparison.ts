@@ -3,9 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { serialize } from 'node:v8';
 import type { Payload } from '../recording/entries.ts';
 
-/** A message that was to be compared. */
+/** A message that is to be compared. */
 interface Compared {
-  readonly step?: number;
   readonly stage: string;
   readonly port: string;
   readonly seq: number;
@@ -13,46 +12,90 @@ interface Compared {
   readonly payload: Payload;
 }
 
+/** A message as a divergence shows it. */
+export interface ComparedMessage {
+  /** Logical time in integer nanoseconds. */
+  readonly time: number;
+  /** The frame, or the value. */
+  readonly value: unknown;
+}
+
 /** Where a replay differs from its recording. */
 export interface Divergence {
   readonly stage: string;
   readonly port: string;
+  /** Counts per port from 0. */
   readonly seq: number;
-  /** As recorded: its time and its frame or value; `undefined` where the replay has emitted more. */
-  readonly recorded: { readonly time: number; readonly value: unknown } | undefined;
+  /** As recorded; `undefined` where the replay has emitted more. */
+  readonly recorded: ComparedMessage | undefined;
   /** As replayed; `undefined` where it has emitted less. */
-  readonly replayed: { readonly time: number; readonly value: unknown } | undefined;
+  readonly replayed: ComparedMessage | undefined;
+}
+
+/** What is still without a counterpart on one port. */
+interface Stream {
+  readonly rank: number;
+  readonly recorded: Compared[];
+  readonly replayed: Compared[];
 }
 
 /** Compares two streams of each port, message by message. NaNs are equal. */
 export class Comparison {
+  /** The first one. */
   divergence: Divergence | undefined;
   compared = 0;
-  readonly #expected = new Map<string, Compared[]>();
+  readonly #streams = new Map<string, Stream>();
+  readonly #rankOf: (stage: string) => number;
 
-  /** What was recorded, before it is replayed. */
-  expected(message: Compared): void {
-    const key = `${message.stage}.${message.port}`;
-    const queue = this.#expected.get(key);
-    if (queue === undefined) this.#expected.set(key, [message]);
-    else queue.push(message);
+  /** `rankOf`: of several stages that differ at once the one with the lowest rank is named. */
+  constructor(rankOf: (stage: string) => number) {
+    this.#rankOf = rankOf;
+  }
+
+  /** What was recorded. */
+  expected(messages: readonly Compared[]): void {
+    for (const message of messages) this.#of(message).recorded.push(message);
+    this.#compare();
   }
 
   /** What was replayed. */
-  actual(message: Compared): void {
-    if (this.divergence !== undefined) return;
-    const queue = this.#expected.get(`${message.stage}.${message.port}`);
-    const recorded = queue?.shift();
-    this.compared++;
-    if (recorded !== undefined && isSame(recorded, message)) return;
-    this.divergence = divergence(recorded, message);
+  actual(messages: readonly Compared[]): void {
+    for (const message of messages) this.#of(message).replayed.push(message);
+    this.#compare();
   }
 
-  /** What was recorded and has not been replayed. */
-  missing(): Divergence | undefined {
-    for (const [recorded] of this.#expected.values())
-      if (recorded !== undefined) return divergence(recorded, undefined);
-    return undefined;
+  /** Everything of a step is there: what has no counterpart has none. `isWhole`: of the recording too. */
+  settle(isWhole: boolean): void {
+    for (const { recorded, replayed } of this.#inOrder()) {
+      const [missing] = recorded.splice(0);
+      const [extra] = replayed.splice(0);
+      if (missing !== undefined) this.divergence ??= divergence(missing, undefined);
+      else if (extra !== undefined && isWhole) this.divergence ??= divergence(undefined, extra);
+    }
+  }
+
+  #of({ stage, port }: Compared): Stream {
+    const key = `${stage}.${port}`;
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      stream = { rank: this.#rankOf(stage), recorded: [], replayed: [] };
+      this.#streams.set(key, stream);
+    }
+    return stream;
+  }
+
+  #inOrder(): readonly Stream[] {
+    return [...this.#streams.values()].sort((a, b) => a.rank - b.rank);
+  }
+
+  #compare(): void {
+    for (const { recorded, replayed } of this.#inOrder()) {
+      const count = Math.min(recorded.length, replayed.length);
+      const [before, now] = [recorded.splice(0, count), replayed.splice(0, count)];
+      this.compared += count;
+      const at = before.findIndex((message, i) => !isSame(message, now[i] as Compared));
+      if (at >= 0) this.divergence ??= divergence(before[at], now[at]);
+    }
   }
 }
 
@@ -61,7 +104,7 @@ function divergence(recorded: Compared | undefined, replayed: Compared | undefin
   return { stage, port, seq, recorded: shown(recorded), replayed: shown(replayed) };
 }
 
-function shown(message: Compared | undefined): Divergence['recorded'] {
+function shown(message: Compared | undefined): ComparedMessage | undefined {
   if (message === undefined) return undefined;
   const { time, payload } = message;
   return { time, value: payload.kind === 'frame' ? payload.frame : payload.value };

@@ -128,7 +128,7 @@ export class Conductor {
   /** When the next step of a runner is; `Infinity` where there is none, or none within the run's duration. */
   get #nextNs(): number {
     const { schedule, endNs } = this.#parts;
-    return schedule.nextNs < endNs ? schedule.nextNs : Infinity;
+    return schedule.nextNs < endNs && !this.#hasEnded ? schedule.nextNs : Infinity;
   }
 
   /** Tells somebody of all steps and rounds to come. Only before the first step. */
@@ -171,6 +171,12 @@ export class Conductor {
     this.#parts.bells[0]?.ring();
   }
 
+  /** The run's duration is over: no runner's step begins any more. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#parts.onEnd();
+  }
+
   /** Goes on as far as that is possible now. False when it was not at all. */
   pump(): boolean {
     if (this.#state === 'changing' || this.#state === 'closed') return false;
@@ -180,14 +186,13 @@ export class Conductor {
       void this.#change();
       return true;
     }
-    const { schedule, endNs, onEnd } = this.#parts;
+    const { schedule, endNs } = this.#parts;
     if (
       this.#isReleased &&
       !this.#hasEnded &&
       (schedule.nextNs < Infinity ? schedule.nextNs : this.#freeNs()) >= endNs
     ) {
-      this.#hasEnded = true;
-      onEnd();
+      this.end();
       return true;
     }
     if (!this.#isReleased || !this.#isDue()) return false;

@@ -14,6 +14,13 @@ export interface Changing {
   onChange: ((change: RecordingEntry) => void) | undefined;
 }
 
+/** Takes what stages emit, so that nobody waits for it. */
+export interface Taker {
+  /** False when nothing had come. */
+  pump(): boolean;
+  hasWork(): boolean;
+}
+
 export interface LiveRecordingParts {
   readonly plan: Plan;
   readonly shared: SharedRun;
@@ -24,6 +31,8 @@ export interface LiveRecordingParts {
   /** Modes, events, rates. */
   readonly changing: readonly Changing[];
   readonly seed: number;
+  /** Reads what stages emit, in place of or beside a recorder. */
+  readonly taker: Taker | undefined;
   /** The graph as text, where it can be saved. */
   readonly toml: (at: string) => Promise<string | undefined>;
 }
@@ -33,6 +42,7 @@ export class LiveRecording {
   readonly #parts: LiveRecordingParts;
   #recorder: Recorder | undefined;
   #beginning: Promise<void> | undefined;
+  #isOver = false;
   #onError: (error: Error) => void = () => undefined;
 
   constructor(parts: LiveRecordingParts) {
@@ -47,6 +57,10 @@ export class LiveRecording {
   /** Begins a recording, before the first step where there are steps. `isStarting`: nothing runs yet. */
   async begin(path: string, isStarting: boolean = false): Promise<void> {
     const { RecordingError } = await import('../recording/errors.ts');
+    if (this.#isOver) {
+      const remedy = 'Record it from its first step on.';
+      throw new RecordingError('RECORDING_LATE', path, 'the run is over', remedy);
+    }
     if (this.#beginning !== undefined) {
       throw new RecordingError(
         'RECORDING_WRITE',
@@ -72,23 +86,25 @@ export class LiveRecording {
     }
   }
 
-  /** The run drains from the next step on. */
-  noteDrain(): void {
-    this.#recorder?.onChange({ type: 'drain', step: 0 });
+  /** The run drains from the next step on. `isOver`: its duration is over. */
+  noteDrain(isOver: boolean): void {
+    this.#recorder?.onDrain(isOver);
   }
 
   /** Takes what has come. False when nothing had. */
   pump(): boolean {
     const { conductor, clock } = this.#parts;
-    return this.#recorder?.pump(conductor === undefined ? clock.nowNs() : undefined) === true;
+    const hasTaken = this.#parts.taker?.pump() === true;
+    return this.#recorder?.pump(conductor === undefined ? clock.nowNs() : undefined) === true || hasTaken;
   }
 
   hasWork(): boolean {
-    return this.#recorder?.hasWork() === true;
+    return this.#recorder?.hasWork() === true || this.#parts.taker?.hasWork() === true;
   }
 
   /** The run is over: nothing is lost of what has come. Rejects when it cannot be written. */
   async close(reason: string): Promise<void> {
+    this.#isOver = true;
     await this.#beginning?.catch(() => undefined);
     while (this.pump());
     await this.#recorder?.close(reason);

@@ -321,7 +321,7 @@ export class LiveRun implements Run, Steppable {
     this.#phase = 'draining';
     const { inputs, crew, executor, conductor } = this.#parts;
     const end = (): void => {
-      this.#parts.recording.noteDrain();
+      this.#parts.recording.noteDrain(this.#isOver);
       for (const input of inputs.values()) input.close();
       if (conductor !== undefined) conductor.drain();
       else {

@@ -27,6 +27,8 @@ export interface LiveModesParts {
   readonly clock: WallClock;
   /** Wakes the loop of main. */
   readonly wake: () => void;
+  /** A recording says which modes there are: what stages say of theirs is in it. */
+  readonly isReplay: boolean;
   /** Carries a change out when the run's clock lets changes from outside take effect. */
   readonly atBoundary: <T>(change: () => T | Promise<T>) => Promise<T>;
 }
@@ -87,6 +89,11 @@ export class LiveModes implements RunModes {
     return this.#controller.end(error, cause ?? (error === undefined ? 'ended' : 'failed'));
   }
 
+  /** Enters a mode as a recording says. */
+  replay(mode: string): Promise<void> {
+    return this.#controller.enter(mode, 'recorded');
+  }
+
   async machine(): Promise<unknown> {
     const { definition } = await this.#machine();
     // Guards that are functions are left out.
@@ -95,6 +102,7 @@ export class LiveModes implements RunModes {
 
   /** A stage has said that the mode of that epoch has ended. */
   endFrom(actor: number, epoch: number, error: ErrorWire | undefined): void {
+    if (this.#parts.isReplay) return;
     const stage = this.#parts.plan.actors[actor]?.name ?? '?';
     const how = error === undefined ? 'ended' : 'failed';
     const thrown = error === undefined ? undefined : errorFromWire(error);
@@ -105,7 +113,7 @@ export class LiveModes implements RunModes {
   /** Supervision has stopped a stage: the mode that it was for has failed. */
   noteState(actor: number, state: ActorState): void {
     const { activeIn, name = '?' } = this.#parts.plan.actors[actor] ?? {};
-    if (state !== 'stopped' || activeIn === undefined) return;
+    if (state !== 'stopped' || activeIn === undefined || this.#parts.isReplay) return;
     const cause = `stage '${name}' was stopped`;
     // A change that is under way may be to one of its modes.
     this.#controller.end(new Error(cause), cause, { modes: activeIn }).catch(() => undefined);

@@ -58,9 +58,10 @@ export class RateControl {
       // The names of stages have no colon.
       const stage =
         typeof target === 'string' ? target : 'name' in target ? target.name : `:${target.runner}`;
-      this.onChange?.({ type: 'rate', step: 0, stage, hz });
+      const note = (): void => this.onChange?.({ type: 'rate', step: 0, stage, hz });
       if (conductor !== undefined) {
         const change = this.#rates.change(target, hz, conductor.timeNs);
+        note();
         conductor.setRate(change);
         executor.setRate(change);
         await crew.setRate(change);
@@ -69,6 +70,7 @@ export class RateControl {
       const noticedNs = clock.nowNs() + noticeMs * 1e6;
       this.#boundaryNs = Math.max(this.#boundaryNs, noticedNs, 0);
       const change = this.#rates.change(target, hz, this.#boundaryNs);
+      note();
       executor.setRate(change);
       wake();
       await crew.setRate(change);

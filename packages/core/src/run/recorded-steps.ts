@@ -3,9 +3,11 @@ import { outsideRunner } from './recorder.ts';
 
 /** One step of a recording. */
 export interface RecordedStep {
+  /** It has none behind it. */
+  readonly isLast: boolean;
   readonly timeNs: number;
   readonly isOutside: boolean;
-  /** Modes, events and rates that it begins with. */
+  /** Modes, events, rates and a drain that it begins with, and the pushes before the drain. */
   readonly changes: readonly RecordingEntry[];
   readonly pushes: readonly PushEntry[];
   /** What came from stages that deal with the outside, by the round in which it came. */
@@ -23,6 +25,7 @@ export class RecordedSteps {
   #changes: RecordingEntry[] = [];
   #first: RecordingEntry | undefined;
   #hasAll = false;
+  #reason: string | undefined;
 
   constructor(entries: AsyncGenerator<RecordingEntry>) {
     this.#entries = entries;
@@ -31,6 +34,11 @@ export class RecordedSteps {
   /** The next step; `undefined` where none is ready. */
   get next(): RecordedStep | undefined {
     return this.#ready[0];
+  }
+
+  /** How the run ended; `undefined`: that is not known, or not yet. */
+  get reason(): string | undefined {
+    return this.#reason;
   }
 
   /** There is none any more. */
@@ -52,6 +60,11 @@ export class RecordedSteps {
     return this.#until(2);
   }
 
+  /** Reads to the end, for its `reason`. */
+  async skip(): Promise<void> {
+    while (!this.#hasAll) await this.#read();
+  }
+
   async #until(count: number): Promise<void> {
     while (!this.#hasAll && this.#ready.length < count) {
       const step = await this.#read();
@@ -70,6 +83,7 @@ export class RecordedSteps {
     for (;;) {
       const { value: entry, done } = await this.#entries.next();
       if (done === true || entry.type === 'end') {
+        if (entry?.type === 'end') this.#reason = entry.reason;
         this.#hasAll = true;
         break;
       }
@@ -79,7 +93,7 @@ export class RecordedSteps {
           this.#first = entry;
           break;
         }
-      } else if (entry.type === 'push') pushes.push(entry);
+      } else if (entry.type === 'push' && entry.step === step?.step) pushes.push(entry);
       else if (entry.type === 'source') {
         const round = sources.get(entry.flags) ?? [];
         round.push(entry);
@@ -92,6 +106,7 @@ export class RecordedSteps {
     if (this.#hasAll) for await (const _ of this.#entries);
     if (step === undefined) return undefined;
     const isOutside = step.runners.includes(outsideRunner);
-    return { timeNs: step.time, isOutside, changes, pushes, sources, outputs, over };
+    const isLast = this.#hasAll;
+    return { isLast, timeNs: step.time, isOutside, changes, pushes, sources, outputs, over };
   }
 }

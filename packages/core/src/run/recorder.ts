@@ -43,6 +43,8 @@ export class Recorder implements StepObserver {
   /** Changes from outside that the next step begins with. */
   readonly #changes: RecordingEntry[] = [];
   #step = -1;
+  /** The round that is being done, by its place in the step; -1: none. */
+  #openPlace = -1;
 
   constructor(parts: {
     readonly plan: Plan;
@@ -73,6 +75,11 @@ export class Recorder implements StepObserver {
     this.#changes.push(change);
   }
 
+  /** The run was told to drain: what has been pushed before is taken in now. */
+  onDrain(isOver: boolean): void {
+    this.#changes.push(...this.#pushes.splice(0), { type: 'drain', step: 0, isOver });
+  }
+
   onStep(step: number, timeNs: number, runners: readonly number[], isOutside: boolean): void {
     this.#step = step;
     for (const change of this.#changes.splice(0)) this.#write({ ...change, step });
@@ -88,15 +95,28 @@ export class Recorder implements StepObserver {
     for (const push of this.#pushes.splice(0)) this.#write({ ...push, step });
   }
 
+  onOpen(_step: number, place: number): void {
+    this.#openPlace = place;
+  }
+
   onRound(step: number, place: number): void {
     this.#collector.pump();
+    this.#finish(step, place, true);
+  }
+
+  /** Writes what has come. `hasEnds`: also which sources have ended. */
+  #finish(step: number, place: number, hasEnds: boolean): void {
+    this.#openPlace = -1;
+    const outputs: RecordingEntry[] = [];
     this.#collector.flush((message, actor) => {
       if (isOutside(this.#plan, actor)) this.#write({ type: 'source', step, flags: place, ...message });
-      else this.#write({ type: 'output', step, ...message });
+      else outputs.push({ type: 'output', step, ...message });
     });
-    for (const actor of this.#collector.ended()) {
+    for (const actor of hasEnds ? this.#collector.ended() : []) {
       if (isOutside(this.#plan, actor)) this.#write({ type: 'over', step, stage: actor.name });
     }
+    // Causes before effects: wherever the file is cut, what is compared has had all that it came from.
+    for (const output of outputs) this.#write(output);
   }
 
   /** Takes what has come. `nowNs`: on the realtime clock, which has no steps, that makes one. */
@@ -114,8 +134,12 @@ export class Recorder implements StepObserver {
     return this.#collector.hasWork();
   }
 
-  /** The run is over. */
+  /**
+   * The run is over, on all threads. A round that was broken off is written as far as it came: so a replay comes
+   * to what broke it off. That source has not ended there which was stopped.
+   */
   async close(reason: string): Promise<void> {
+    if (this.#openPlace >= 0) this.#finish(this.#step, this.#openPlace, reason === 'ended');
     this.#collector.close();
     this.#write({ type: 'end', step: Math.max(0, this.#step), reason });
     await this.#writer.close();

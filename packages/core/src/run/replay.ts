@@ -1,24 +1,25 @@
 import type { Doorbell } from '@troupe/mailbox';
 import type { SharedRun } from '../drivers/messages.ts';
 import { compile } from '../plan/compile.ts';
-import type { GraphDeclaration, Plan, StageEntry } from '../plan/types.ts';
-import type { RecordingHeader } from '../recording/entries.ts';
+import type { GraphDeclaration, Plan } from '../plan/types.ts';
+import type { PushEntry, RecordingEntry, RecordingHeader } from '../recording/entries.ts';
 import { RecordingError } from '../recording/errors.ts';
 import { planHash } from '../recording/plan-hash.ts';
 import { openRecording } from '../recording/reader.ts';
 import type { Recording, RecordingTail } from '../recording/reader.ts';
-import { defineStage } from '../stage.ts';
-import type { AnyStage, Out, StageContext } from '../stage.ts';
 import type { BoundaryInput } from './boundary-input.ts';
 import { Collector } from './collector.ts';
 import type { Collected } from './collector.ts';
 import { Comparison } from './comparison.ts';
 import type { Divergence } from './comparison.ts';
 import type { Conductor, Script } from './conductor.ts';
-import { isFedForward, isOutside } from './recorder.ts';
+import type { Taker } from './live-recording.ts';
+import type { LiveModes } from './modes.ts';
+import { isOutside } from './recorder.ts';
 import type { StepObserver } from './recorder.ts';
 import { RecordedSteps } from './recorded-steps.ts';
 import type { RecordedStep } from './recorded-steps.ts';
+import { StandIns } from './stand-ins.ts';
 import { startRun } from './start.ts';
 import type { Run, StartOptions } from './types.ts';
 
@@ -45,7 +46,11 @@ export interface ReplayReport {
   readonly isExact: boolean;
   /** Stages that were not run. What they emitted is played from the recording. */
   readonly leftOut: readonly string[];
-  /** How the recording ends. */
+  /** What a replay cannot repeat, a sentence each. */
+  readonly warnings: readonly string[];
+  /** As the recorded run, the replay failed, with this error; what was compared until then was equal. */
+  readonly failure: Error | undefined;
+  /** How the recording ends; `undefined` where it has not been read to its end. */
   readonly tail: RecordingTail | undefined;
 }
 
@@ -56,17 +61,15 @@ export interface ReplayAccess {
   readonly bells: readonly Doorbell[];
   readonly conductor: Conductor;
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
+  readonly modes: LiveModes;
 }
 
 /** Drives a run from outside. */
-export interface ReplayDriver {
+export interface ReplayDriver extends Taker {
   readonly script: Script;
   /** Everything is ready, nothing runs yet. */
   attach(access: ReplayAccess): void;
 }
-
-/** More than any call of a player emits. */
-const spillMax = 2 ** 24;
 
 /**
  * Starts a graph again with everything that a recording says came from outside, and compares what all stages
@@ -86,17 +89,13 @@ export async function replayRecording(
 }
 
 class Replay implements StepObserver, ReplayDriver {
-  readonly #declaration: GraphDeclaration;
   readonly #header: RecordingHeader;
   readonly #options: ReplayOptions;
   readonly #recording: Recording;
   readonly #steps: RecordedSteps;
   readonly #comparison: Comparison;
-  /** Hands messages to the stage that emits them in place of another one. */
-  readonly #players = new Map<string, (messages: readonly Collected[]) => void>();
-  /** Players that end when they are asked next. */
-  readonly #ending = new Set<string>();
-  readonly #leftOut: string[] = [];
+  readonly #standIns: StandIns;
+  readonly #isExact: boolean;
   readonly #over = Promise.withResolvers<void>();
   /** Plan of the graph as it was recorded. */
   readonly #plan: Plan;
@@ -111,7 +110,6 @@ class Replay implements StepObserver, ReplayDriver {
   #done = 0;
 
   constructor(declaration: GraphDeclaration, path: string, recording: Recording, options: ReplayOptions) {
-    this.#declaration = declaration;
     this.#header = recording.header;
     this.#options = options;
     this.#recording = recording;
@@ -127,36 +125,78 @@ class Replay implements StepObserver, ReplayDriver {
         'Replay it with the graph, the options and the code that it was made of.',
       );
     }
-    this.#comparison = new Comparison();
+    this.#isExact = recording.header.clock !== 'realtime';
+    const ranks = ranksOf(this.#plan);
+    this.#comparison = new Comparison((stage) => ranks.get(stage) ?? 0);
+    this.#standIns = new StandIns(declaration, this.#plan, options.withEffects === true);
   }
 
   async play(): Promise<ReplayReport> {
-    const { seed, clock } = this.#header;
+    const { seed } = this.#header;
     const { withEffects: _, ...options } = this.#options;
     await this.#steps.load();
-    const run = await startRun(this.#standIn(), { ...options, seed, clock: 'fast', recordable: true }, this);
+    const start = { ...options, seed, clock: 'fast', recordable: true } as const;
+    const run = await startRun(this.#standIns.declaration, start, this);
     this.#run = run;
+    // Nobody here wants what the graph gives.
+    for (const { name } of run.plan.outputs) run.onSample(name, () => undefined);
     this.#access?.conductor.release();
     run.done.then(
       () => this.#over.resolve(),
       (error: unknown) => this.#over.reject(error),
     );
+    let failure: Error | undefined;
     try {
       await this.#over.promise;
+    } catch (error) {
+      // A run that failed does so again.
+      if (!(await this.#mayFail())) throw error;
+      failure = error as Error;
     } finally {
       await run.stop();
     }
-    const isExact = clock !== 'realtime';
-    const isWhole = this.#recording.tail?.status === 'complete';
+    // The end may have been seen before the end of the last round.
+    if (!this.#isDiverged) this.onRound();
+    if (failure === undefined) await this.#settle();
     return {
       steps: this.#done,
       compared: this.#comparison.compared,
-      divergence:
-        this.#comparison.divergence ?? (isExact && isWhole ? this.#comparison.missing() : undefined),
-      isExact,
-      leftOut: this.#leftOut,
+      divergence: this.#comparison.divergence,
+      isExact: this.#isExact,
+      leftOut: this.#standIns.leftOut,
+      warnings: this.#standIns.warnings,
+      failure,
       tail: this.#recording.tail,
     };
+  }
+
+  /**
+   * Whether the recorded run failed too, or may have: its recording does not say how it ended, or that it was
+   * stopped, and the step in hand is its last one. Main learns of a failure some rounds after it, so that
+   * neither run says in which step that was.
+   */
+  async #mayFail(): Promise<boolean> {
+    const isLast = this.#now?.isLast === true;
+    await this.#steps.skip();
+    const { reason } = this.#steps;
+    return reason === undefined || reason === 'failed' || (reason === 'stopped' && isLast);
+  }
+
+  /** The replay is over: what is left of both sides has no counterpart. */
+  async #settle(): Promise<void> {
+    const comparison = this.#comparison;
+    if (!this.#isExact) {
+      if (this.#steps.reason !== undefined) comparison.settle(false);
+      return;
+    }
+    comparison.settle(!this.#steps.isOver || this.#steps.reason === 'ended');
+    // The replay has ended too soon where steps are left.
+    while (comparison.divergence === undefined && !this.#steps.isOver) {
+      comparison.expected(this.#steps.take()?.outputs ?? []);
+      comparison.settle(true);
+      if (comparison.divergence === undefined) this.#done++;
+      await this.#steps.load();
+    }
   }
 
   attach(access: ReplayAccess): void {
@@ -174,26 +214,23 @@ class Replay implements StepObserver, ReplayDriver {
   }
 
   onOpen(_step: number, place: number): void {
-    if (place === 0) for (const stage of this.#now?.over ?? []) this.#ending.add(stage);
-    const messages = this.#now?.sources.get(place) ?? [];
-    for (const [stage, own] of Map.groupBy(messages, (message) => message.stage)) {
-      this.#players.get(stage)?.(own);
-    }
+    if (place === 0) for (const stage of this.#now?.over ?? []) this.#standIns.end(stage);
+    this.#standIns.emit(this.#now?.sources.get(place) ?? []);
   }
 
   onAdmit(): void {
-    for (const { input, time, payload } of this.#now?.pushes ?? []) {
-      this.#access?.inputs.get(input)?.put(payload, time);
-    }
+    for (const push of this.#now?.pushes ?? []) this.#push(push);
   }
 
   onRound(): void {
-    this.pump();
+    while (this.pump());
+    const messages: Collected[] = [];
     this.#collector?.flush((message, { index }) => {
       const actor = this.#plan.actors[index];
-      if (actor !== undefined && !isOutside(this.#plan, actor)) this.#comparison.actual(message);
+      if (actor !== undefined && !isOutside(this.#plan, actor)) messages.push(message);
     });
-    if (this.#comparison.divergence !== undefined) this.#over.resolve();
+    this.#comparison.actual(messages);
+    if (this.#isDiverged) this.#over.resolve();
   }
 
   /** Takes what the stages have emitted, so that nobody waits for it. */
@@ -201,12 +238,27 @@ class Replay implements StepObserver, ReplayDriver {
     return this.#collector?.pump() === true;
   }
 
+  hasWork(): boolean {
+    return this.#collector?.hasWork() === true;
+  }
+
+  /** There is nothing to be learnt from what follows a difference, unless times are a matter of chance. */
+  get #isDiverged(): boolean {
+    return this.#isExact && this.#comparison.divergence !== undefined;
+  }
+
+  #push({ input, time, payload }: PushEntry): void {
+    if (this.#access?.inputs.get(input)?.put(payload, time) === true) return;
+    this.#over.reject(new Error(`input '${input}' has no room for what was pushed into it`));
+  }
+
   /** Whether the next step is known, and what it begins with has been brought about. */
   #isReady(step: number): boolean {
-    if (this.#comparison.divergence !== undefined || this.#isPreparing) return false;
+    if (this.#isDiverged || this.#isPreparing) return false;
     const next = this.#steps.next;
     if (next === undefined) {
-      if (this.#steps.isOver) this.#over.resolve();
+      // A failure in the last round has been posted before its end: it comes within a turn of the event loop.
+      if (this.#steps.isOver) setImmediate(() => setImmediate(() => this.#over.resolve()));
       return false;
     }
     if (this.#prepared >= step) return true;
@@ -216,27 +268,32 @@ class Replay implements StepObserver, ReplayDriver {
   }
 
   async #prepare(next: RecordedStep, step: number): Promise<void> {
-    const run = this.#run;
-    const { conductor } = this.#access ?? {};
     try {
+      for (const change of next.changes) await this.#change(change);
       // The step after the next one is read while this one is done.
-      for (const change of next.changes) {
-        if (change.type === 'mode') await run?.modes.request(change.mode, { cause: 'recorded' });
-        else if (change.type === 'event' && change.change === 'set') await run?.events.set(change.event);
-        else if (change.type === 'event') await run?.events.reset(change.event);
-        else if (change.type === 'drain') {
-          void run?.stop({ drain: true });
-          // It has taken effect when what is asked for after it has.
-          await conductor?.atBoundary(() => undefined);
-        } else if (change.type === 'rate') await run?.setRate(targetOf(change.stage), change.hz);
-      }
       await this.#steps.ahead();
       this.#prepared = step;
     } catch (error) {
       this.#over.reject(error);
     }
     this.#isPreparing = false;
-    conductor?.release();
+    this.#access?.conductor.release();
+  }
+
+  async #change(change: RecordingEntry): Promise<void> {
+    const run = this.#run;
+    const { conductor, modes } = this.#access ?? {};
+    if (change.type === 'push') await conductor?.atBoundary(() => this.#push(change));
+    else if (change.type === 'mode') await modes?.replay(change.mode);
+    else if (change.type === 'event' && change.change === 'set') await run?.events.set(change.event);
+    else if (change.type === 'event') await run?.events.reset(change.event);
+    else if (change.type === 'rate') await run?.setRate(targetOf(change.stage), change.hz);
+    else if (change.type === 'drain') {
+      if (change.isOver) conductor?.end();
+      else void run?.stop({ drain: true });
+      // It has taken effect when what is asked for after it has.
+      await conductor?.atBoundary(() => undefined);
+    }
   }
 
   #take(nextNs: number): { readonly timeNs: number; readonly isOutside: boolean } {
@@ -246,62 +303,33 @@ class Replay implements StepObserver, ReplayDriver {
       this.#now = undefined;
       return { timeNs: nextNs, isOutside: false };
     }
+    // The step before is done.
+    if (this.#isExact) this.#comparison.settle(true);
     this.#now = this.#steps.take();
-    for (const output of next.outputs) this.#comparison.expected(output);
+    this.#comparison.expected(next.outputs);
     return next;
   }
-
-  /** The graph with stand-ins for stages that are not to run, and without its outputs to the application. */
-  #standIn(): GraphDeclaration {
-    const { stages, ...rest } = this.#declaration;
-    return {
-      ...rest,
-      outputs: [],
-      stages: stages.map((entry, index) => {
-        const actor = this.#plan.actors[index];
-        if (actor === undefined) return entry;
-        const isFed = isFedForward(this.#plan, actor);
-        const hasEffects = actor.outlets.length === 0 || (actor.io && isFed);
-        const isPlayed = isOutside(this.#plan, actor) && !(isFed && this.#options.withEffects === true);
-        if (!isPlayed && !(hasEffects && this.#options.withEffects !== true)) return entry;
-        this.#leftOut.push(entry.name);
-        return this.#silenced(entry, isPlayed && !isFed);
-      }),
-    };
-  }
-
-  /** A stage of the same ports and ticks on main, which does nothing but emit what it is told to. */
-  #silenced({ name, stage, settings }: StageEntry, isSource: boolean): StageEntry {
-    const { inputs, outputs, options } = stage;
-    const player = defineStage({
-      name: stage.name,
-      inputs,
-      outputs,
-      options,
-      create: ({ post }: StageContext) => {
-        this.#players.set(name, post);
-        return {
-          isPlayer: true,
-          ...(isSource && { onDemand: () => (this.#ending.has(name) ? 'end' : undefined) }),
-          onInput() {},
-          onTick() {},
-          onPost(messages: unknown, out: Out) {
-            for (const message of messages as readonly Collected[]) emit(message, out);
-          },
-        };
-      },
-    }) as AnyStage;
-    const kept = { options: settings.options, spillMax, ...(settings.tick && { tick: settings.tick }) };
-    return { name, stage: player, settings: kept };
-  }
-}
-
-function emit({ port, time, payload }: Collected, out: Out): void {
-  out.at(time);
-  if (payload.kind === 'frame') out.send(port, payload.frame);
-  else out.send(port, payload.value);
 }
 
 function targetOf(stage: string): string | { readonly runner: string } {
   return stage.startsWith(':') ? { runner: stage.slice(1) } : stage;
+}
+
+/** How far each stage is from the graph's sources: causes come before effects. */
+function ranksOf({ actors, edges }: Plan): ReadonlyMap<string, number> {
+  const ranks = new Map<string, number>();
+  const rankOf = (index: number): number => {
+    const { name = '', inlets = [] } = actors[index] ?? {};
+    const known = ranks.get(name);
+    if (known !== undefined) return known;
+    let rank = 0;
+    for (const { edge } of inlets) {
+      const { from, back } = edges[edge] ?? {};
+      if (back === false && from?.kind === 'actor') rank = Math.max(rank, rankOf(from.actor) + 1);
+    }
+    ranks.set(name, rank);
+    return rank;
+  };
+  for (const { index } of actors) rankOf(index);
+  return ranks;
 }

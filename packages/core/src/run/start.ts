@@ -45,7 +45,8 @@ export async function startRun(
   replay?: ReplayDriver,
 ): Promise<Run> {
   if (isStageWorker()) throw new NestedStartError(declaration.name);
-  const plan = compile(declaration, options);
+  const isRecorded = options.record !== undefined;
+  const plan = compile(declaration, isRecorded ? { recordable: true, ...options } : options);
   const shared = allocateRun(plan);
   const bells = doorbells(shared.bells, plan.workers.length);
   // Changes from outside take effect at once.
@@ -96,11 +97,20 @@ export async function startRun(
     });
     await opening;
     const basics = { ...base, clock, crew };
-    const led = leadersOf({ ...basics, declaration, options, executor, conductor, inputs, atBoundary });
+    const led = leadersOf({
+      ...basics,
+      declaration,
+      options,
+      executor,
+      conductor,
+      inputs,
+      atBoundary,
+      replay,
+    });
     modes = led.modes;
     led.recording.onError = (error) => run?.fail(error);
     if (options.record !== undefined) await led.recording.begin(options.record, true);
-    if (conductor !== undefined) replay?.attach({ plan, shared, bells, conductor, inputs });
+    if (conductor !== undefined) replay?.attach({ plan, shared, bells, conductor, inputs, modes });
     run = new LiveRun({ ...basics, ...led, conductor, executor, inputs, outputs });
     await run.go(monotonicMs());
   } catch (error) {
@@ -127,16 +137,19 @@ function leadersOf(
     readonly declaration: GraphDeclaration;
     readonly options: StartOptions;
     readonly atBoundary: AtBoundary;
+    readonly replay: ReplayDriver | undefined;
   },
 ): Pick<LiveRunParts, 'rates' | 'modes' | 'recording'> {
   const { bells, events, declaration, options } = parts;
   const wake = (): void => bells[0]?.ring();
   const rates = new RateControl({ ...parts, wake });
-  const modes = new LiveModes({ ...parts, options: options.modes ?? {}, wake });
+  const isReplay = parts.replay !== undefined;
+  const modes = new LiveModes({ ...parts, options: options.modes ?? {}, isReplay, wake });
   const recording = new LiveRecording({
     ...parts,
     changing: [modes, events, rates],
     seed: options.seed ?? 0,
+    taker: parts.replay,
     toml: (at) => textOf(declaration, at),
   });
   return { rates, modes, recording };

@@ -36,6 +36,8 @@ const model = {
   mode: { mode: name },
   event: { event: name, change: fc.constantFrom('set', 'reset') },
   rate: { stage: name, hz: fc.double() },
+  over: { stage: name },
+  drain: { isOver: fc.boolean() },
   end: { reason: name },
 };
 

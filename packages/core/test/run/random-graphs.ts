@@ -54,7 +54,8 @@ const ports: Record<Node['kind'], { readonly in: readonly string[]; readonly out
   mingle: { in: ['a', 'value'], out: ['out', 'value'] },
 };
 
-function build(
+/** The graph, and its outputs. */
+export function build(
   nodes: readonly Node[],
   worker: Placement,
 ): { g: ReturnType<typeof graph>; outputs: string[] } {

@@ -1,0 +1,120 @@
+import { dirname, join, resolve } from 'node:path';
+import { graph, openRecording } from '@troupe/core';
+import type { Graph, RecordingHeader, ReplayReport } from '@troupe/core';
+import { numberArgument, parseArguments } from './arguments.ts';
+import { exitCode } from './exit-codes.ts';
+import { UsageError } from './explain.ts';
+import { allowOption, loadGraph } from './graph-module.ts';
+import { replayLines } from './terminal/replay-view.ts';
+
+const help = `Usage: troupe replay <recording> [<graph>] [options]
+
+Starts the graph of a recording again with everything that came from outside, and compares what all stages emit,
+message by message and bit by bit. Stages with effects outside (sinks, and stages with an event loop) are left out: what
+they emitted is played. Without <graph> it is taken from the recording, as if a graph file lay beside it.
+
+Options:
+  --workers N      pooled workers for stages placed 'auto', 1 to 64
+  --with-effects   run the sinks and fed stages with an event loop too; sources are always played
+  --allow NAME     a package, or a module or folder (./x), outside of the recording's (or the graph file's)
+                   folder that stages may be loaded from; loading runs their code. Can be given several times
+  --help           this text
+
+Exit codes:
+  0    everything was identical
+  1    something differed, or the replay failed
+  2    wrong usage or bad input: no such file, no recording, one of another graph, a graph that cannot run
+`;
+
+interface ReplayArguments {
+  readonly recording: string;
+  readonly graph: string | undefined;
+  readonly allow: readonly string[];
+  readonly workers: number | undefined;
+  readonly withEffects: boolean;
+}
+
+/** `troupe replay`: resolves with the exit code. */
+export async function replayCommand(argv: readonly string[]): Promise<number> {
+  const options = readArguments(argv);
+  if (options === undefined) {
+    process.stdout.write(help);
+    return exitCode.ended;
+  }
+  const { recording, workers, withEffects } = options;
+  const header = await headerOf(recording);
+  const g = await graphOf(options, header);
+  const report: ReplayReport = await g.replay(recording, {
+    withEffects,
+    ...(workers === undefined ? {} : { workers }),
+    // What stages log they have logged before.
+    onLog: () => undefined,
+  });
+  process.stdout.write(
+    replayLines(g.name, header, report)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+  return report.divergence === undefined ? exitCode.ended : exitCode.failed;
+}
+
+async function headerOf(path: string): Promise<RecordingHeader> {
+  const recording = await openRecording(path);
+  await recording.close();
+  return recording.header;
+}
+
+/** The graph that the command line names, or the one in the recording. */
+async function graphOf(options: ReplayArguments, header: RecordingHeader): Promise<Graph> {
+  const { recording, allow } = options;
+  if (options.graph !== undefined) return loadGraph(options.graph, allow);
+  const { toml } = header.options as { readonly toml?: unknown };
+  const command = `troupe replay ${recording} <graph>`;
+  if (typeof toml !== 'string') {
+    throw new UsageError(
+      `${recording} does not hold its graph '${header.graph}', which has stages that no module exports`,
+      `Name the graph: \`${command}\`.`,
+    );
+  }
+  const at = join(dirname(resolve(recording)), `graph in ${recording.replace(/^.*[\\/]/, '')}`);
+  try {
+    return await graph.parse(toml, { at, allow });
+  } catch (error) {
+    process.stderr.write(`The graph in ${recording} does not load; it can be named: \`${command}\`.\n`);
+    throw error;
+  }
+}
+
+/** The options of the command line; `undefined` for help. */
+function readArguments(argv: readonly string[]): ReplayArguments | undefined {
+  const { values, positionals } = parseArguments(
+    {
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        workers: { type: 'string' },
+        allow: allowOption,
+        'with-effects': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    },
+    'troupe replay --help',
+  );
+  if (values.help) return undefined;
+  const [recording, path, ...others] = positionals;
+  if (recording === undefined || others.length > 0) {
+    const remedy = 'Give their paths: `troupe replay run.trp graph.ts`.';
+    throw new UsageError('replay takes one recording, and the graph where it is not in it', remedy);
+  }
+  const { workers } = values;
+  return {
+    recording,
+    graph: path,
+    allow: values.allow,
+    workers:
+      workers === undefined
+        ? undefined
+        : numberArgument('--workers', workers, { min: 1, max: 64, isWhole: true }),
+    withEffects: values['with-effects'],
+  };
+}
