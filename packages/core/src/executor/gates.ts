@@ -4,7 +4,7 @@ import type { GateState } from '../modes/gate-state.ts';
 import type { WhileInactive } from '../plan/types.ts';
 import { accountPassedOver, accountUnblocked } from './accounts.ts';
 import { closedGates, gate } from './actor.ts';
-import type { Actor } from './actor.ts';
+import type { Actor, Inlet } from './actor.ts';
 import type { Calls } from './calls.ts';
 import type { Control } from './control.ts';
 import type { Failures } from './failures.ts';
@@ -222,15 +222,21 @@ export function isOpen(actor: Actor): boolean {
 
 /**
  * Releases what waits for an actor that is not to run, but for the newest `keep` of each mailbox and of its
- * posts; counts it. False when there was nothing.
+ * posts; counts it. False when there was nothing. `isDecided`: which mailboxes it may look at.
  */
-export function passOver(actor: Actor, keep: number, keepPosts: number, host: Host): boolean {
+export function passOver(
+  actor: Actor,
+  keep: number,
+  keepPosts: number,
+  host: Host,
+  isDecided: (inlet: Inlet) => boolean = always,
+): boolean {
   const { inlets, posts, gauges } = actor;
   let count = 0;
   for (let i = 0; i < inlets.length; i++) {
     const inlet = inlets[i];
     // Under a clock with rounds a back-edge has its own time.
-    if (inlet === undefined || (inlet.isBack && host.turn !== undefined)) continue;
+    if (inlet === undefined || (inlet.isBack && host.turn !== undefined) || !isDecided(inlet)) continue;
     const passed = inlet.reader.passOver(keep);
     if (passed === 0) continue;
     accountPassedOver(inlet, passed);
@@ -243,6 +249,8 @@ export function passOver(actor: Actor, keep: number, keepPosts: number, host: Ho
   gauges.counts[actorCount.droppedPosts] = (gauges.counts[actorCount.droppedPosts] as number) + dropped;
   return true;
 }
+
+const always = (): boolean => true;
 
 /** As `passOver`, for what back-edges have brought in the steps before the round. */
 export function passBack(actor: Actor, keep: number, round: number, host: Host): boolean {

@@ -44,6 +44,7 @@ import { ActorLedger, EdgeLedger } from './ledger.ts';
 import { ActorOut, interned } from './out.ts';
 import { seededRandom } from './random.ts';
 import type { Attempts } from './supervise.ts';
+import { TickNote } from './tick-note.ts';
 import { Ticks } from './ticks.ts';
 import type { WallClock } from './wall-clock.ts';
 
@@ -191,6 +192,7 @@ class Wirer {
     const localReaders = inlets.filter(({ edge }) => this.#queues.has(edge)).map(({ reader }) => reader);
     const gauges = this.#gauges.actor(plan.index);
     const control = plan.control && new Control(plan.control, this.#events.table);
+    const tickNote = plan.tick === undefined || shared.turn === undefined ? undefined : new TickNote(ledger);
     const isOver = recovery?.over.includes(plan.index) === true;
     const envelope = new Envelope();
     const latches =
@@ -204,7 +206,11 @@ class Wirer {
       },
       handlers: {},
       inlets,
-      readers: [...inlets.map(({ reader }) => reader), ...(control?.isToggle === true ? [control] : [])],
+      readers: [
+        ...inlets.map(({ reader }) => reader),
+        ...(control?.isToggle === true ? [control] : []),
+        ...(tickNote === undefined ? [] : [tickNote]),
+      ],
       localReaders,
       outlets,
       outflows,
@@ -227,6 +233,7 @@ class Wirer {
       posts,
       resent: [],
       ticker: isOver ? undefined : this.#ticks.tickerOf(plan),
+      tickNote,
       latches,
       phase: isOver ? 'ended' : 'created',
       gates: 0,

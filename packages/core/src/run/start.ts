@@ -1,4 +1,4 @@
-import { FrameReader, FrameWriter, Gauges, isBehind, MessageReader, MessageWriter } from '@troupe/mailbox';
+import { FrameReader, FrameWriter, Gauges, MessageReader, MessageWriter } from '@troupe/mailbox';
 import { isStageWorker } from '../drivers/inside.ts';
 import { HandlerHungError, NestedStartError } from '../errors.ts';
 import { Executor } from '../executor/executor.ts';
@@ -13,7 +13,7 @@ import type { WallClock } from '../executor/wall-clock.ts';
 import { doorbells, readerPolicy, turnOf, wire } from '../executor/wire.ts';
 import type { SharedRun, WorkerMessage } from '../drivers/messages.ts';
 import { errorFromWire } from '../drivers/error-wire.ts';
-import { initialGates, isOpenIn } from '../modes/gate-state.ts';
+import { initialGates } from '../modes/gate-state.ts';
 import { compile } from '../plan/compile.ts';
 import type { BoundaryPlan, EdgePlan, GraphDeclaration, Plan } from '../plan/types.ts';
 import { ResourceTable } from '../resources/resource-table.ts';
@@ -24,7 +24,7 @@ import { Conductor } from './conductor.ts';
 import type { Script } from './conductor.ts';
 import { LiveRecording } from './live-recording.ts';
 import type { ReplayDriver } from './replay.ts';
-import { barrierTimeoutOf, Crew, isOver } from './crew.ts';
+import { barrierTimeoutOf, Crew } from './crew.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { LiveEvents } from './events.ts';
 import { LiveRun } from './live-run.ts';
@@ -257,23 +257,14 @@ function conductorOf(parts: {
   readonly onEnd: () => void;
   readonly script: Script | undefined;
 }): Conductor {
-  const { plan, shared, turn, bells, inputs, crew, clock, events, endNs, onEnd, script } = parts;
-  const isOverActor = (actor: number): boolean => isOver(crew.states[actor]);
-  const backs = plan.edges.filter(({ back, ring }) => back && ring !== undefined);
+  const { plan, turn, bells, inputs, crew, clock, events, endNs, onEnd, script } = parts;
   return new Conductor({
     plan,
     turn,
     bells,
     inputs,
     schedule: new StepSchedule(plan.runners.map(({ hz }) => rateOf(hz))),
-    isOver: isOverActor,
-    hasBack: () =>
-      backs.some(({ to, ring, reader }) => {
-        if (to.kind !== 'actor' || isOverActor(to.actor)) return false;
-        // What a stage holds while it is not active asks for nothing.
-        if (!isOpenIn(plan.actors[to.actor]?.activeIn, crew.gates)) return false;
-        return isBehind(shared.rings[ring ?? -1] as SharedArrayBuffer, reader ?? 0);
-      }),
+    isGone: (worker) => crew.isGone(worker),
     endNs,
     onEnd,
     onBoundary: () => events.settle(),
