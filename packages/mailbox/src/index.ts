@@ -25,7 +25,8 @@ export {
 } from './gauges.ts';
 export type { ActorGauges, ActorReading, EdgeGauges, WorkerGauges } from './gauges.ts';
 export type { LatencySummary } from './histogram.ts';
-export { allocateJournal, eventsId, redo } from './journal.ts';
+export { allocateJournal, eventsId, ledgerId, redo } from './journal.ts';
+export type { Journaled } from './journal.ts';
 export type { Journal } from './journal.ts';
 export { allocateLatch, LatchReader, LatchWriter } from './latch.ts';
 export { allocateFrameRing, flag, lineBytes, lineWords, powerOfTwo, startRingAt } from './layout.ts';

@@ -19,7 +19,7 @@ export class Journal {
     return this.#count;
   }
 
-  /** Adds a store to be done; `ring` is `eventsId` for a word of the run's events. */
+  /** Adds a store to be done; `ring` may be `eventsId` or `ledgerId`. */
   add(ring: number, word: number, value: number): void {
     const at = 1 + this.#count * entryWords;
     this.#words[at] = ring;
@@ -45,6 +45,15 @@ const entryWords = 3;
 
 /** Stands in the place of a ring's index for a word of the run's events. */
 export const eventsId = -1;
+/** The same for a word of the run's ledger. */
+export const ledgerId = -2;
+
+/** The shared memory that entries of a journal mean. */
+export interface Journaled {
+  readonly rings: readonly SharedArrayBuffer[];
+  readonly events?: SharedArrayBuffer;
+  readonly ledger?: SharedArrayBuffer;
+}
 
 /** Shared memory for the journal of a worker whose actors touch `words` ring words in all. */
 export function allocateJournal(words: number): SharedArrayBuffer {
@@ -53,20 +62,17 @@ export function allocateJournal(words: number): SharedArrayBuffer {
 
 /**
  * Owner: finishes the commit that a dead worker had sealed. Returns whether there was one. Repeating it is
- * harmless. `events`: the memory that entries of `eventsId` mean.
+ * harmless.
  */
-export function redo(
-  journal: SharedArrayBuffer,
-  rings: readonly SharedArrayBuffer[],
-  events?: SharedArrayBuffer,
-): boolean {
+export function redo(journal: SharedArrayBuffer, { rings, events, ledger }: Journaled): boolean {
   const words = new Int32Array(journal);
   const count = words[0] ?? 0;
   for (let entry = 0; entry < count; entry++) {
     const [ring = 0, word = 0, value = 0] = words.subarray(1 + entry * entryWords);
-    const buffer = ring === eventsId ? events : rings[ring];
+    const other = ring === eventsId ? events : ring === ledgerId ? ledger : undefined;
+    const buffer = other ?? rings[ring];
     if (buffer === undefined) continue;
-    Atomics.store(ring === eventsId ? new Int32Array(buffer) : ringWords(buffer), word, value);
+    Atomics.store(other === undefined ? ringWords(buffer) : new Int32Array(other), word, value);
   }
   words[0] = 0;
   return count > 0;

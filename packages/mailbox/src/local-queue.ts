@@ -48,6 +48,8 @@ interface Queue {
   isBlocking: boolean;
   isDetached: boolean;
   hasEnded: boolean;
+  /** The writer waits for room. */
+  isWanted: boolean;
   /** The last round in which the writer has emitted everything, and where it was in even and odd rounds. */
   marked: number;
   readonly marks: [even: number, odd: number];
@@ -98,6 +100,7 @@ function createQueue(options: LocalQueueOptions, position: number): Queue {
     isBlocking: policy === 'block',
     isDetached: false,
     hasEnded: false,
+    isWanted: false,
     marked: 0,
     marks: [position, position],
   };
@@ -134,7 +137,9 @@ export class LocalWriter {
 
   /** The reader is on this thread and needs no asking: `room`. */
   wantRoom(wanted: number): number {
-    return this.room(wanted);
+    const room = this.room(wanted);
+    this.#queue.isWanted = room < wanted;
+    return room;
   }
 
   /** Emits a value. False when it does not fit. */
@@ -264,6 +269,10 @@ export class LocalReader implements MailboxReader {
   isFull(maxEmit: number): boolean {
     const { isBlocking, settled, released } = this.#queue;
     return isBlocking && ((settled - released) | 0) + maxEmit > this.capacity;
+  }
+
+  isWanted(): boolean {
+    return this.#queue.isWanted;
   }
 
   grow(): boolean {

@@ -31,6 +31,8 @@ export interface MailboxReader {
   timeAt(offset: number): number;
   /** Whether a call that emits so many messages must wait for this mailbox. */
   isFull(maxEmit: number): boolean;
+  /** Whether the writer waits for room in this mailbox. */
+  isWanted(): boolean;
   /** Lets twice as many messages wait, as far as there are slots. False when there are no more. */
   grow(): boolean;
   /** Fills the envelope with the next message and moves on. False when there is none. */

@@ -165,6 +165,12 @@ export abstract class RingReader implements MailboxReader {
     return this.isBlocking && waiting + maxEmit > this.capacity;
   }
 
+  /** Whether the writer waits for room; it rings when it begins to. */
+  isWanted(): boolean {
+    // Acquires the wish; pairs with `wantRoom`.
+    return Atomics.load(this.words, ringWord.roomWanted) === 1;
+  }
+
   /** Lets twice as many messages wait, as far as the ring has slots. False when it has no more. */
   grow(): boolean {
     if (this.capacity > this.mask) return false;

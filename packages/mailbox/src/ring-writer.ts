@@ -158,9 +158,11 @@ export abstract class RingWriter {
   wantRoom(wanted: number): number {
     // Publishes the wish before the last look at the cursors, as a reader releases before it looks for
     // wishes.
-    Atomics.store(this.words, ringWord.roomWanted, 1);
+    const isNew = Atomics.exchange(this.words, ringWord.roomWanted, 1) === 0;
     const room = this.room(wanted);
     if (room >= wanted) Atomics.store(this.words, ringWord.roomWanted, 0);
+    // A reader that sleeps until something else comes may have to let its mailbox grow.
+    else if (isNew) this.#wakeReaders();
     return room;
   }
 

@@ -450,16 +450,16 @@ describe('commit', () => {
       const parts = transaction();
       expect(dieAt(step, parts)).toBe(true);
       const isSealed = step >= 4;
-      expect(redo(parts.journal, parts.rings)).toBe(isSealed);
+      expect(redo(parts.journal, parts)).toBe(isSealed);
       expect(found(parts.rings)).toEqual(isSealed ? everything : nothing);
-      expect(redo(parts.journal, parts.rings)).toBe(false);
+      expect(redo(parts.journal, parts)).toBe(false);
     }
   });
 
   it('leaves nothing to redo once it is over', () => {
     const parts = transaction();
     expect(dieAt(8, parts)).toBe(false);
-    expect(redo(parts.journal, parts.rings)).toBe(false);
+    expect(redo(parts.journal, parts)).toBe(false);
     expect(found(parts.rings)).toEqual(everything);
   });
 
@@ -468,8 +468,8 @@ describe('commit', () => {
     dieAt(5, parts);
     const copy = new SharedArrayBuffer(parts.journal.byteLength);
     new Int32Array(copy).set(new Int32Array(parts.journal));
-    redo(parts.journal, parts.rings);
-    redo(copy, parts.rings);
+    redo(parts.journal, parts);
+    redo(copy, parts);
     expect(found(parts.rings)).toEqual(everything);
   });
 });

@@ -175,6 +175,12 @@ export class Turn {
     return Atomics.load(this.#words, this.#at(worker) + workerWord.done) === round;
   }
 
+  /** The last round of which a worker has done everything; 0 where there was none. */
+  closedBy(worker: number): number {
+    // Acquires everything that the worker did in it.
+    return Atomics.load(this.#words, this.#at(worker) + workerWord.done);
+  }
+
   /** Conductor: what a worker wants. */
   wants(worker: number): number {
     return Atomics.load(this.#words, this.#at(worker) + workerWord.wants);

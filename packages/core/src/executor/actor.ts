@@ -17,6 +17,7 @@ import type { EdgeLedger, ActorLedger } from './ledger.ts';
 import type { ActorOut } from './out.ts';
 import type { Attempts, RestartRecord } from './supervise.ts';
 import type { Ticker } from './ticker.ts';
+import type { TickNote } from './tick-note.ts';
 
 /** The mailbox behind one edge into an actor. */
 export interface Inlet {
@@ -114,6 +115,8 @@ export interface Actor {
   readonly posts: unknown[];
   readonly resent: LetterWire[];
   readonly ticker: Ticker | undefined;
+  /** Under a clock with rounds, of an actor that ticks. */
+  readonly tickNote: TickNote | undefined;
   /** `undefined` when it has none. */
   readonly latches: ActorLatches | undefined;
   phase: ActorPhase;

@@ -136,6 +136,7 @@ export class Calls {
       actor.spillOf = undefined;
       inlet?.reader.settle();
       actor.control?.settle();
+      actor.tickNote?.settle();
       account(actor, inlet, inlet === undefined ? 0 : 1, 0, this.#host);
     }
     this.#host.look();
@@ -252,7 +253,8 @@ export class Calls {
     out.hasTime = false;
     envelope.time = timeNs;
     envelope.flags = flags;
-    actor.latches?.open(work === 'tick' && host.turn === undefined ? timeNs : host.stepNs(actor));
+    const isOwnStep = work === 'tick' && host.turn === undefined;
+    actor.latches?.open(isOwnStep ? timeNs : host.stepNs(actor));
     ledger.enter(work === 'resent' ? noEdge.resent : noEdge.other);
     ledger.hold(actor.resent[0]?.id ?? 0);
     try {
@@ -335,7 +337,10 @@ export class Calls {
     // An input whose spill still waits is accounted for when that has drained.
     const isReleased = isDone && (inlet === undefined || actor.spillOf === undefined);
     account(actor, inlet, isReleased ? 1 : 0, tookNs, host);
-    if (isDone && actor.spillOf === undefined) actor.control?.settle();
+    if (isDone && actor.spillOf === undefined) {
+      actor.control?.settle();
+      if (work === 'tick') actor.tickNote?.settle();
+    }
     host.commit(actor, isDone);
     actor.lease?.end();
     if (!isDone) return this.#fail(actor, work, inlet);

@@ -236,8 +236,8 @@ export class Executor {
   /** A runner's rate changes, here as on all threads. */
   setRate(change: RateChange): void {
     this.#ticks.change(change);
-    // Between two steps: it is in effect at once.
-    if (this.#rounds !== undefined) this.#ticks.look(change.originNs);
+    // Between two steps: it is in effect at once. One more, as due times are kept in ms, which round.
+    if (this.#rounds !== undefined) this.#ticks.look(change.originNs + 1);
   }
 
   #switch(): void {

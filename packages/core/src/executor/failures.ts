@@ -71,7 +71,7 @@ export class Failures {
 
   /** The end of an actor's stream: `onStop`, if it has started, then its outputs end. */
   finish(actor: Actor, hasStarted: boolean = true): void {
-    if (hasStarted) noteProgress(actor, this.#host.nowMs);
+    if (hasStarted) noteProgress(actor, this.#host.stateMs());
     actor.isBusy = true;
     actor.busySinceMs = this.#host.nowMs;
     actor.ledger.enter(noEdge.stop);
@@ -158,8 +158,8 @@ export class Failures {
       actor.ledger.leave();
       if (actor.phase !== 'running') return;
       actor.isBusy = false;
-      actor.latches?.settle(thrown === undefined, Math.round(host.look() * 1e6));
       host.look();
+      actor.latches?.settle(thrown === undefined, host.timeNs());
       if (thrown === undefined) this.#run(actor);
       else this.fail(actor, 'start', undefined, thrown.error);
       host.strike();
@@ -188,7 +188,7 @@ export class Failures {
     if (actor.ticker?.isOn === false && this.#host.turn === undefined)
       beginTicks(actor, actor.ticker, this.#host);
     if (actor.handlers.onMode !== undefined) actor.gates |= gate.call;
-    actor.snapshotMs = this.#host.nowMs;
+    actor.snapshotMs = this.#host.stateMs();
     this.#host.upcall({ type: 'actorState', actor: index, state: 'running' });
   }
 

@@ -223,16 +223,22 @@ export function isOpen(actor: Actor): boolean {
 
 /**
  * Releases what waits for an actor that is not to run, but for the newest `keep` of each mailbox and of its
- * posts; counts it. False when there was nothing.
+ * posts; counts it. False when there was nothing. `isDecided`: which mailboxes it may look at.
  */
-export function passOver(actor: Actor, keep: number, keepPosts: number, host: Host): boolean {
+export function passOver(
+  actor: Actor,
+  keep: number,
+  keepPosts: number,
+  host: Host,
+  isDecided: (inlet: Inlet) => boolean = always,
+): boolean {
   const { inlets, posts, gauges } = actor;
   const event = (actor.gates & gate.mode) === 0 ? actor.control : undefined;
   let count = 0;
   for (let i = 0; i < inlets.length; i++) {
     const inlet = inlets[i] as Inlet;
     // Under a clock with rounds a back-edge has its own time.
-    if (inlet.isBack && host.turn !== undefined) continue;
+    if ((inlet.isBack && host.turn !== undefined) || !isDecided(inlet)) continue;
     // What is sent after the event was set is not passed over: whoever finds it here finds the event set.
     const there = event === undefined ? Infinity : inlet.reader.available() - keep;
     if (event?.isOpen() === true) break;
@@ -248,6 +254,8 @@ export function passOver(actor: Actor, keep: number, keepPosts: number, host: Ho
   gauges.counts[actorCount.droppedPosts] = (gauges.counts[actorCount.droppedPosts] as number) + dropped;
   return true;
 }
+
+const always = (): boolean => true;
 
 /** As `passOver`, for what back-edges have brought in the steps before the round. */
 export function passBack(actor: Actor, keep: number, round: number, host: Host): boolean {

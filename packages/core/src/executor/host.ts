@@ -78,6 +78,11 @@ export class Host {
     return this.turn === undefined ? Math.round(this.nowMs * 1e6) : this.turn.timeNs;
   }
 
+  /** The time by which the state of stages is kept: the step's, under a clock with rounds. */
+  stateMs(): number {
+    return this.turn === undefined ? this.nowMs : this.turn.timeNs / 1e6;
+  }
+
   /** Rings the conductor of the rounds. */
   ringMain(): void {
     this.#main.ring();
@@ -176,7 +181,7 @@ export class Host {
     // Nothing of a stage runs while it is not active.
     if (actor.gates !== 0) return;
     if (actor.isBusy || actor.spillOf !== undefined || actor.phase !== 'running') return;
-    const nowMs = this.turn === undefined ? this.nowMs : this.turn.timeNs / 1e6;
+    const nowMs = this.stateMs();
     const isDue = nowMs - actor.snapshotMs >= (plan.snapshotEveryMs ?? snapshotEveryMsDefault);
     try {
       if (nowMs - actor.progressMs >= progressEveryMs) noteProgress(actor, nowMs);

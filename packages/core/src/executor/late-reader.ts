@@ -55,7 +55,12 @@ export class LateReader implements MailboxReader {
     const inner = this.#inner;
     const envelope = this.#envelope;
     const isInPlace = inner.isBlocking;
-    while (inner.available() > 0 && inner.take(envelope)) {
+    // What refuses at the writer stays with it beyond what is kept here: the mailbox is bounded all the same.
+    while (
+      (!isInPlace || this.available() < inner.capacity) &&
+      inner.available() > 0 &&
+      inner.take(envelope)
+    ) {
       inner.settle();
       const { frame, value, seq, time, flags } = envelope;
       this.#kept.push({ frame: frame?.slice(), value, seq, time, flags });
@@ -90,6 +95,10 @@ export class LateReader implements MailboxReader {
   }
 
   isFull(_maxEmit: number): boolean {
+    return false;
+  }
+
+  isWanted(): boolean {
     return false;
   }
 

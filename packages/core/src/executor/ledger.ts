@@ -80,6 +80,11 @@ export class ActorLedger {
     this.words[this.#base + word.state] = state.creating;
   }
 
+  /** Where `ticked` is among the words of the ledger. */
+  get tickedAt(): number {
+    return this.#base + word.ticked;
+  }
+
   /** The round whose tick has been handled, under a clock with rounds. */
   get ticked(): number {
     return this.words[this.#base + word.ticked] as number;

@@ -2,10 +2,8 @@ import { actorCount } from '@troupe/mailbox';
 import { tickGroupsOf } from '../clock/groups.ts';
 import type { TickGroup } from '../clock/groups.ts';
 import { everyStep } from '../clock/schedule.ts';
-import { roundFlag, want } from '../clock/turn.ts';
+import { want } from '../clock/turn.ts';
 import type { Turn } from '../clock/turn.ts';
-import { MailboxOverflowError } from '../errors.ts';
-import { errorToWire } from '../drivers/error-wire.ts';
 import type { Plan } from '../plan/types.ts';
 import { accountUnblocked } from './accounts.ts';
 import { gate } from './actor.ts';
@@ -13,35 +11,14 @@ import type { Actor, Inlet } from './actor.ts';
 import type { Calls } from './calls.ts';
 import type { Failures } from './failures.ts';
 import type { Gates } from './gates.ts';
+import { Growth } from './growth.ts';
 import { isOpen, kept, passBack, passOver } from './gates.ts';
 import type { Host } from './host.ts';
 import { LateReader } from './late-reader.ts';
+import { Merge } from './merge.ts';
 import { isFinished, isReady, wantRoom } from './readiness.ts';
-
-/** The most calls of one source in one step. */
-const demandsMax = 64;
-/** Messages that are looked at for one batch. */
-const runMax = 64;
-
-/** What an actor has to do next in a round. */
-type Next = 'wait' | 'close' | 'tick' | 'post' | 'letter' | 'demand' | 'input';
-
-/** What is left for an actor to do in a round. */
-class Part {
-  isClosed = false;
-  isTickDue = false;
-  /** The tick has been given to the actor's handler, which may have to try again. */
-  isTickGiven = false;
-  /** Posts and letters that are closed at the end of the round, counted since the actor began. */
-  postsTo = 0;
-  lettersTo = 0;
-  demands = 0;
-  /** Calls of `onDemand` in one step: as many as its edges have room for when they are empty. */
-  demandsMax = 0;
-  /** It is to be handled next, and so many of its messages. */
-  inlet: Inlet | undefined = undefined;
-  count = 0;
-}
+import { hasForward, isOver, Part, RoundState, wantsOutside } from './round-part.ts';
+import type { Next } from './round-part.ts';
 
 /** Handlers that emit what a recording says, in whichever round it was. */
 export interface Player {
@@ -72,11 +49,10 @@ export class Rounds {
   readonly #shares: readonly Part[];
   /** The ticks of this thread: positions of actors, in order of registration. */
   readonly #ticking: readonly TickGroup[];
-  readonly #isLossy: readonly boolean[];
+  readonly #merge: Merge;
+  readonly #growth: Growth;
   readonly #late: readonly { readonly actor: Actor; readonly reader: LateReader }[];
-  #round = 0;
-  #isFirst = false;
-  #isOutside = false;
+  readonly #state = new RoundState();
   #isDone = true;
   /** The conductor knows that something is wanted from outside. */
   #hasAsked = false;
@@ -89,12 +65,11 @@ export class Rounds {
     this.#turn = parts.turn;
     this.#actors = parts.actors;
     const { plan } = parts;
-    this.#isLossy = plan.edges.map(({ overflow }) => overflow !== 'block');
-    this.#shares = parts.actors.map((actor) => {
-      const part = new Part();
-      part.demandsMax = demandsOf(plan, actor);
-      return part;
-    });
+    this.#merge = new Merge(plan, this.#state);
+    this.#growth = new Growth(this.#merge, parts.host);
+    this.#shares = parts.actors.map((actor) => new Part(plan, actor));
+    // A predecessor may have done everything of the round that is open.
+    this.#state.number = parts.turn.closedBy(parts.worker);
     this.#late = parts.actors.flatMap((actor) =>
       actor.inlets.flatMap(({ reader }) => (reader instanceof LateReader ? { actor, reader } : [])),
     );
@@ -108,7 +83,7 @@ export class Rounds {
   /** One pass over the actors. False when none could do anything. */
   step(): boolean {
     const round = this.#turn.round();
-    if (round !== this.#round) this.#begin(round);
+    if (round !== this.#state.number) this.#begin(round);
     if (this.#isDone) return this.#ask();
     let isProgress = false;
     let isOpen = false;
@@ -126,7 +101,7 @@ export class Rounds {
 
   /** After the doorbell has been armed: whether there is something to do after all. */
   hasWork(): boolean {
-    if (this.#turn.round() !== this.#round) return true;
+    if (this.#turn.round() !== this.#state.number) return true;
     if (this.#isDone) return !this.#hasAsked && this.#actors.some(wantsOutside);
     let isOpen = false;
     for (let i = 0; i < this.#actors.length; i++) {
@@ -136,6 +111,20 @@ export class Rounds {
       if (this.#isRunnable(this.#actors[i] as Actor, part, i)) return true;
     }
     return isOpen ? this.#grow() : this.#isCollectable();
+  }
+
+  /** Nothing can go on here: perhaps because a mailbox is full whose reader waits for another one. */
+  #grow(): boolean {
+    let hasGrown = false;
+    for (let i = 0; i < this.#actors.length; i++) {
+      const actor = this.#actors[i] as Actor;
+      const part = this.#shares[i] as Part;
+      if (actor.isBusy || isOver(actor)) continue;
+      const isWaiting =
+        !part.isClosed && (!isOpen(actor) || (isReady(actor) && this.#next(actor, part, i) === 'wait'));
+      if (this.#growth.grow(actor, isWaiting, this.#state.number)) hasGrown = true;
+    }
+    return hasGrown;
   }
 
   /** A post, a letter or the end of a source's call has come up while no round was open for it. */
@@ -151,11 +140,10 @@ export class Rounds {
   #begin(round: number): void {
     const { turn, actors } = { turn: this.#turn, actors: this.#actors };
     const { flags, phase, priority } = turn;
-    this.#round = round;
+    this.#state.begin(round, flags);
     this.#isDone = false;
-    this.#isFirst = (flags & roundFlag.first) !== 0;
-    if ((flags & roundFlag.draining) !== 0) this.#parts.onDrain();
-    const isOutside = (flags & roundFlag.outside) !== 0;
+    const { isOutside, isDraining } = this.#state;
+    if (isDraining) this.#parts.onDrain();
     for (let i = 0; i < actors.length; i++) {
       const actor = actors[i] as Actor;
       const part = this.#shares[i] as Part;
@@ -169,7 +157,6 @@ export class Rounds {
       if (isOutside) this.#parts.calls.admit(actor);
       part.demands = isOutside && !actor.hasEndedDemand ? part.demandsMax : 0;
     }
-    this.#isOutside = isOutside;
     this.#ticked = 0;
     const ticking = this.#ticking.find((group) => group.phase === phase && group.priority === priority);
     this.#due = ticking === undefined ? [] : ticking.actors.filter((at) => this.#isDue(at));
@@ -181,7 +168,7 @@ export class Rounds {
     const { ticker } = actor;
     if (ticker === undefined || isOver(actor)) return false;
     // A successor finds what its predecessor has delivered already.
-    if (actor.ledger.ticked === this.#round) return false;
+    if (actor.tickNote?.isDone(this.#state.number) === true) return false;
     return ticker.runnerIndex === everyStep || this.#turn.isDue(ticker.runnerIndex);
   }
 
@@ -212,17 +199,23 @@ export class Rounds {
     return this.#call(actor, part, position, next);
   }
 
+  /** What an edge that may lose messages keeps is decided at its mark, by its policy first. */
+  readonly #isDecided = (inlet: Inlet): boolean =>
+    !this.#merge.isLossy(inlet) || inlet.reader.isMarked(this.#state.number);
+
   /** An actor that is not to run: what its mailboxes do meanwhile. */
   #runClosed(actor: Actor, part: Part, position: number): boolean {
     const { host, calls, isDraining } = this.#parts;
     if (actor.spillOf !== undefined) return calls.drainSpill(actor);
     if (part.isTickDue) addCount(actor, actorCount.droppedTicks, 1);
     this.#passTick(part, position);
-    const isLast = actor.inlets.every(({ isBack, reader }) => isBack || reader.isLast(this.#round));
+    const isLast = actor.inlets.every(({ isBack, reader }) => isBack || reader.isLast(this.#state.number));
     const keep = isDraining() || (isLast && hasForward(actor)) ? 0 : kept[actor.plan.whileInactive];
-    const isMarked = actor.inlets.every(({ isBack, reader }) => isBack || reader.isMarked(this.#round));
-    let isMoved = passOver(actor, keep, this.#isOutside ? keep : Infinity, host);
-    if (this.#isFirst) isMoved = passBack(actor, keep, this.#round, host) || isMoved;
+    const isMarked = actor.inlets.every(
+      ({ isBack, reader }) => isBack || reader.isMarked(this.#state.number),
+    );
+    let isMoved = passOver(actor, keep, this.#state.isOutside ? keep : Infinity, host, this.#isDecided);
+    if (this.#state.isFirst) isMoved = passBack(actor, keep, this.#state.number, host) || isMoved;
     return isMarked ? this.#close(actor, part) : isMoved;
   }
 
@@ -230,7 +223,10 @@ export class Rounds {
   #call(actor: Actor, part: Part, position: number, next: Next): boolean {
     const { calls } = this.#parts;
     if (next === 'tick') {
-      if (!part.isTickGiven) this.#present(actor);
+      if (!part.isTickGiven) {
+        this.#present(actor);
+        actor.tickNote?.give(this.#state.number);
+      }
       part.isTickGiven = true;
       const isCalled = calls.tick(actor);
       this.#closeTick(actor, part, position);
@@ -256,60 +252,7 @@ export class Rounds {
     if (((part.postsTo - actor.postsClosed) | 0) > 0) return 'post';
     if (((part.lettersTo - actor.lettersClosed) | 0) > 0) return 'letter';
     if (part.demands > 0 && !actor.hasEndedDemand) return 'demand';
-    return this.#merge(actor, part);
-  }
-
-  /**
-   * The earliest message by (time, inlet, seq), once it is certain that none before it can come: every inlet
-   * either has a message or is marked.
-   */
-  #merge(actor: Actor, part: Part): Next {
-    const { inlets } = actor;
-    let best = -1;
-    let bestNs = 0;
-    // The earliest of the others: how far the best may be read in one batch.
-    let other = -1;
-    let otherNs = 0;
-    let count = 0;
-    for (let i = 0; i < inlets.length; i++) {
-      const inlet = inlets[i] as Inlet;
-      const waiting = this.#waiting(inlet);
-      if (waiting < 0) return 'wait';
-      if (waiting === 0) continue;
-      const timeNs = inlet.reader.timeAt(0);
-      if (best < 0 || timeNs < bestNs) {
-        other = best;
-        otherNs = bestNs;
-        best = i;
-        bestNs = timeNs;
-        count = waiting;
-      } else if (other < 0 || timeNs < otherNs) {
-        other = i;
-        otherNs = timeNs;
-      }
-    }
-    if (best < 0) return 'close';
-    const { reader } = (part.inlet = inlets[best] as Inlet);
-    const most = Math.min(count, runMax);
-    part.count = other < 0 ? most : 1;
-    while (part.count < most && other >= 0) {
-      const timeNs = reader.timeAt(part.count);
-      if (timeNs > otherNs || (timeNs === otherNs && other < best)) break;
-      part.count++;
-    }
-    return 'input';
-  }
-
-  /** Messages of an inlet that can be handled in this round; -1 while that cannot be known. */
-  #waiting({ isBack, edge, reader }: Inlet): number {
-    if (isBack) return this.#isFirst ? Math.max(0, reader.availableBefore(this.#round)) : 0;
-    // What is dropped is decided at the mark, when everything that competes is there.
-    if (this.#isLossy[edge] === true || !reader.isBlocking) {
-      return reader.isMarked(this.#round) ? reader.available() : -1;
-    }
-    const waiting = reader.available();
-    if (waiting > 0) return waiting;
-    return reader.isMarked(this.#round) ? reader.available() : -1;
+    return this.#merge.next(actor, part);
   }
 
   #isRunnable(actor: Actor, part: Part, position: number): boolean {
@@ -317,11 +260,11 @@ export class Rounds {
     if (!actor.isBusy && !isOpen(actor) && !isOver(actor)) {
       if (actor.spillOf !== undefined) return wantRoom(actor);
       const keep = kept[actor.plan.whileInactive];
-      for (const { reader, isBack } of actor.inlets) {
-        reader.nudge();
-        if (!isBack && reader.available() > keep) return true;
+      for (const inlet of actor.inlets) {
+        inlet.reader.nudge();
+        if (!inlet.isBack && this.#isDecided(inlet) && inlet.reader.available() > keep) return true;
       }
-      return actor.inlets.every(({ isBack, reader }) => isBack || reader.isMarked(this.#round));
+      return actor.inlets.every(({ isBack, reader }) => isBack || reader.isMarked(this.#state.number));
     }
     if (actor.isBusy || actor.phase !== 'running') return isOver(actor);
     if (actor.spillOf !== undefined) return wantRoom(actor);
@@ -345,13 +288,13 @@ export class Rounds {
   /** The tick has been handled, or given up, once it is not pending any more. */
   #closeTick(actor: Actor, part: Part, position: number): void {
     if (!part.isTickDue || actor.ticker?.isPending === true) return;
-    actor.ledger.ticked = this.#round;
+    actor.tickNote?.settle();
     this.#passTick(part, position);
   }
 
   /** What a source shows that waits for something outside is shown in the next round for what comes from there. */
   #mayFlush(actor: Actor): boolean {
-    return actor.flushing !== undefined && (!actor.isAway || this.#isOutside);
+    return actor.flushing !== undefined && (!actor.isAway || this.#state.isOutside);
   }
 
   #passTick(part: Part, position: number): void {
@@ -371,7 +314,7 @@ export class Rounds {
   #close(actor: Actor, part: Part): boolean {
     part.isClosed = true;
     actor.lease?.withdraw();
-    for (const outlet of actor.outlets) outlet.mark(this.#round);
+    for (const outlet of actor.outlets) outlet.mark(this.#state.number);
     return true;
   }
 
@@ -384,7 +327,7 @@ export class Rounds {
 
   /** What an actor that is over has left is not waited for: nobody would be rung for it. */
   #isCollectable(): boolean {
-    return this.#late.every(({ actor, reader }) => isOver(actor) || reader.isMarked(this.#round));
+    return this.#late.every(({ actor, reader }) => isOver(actor) || reader.isMarked(this.#state.number));
   }
 
   /** All actors of this thread have: ends those whose streams are over, and tells the conductor. */
@@ -393,10 +336,13 @@ export class Rounds {
     this.#isDone = true;
     this.#hasAsked = false;
     let wants = 0;
-    for (const actor of this.#actors) {
+    for (let i = 0; i < this.#actors.length; i++) {
+      const actor = this.#actors[i] as Actor;
+      actor.tickNote?.release();
+      if ((this.#shares[i] as Part).hasGoneBack(actor)) wants |= want.back;
       if (isOver(actor)) continue;
       if (actor.phase !== 'running') {
-        if (isOpen(actor) || !isFinished(actor, this.#parts.isDraining(), this.#round)) continue;
+        if (isOpen(actor) || !isFinished(actor, this.#parts.isDraining(), this.#state.number)) continue;
         // Not to run any more, it need not wait for that.
         const hasBegun = actor.phase !== 'created';
         actor.phase = 'running';
@@ -405,83 +351,24 @@ export class Rounds {
         continue;
       }
       if (!actor.isBusy) host.keep(actor);
-      if (!actor.isBusy && isFinished(actor, this.#parts.isDraining(), this.#round)) {
+      if (!actor.isBusy && isFinished(actor, this.#parts.isDraining(), this.#state.number)) {
         failures.finish(actor);
         wants |= want.again;
         continue;
       }
       if (wantsOutside(actor)) wants |= want.outside;
       for (const { isBack, reader } of actor.inlets) {
-        if (isBack && isOpen(actor) && reader.availableBefore((this.#round + 1) | 0) > 0) wants |= want.back;
+        if (isBack && isOpen(actor) && reader.availableBefore(this.#state.number) > 0) wants |= want.back;
       }
     }
     this.#hasAsked = (wants & want.outside) !== 0;
-    turn.close(worker, this.#round, wants);
+    turn.close(worker, this.#state.number, wants);
     host.ringMain();
     host.strike();
   }
-
-  /**
-   * Nothing can go on here. Where that is because an actor waits for one port while another one is full, whose
-   * writer may be what it waits for, the full one grows.
-   */
-  #grow(): boolean {
-    let hasGrown = false;
-    for (let i = 0; i < this.#actors.length; i++) {
-      const actor = this.#actors[i] as Actor;
-      const part = this.#shares[i] as Part;
-      if (actor.isBusy || isOver(actor)) continue;
-      const isHolding = !part.isClosed && !isOpen(actor);
-      const isWaiting =
-        isHolding || (!part.isClosed && isReady(actor) && this.#next(actor, part, i) === 'wait');
-      const held = isWaiting && actor.group !== undefined ? actor.group.inlets : [];
-      for (const inlet of [...actor.inlets, ...held]) {
-        if (!isWaiting && !inlet.isBack) continue;
-        if (this.#isLossy[inlet.edge] === true || !inlet.reader.isFull(inlet.maxEmit)) continue;
-        if (!inlet.reader.grow()) this.#overflow(actor, inlet);
-        else hasGrown = true;
-      }
-    }
-    return hasGrown;
-  }
-
-  #overflow(actor: Actor, inlet: Inlet): void {
-    const { host } = this.#parts;
-    if (host.isStopping) return;
-    const error = new MailboxOverflowError(actor.plan.name, inlet.port, inlet.reader.capacity);
-    host.upcall({ type: 'fatal', error: errorToWire(error) });
-  }
-}
-
-function hasForward({ inlets }: Actor): boolean {
-  return inlets.some(({ isBack }) => !isBack);
 }
 
 function addCount(actor: Actor, index: number, value: number): void {
   const { counts } = actor.gauges;
   counts[index] = (counts[index] as number) + value;
-}
-
-function isOver({ phase }: Actor): boolean {
-  return phase === 'ended' || phase === 'stopped';
-}
-
-function wantsOutside(actor: Actor): boolean {
-  if (actor.phase !== 'running') return false;
-  if (!isOpen(actor) && actor.settled === undefined) return false;
-  if (actor.isAway && actor.flushing !== undefined) return true;
-  if (actor.posts.length > 0 || actor.resent.length > 0 || actor.settled !== undefined) return true;
-  return !actor.hasEndedDemand && !actor.isBusy;
-}
-
-/** As many calls as every edge that blocks has room for when it is empty. */
-function demandsOf(plan: Plan, actor: Actor): number {
-  let most = demandsMax;
-  for (const { edges, maxEmit } of actor.plan.outlets) {
-    for (const edge of edges) {
-      const { capacity, overflow } = plan.edges[edge] ?? { capacity: demandsMax, overflow: 'block' };
-      if (overflow === 'block') most = Math.min(most, Math.floor(capacity / maxEmit));
-    }
-  }
-  return Math.max(1, most);
 }

@@ -41,6 +41,7 @@ import { LateReader } from './late-reader.ts';
 import { ActorLatches } from './latches.ts';
 import { ActorLedger, EdgeLedger } from './ledger.ts';
 import { ActorOut, interned } from './out.ts';
+import { TickNote } from './tick-note.ts';
 import { Ticks } from './ticks.ts';
 import type { WallClock } from './wall-clock.ts';
 
@@ -187,6 +188,7 @@ class Wirer {
     const localReaders = inlets.filter(({ edge }) => this.#queues.has(edge)).map(({ reader }) => reader);
     const gauges = this.#gauges.actor(plan.index);
     const control = plan.control && new Control(plan.control, this.#events.table);
+    const tickNote = plan.tick === undefined || shared.turn === undefined ? undefined : new TickNote(ledger);
     const isOver = recovery?.over.includes(plan.index) === true;
     const envelope = new Envelope();
     const latches =
@@ -209,7 +211,11 @@ class Wirer {
       }),
       handlers: {},
       inlets,
-      readers: [...inlets.map(({ reader }) => reader), ...(control?.isToggle === true ? [control] : [])],
+      readers: [
+        ...inlets.map(({ reader }) => reader),
+        ...(control?.isToggle === true ? [control] : []),
+        ...(tickNote === undefined ? [] : [tickNote]),
+      ],
       localReaders,
       outlets,
       outflows,
@@ -221,6 +227,7 @@ class Wirer {
       lease: this.#lease(plan, gauges),
       posts,
       ticker: isOver ? undefined : this.#ticks.tickerOf(plan),
+      tickNote,
       latches,
       phase: isOver ? 'ended' : 'created',
       snapshot: recovery?.snapshots.get(plan.index),

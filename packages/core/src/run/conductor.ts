@@ -36,10 +36,8 @@ export interface ConductorParts {
   readonly inputs: ReadonlyMap<string, Admission>;
   /** Of the graph's runners. */
   readonly schedule: StepSchedule;
-  /** Whether an actor is over. */
-  readonly isOver: (actor: number) => boolean;
-  /** Messages on back-edges between threads. */
-  readonly hasBack: () => boolean;
+  /** Whether a worker's thread has ended for good, since all of its actors are over. */
+  readonly isGone: (worker: number) => boolean;
   /** Logical time at which no step of a runner begins any more, and `onEnd` is called; `Infinity`: never. */
   readonly endNs: number;
   readonly onEnd: () => void;
@@ -66,8 +64,8 @@ export interface Script {
  */
 export class Conductor {
   readonly #parts: ConductorParts;
-  /** Workers with actors. */
-  readonly #workers: readonly number[];
+  /** Workers with actors whose threads are there, or will be. */
+  #workers: readonly number[];
   readonly #tickGroups: readonly TickGroup[];
   readonly #changes: { readonly run: () => Promise<void>; readonly refuse: () => void }[] = [];
   #state: 'rest' | 'round' | 'changing' | 'closed' = 'rest';
@@ -186,12 +184,7 @@ export class Conductor {
       void this.#change();
       return true;
     }
-    const { schedule, endNs } = this.#parts;
-    if (
-      this.#isReleased &&
-      !this.#hasEnded &&
-      (schedule.nextNs < Infinity ? schedule.nextNs : this.#freeNs()) >= endNs
-    ) {
+    if (this.#isAtEnd()) {
       this.end();
       return true;
     }
@@ -203,13 +196,15 @@ export class Conductor {
   hasWork(): boolean {
     if (this.#state === 'changing' || this.#state === 'closed') return false;
     if (this.#state === 'round') return this.#isClosed();
-    return this.#changes.length > 0 || (this.#isReleased && this.#isDue());
+    return this.#changes.length > 0 || this.#isAtEnd() || (this.#isReleased && this.#isDue());
   }
 
-  /** Milliseconds until the next step of a paced clock is due. */
+  /** Milliseconds until the next step of a paced clock is due, or the end of a run without runners. */
   untilDueMs(): number {
-    const { plan, nowMs } = this.#parts;
-    if (this.#state !== 'rest' || plan.clock !== 'paced' || this.#nextNs === Infinity) return Infinity;
+    const { plan, schedule, endNs, nowMs } = this.#parts;
+    if (this.#state !== 'rest' || plan.clock !== 'paced') return Infinity;
+    if (schedule.nextNs === Infinity && !this.#hasEnded) return Math.max(0, endNs / 1e6 - nowMs());
+    if (this.#nextNs === Infinity) return Infinity;
     return Math.max(0, this.#originMs + this.#nextNs / 1e6 - nowMs());
   }
 
@@ -222,6 +217,13 @@ export class Conductor {
     this.#parts.bells[0]?.ring();
   }
 
+  /** Whether the run's duration is over, and nobody has been told. */
+  #isAtEnd(): boolean {
+    const { schedule, endNs } = this.#parts;
+    if (!this.#isReleased || this.#hasEnded) return false;
+    return (schedule.nextNs < Infinity ? schedule.nextNs : this.#freeNs()) >= endNs;
+  }
+
   #isDue(): boolean {
     const { plan, script } = this.#parts;
     if (script !== undefined) return script.isReady(this.#step + 1);
@@ -231,9 +233,9 @@ export class Conductor {
 
   /** Whether anything but the clock asks for a step. */
   #isWanted(): boolean {
-    const { turn, hasBack } = this.#parts;
+    const { turn } = this.#parts;
     if (this.#isChanged || (this.#isDraining && !this.#hasDrained)) return true;
-    return this.#hasPushes() || this.#workers.some((worker) => turn.wants(worker) !== 0) || hasBack();
+    return this.#hasPushes() || this.#workers.some((worker) => turn.wants(worker) !== 0);
   }
 
   #hasPushes(): boolean {
@@ -243,9 +245,11 @@ export class Conductor {
 
   /** Logical time of a step that no runner gives. */
   #freeNs(): number {
-    const { plan, nowMs } = this.#parts;
+    const { plan, schedule, nowMs } = this.#parts;
     const next = this.#step < 0 ? 0 : this.#timeNs + stepNs;
-    return plan.clock === 'fast' ? next : Math.max(this.#timeNs, Math.round(nowMs() * 1e6));
+    // Behind the last step of runners time goes on by itself, the same in every run.
+    const isTimed = plan.clock === 'fast' || schedule.nextNs < Infinity;
+    return isTimed ? next : Math.max(this.#timeNs, Math.round(nowMs() * 1e6));
   }
 
   #begin(): void {
@@ -335,10 +339,15 @@ export class Conductor {
   }
 
   #isClosed(): boolean {
-    const { turn, plan, isOver } = this.#parts;
-    return this.#workers.every(
-      (worker) => turn.isClosed(worker, this.#round) || plan.workers[worker]?.actors.every(isOver) === true,
-    );
+    const { turn, isGone } = this.#parts;
+    for (const worker of this.#workers) {
+      if (turn.isClosed(worker, this.#round)) continue;
+      if (!isGone(worker)) return false;
+      this.#workers = this.#workers.filter((other) => other !== worker);
+      // It cannot say any more that others may come to their end behind its actors.
+      this.#isChanged = true;
+    }
+    return true;
   }
 
   #closeRound(): boolean {

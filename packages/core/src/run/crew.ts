@@ -285,6 +285,12 @@ export class Crew {
     }
   }
 
+  /** Whether a worker's thread has ended and will have no successor, as all of its actors are over. */
+  isGone(worker: number): boolean {
+    if (worker === 0 || this.#links.has(worker) || this.#replacing.has(worker)) return false;
+    return this.#parts.plan.workers[worker]?.actors.every((actor) => isOver(this.states[actor])) === true;
+  }
+
   #replace(worker: number, end: WorkerEnd): void {
     if (this.#epochMs === 0) {
       this.#deadOnArrival ??= this.#deathOf(worker, end, this.#postmortem.culprits(worker, undefined));
@@ -335,7 +341,7 @@ export class Crew {
     const hung = this.#hung.get(worker);
     this.#hung.delete(worker);
     const journal = shared.journals[worker];
-    if (journal !== undefined) redo(journal, shared.rings, shared.events);
+    if (journal !== undefined) redo(journal, shared);
     onDeath(worker);
     const culprits = this.#postmortem.culprits(worker, hung?.actor);
     this.#postmortem.close(worker);

@@ -66,14 +66,15 @@ function allocateRing(plan: Plan, ring: RingPlan): SharedArrayBuffer {
   return buffer;
 }
 
-/** One word for each ring that a worker writes, for each that it reads, and for each actor that takes. */
+/** One word for each ring that a worker writes, for each that it reads, for each actor that takes or ticks. */
 function journalWords(plan: Plan, worker: number): number {
   const written = plan.rings.filter((ring) => ring.writerWorker === worker).length;
   const read = plan.edges.filter(
     (edge) => edge.ring !== undefined && workerOf(plan, edge.to) === worker,
   ).length;
   const taking = plan.actors.filter((actor) => actor.worker === worker && actor.control !== undefined).length;
-  return written + read + taking;
+  const ticking = plan.actors.filter((actor) => actor.worker === worker && actor.tick !== undefined).length;
+  return written + read + taking + ticking;
 }
 
 /** Detaches the inputs of an actor and ends its outputs, in place of its thread, which is gone. */
