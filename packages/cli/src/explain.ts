@@ -34,8 +34,10 @@ interface Told extends Error {
 }
 
 /** Codes that say that what the user gave is wrong, not that the run went wrong. */
-const inputCodes =
-  /^(?:USAGE|BAD_MODULE|NO_GRAPH|GRAPH_FILE|BAD_REF|PLAN_INVALID|BAD_RECORDING|RECORDING_\w+|SOURCE_FILE_\w+|SINK_FILE_UNWRITABLE)$/;
+const inputCodes = new RegExp(
+  `^(?:USAGE|BAD_MODULE|NO_GRAPH|GRAPH_FILE|BAD_REF|PLAN_INVALID|BAD_RECORDING|RECORDING_\\w+|` +
+    `SOURCE_FILE_\\w+|SINK_FILE_UNWRITABLE)$`,
+);
 
 /**
  * Turns an error into lines and an exit code. The innermost cause that says the input is wrong speaks for the

@@ -5,8 +5,8 @@ import type { Host } from './host.ts';
 import type { Merge } from './merge.ts';
 
 /**
- * Where nothing can go on because an actor waits for one port while another one is full, whose writer may be what
- * it waits for, the full one grows. docs/determinism.md, "Growth".
+ * Where nothing can go on because an actor waits for one port while another one is full, whose writer may be
+ * what it waits for, the full one grows. docs/determinism.md, "Growth".
  */
 export class Growth {
   readonly #merge: Merge;
@@ -18,8 +18,9 @@ export class Growth {
   }
 
   /**
-   * Lets the full mailboxes of an actor grow: all if it waits, those behind back-edges in any case, as they are
-   * not read before the next step. Whether any has; one that cannot, and whose writer waits for it, ends the run.
+   * Lets the full mailboxes of an actor grow: all if it waits, those behind back-edges in any case, as they
+   * are not read before the next step. Whether any has; one that cannot, and whose writer waits for it, ends
+   * the run.
    */
   grow(actor: Actor, isWaiting: boolean, round: number): boolean {
     let hasGrown = false;

@@ -41,7 +41,9 @@ export class Part {
   /** It is to be handled next, and so many of its messages. */
   inlet: Inlet | undefined = undefined;
   count = 0;
-  /** Outputs that a back-edge leads from, by position, and what they had emitted at the end of the last round. */
+  /**
+   * Outputs that a back-edge leads from, by position, and what they had emitted at the end of the last round.
+   */
   readonly #backs: readonly number[];
   readonly #emitted: number[];
 

@@ -292,7 +292,10 @@ export class Rounds {
     this.#passTick(part, position);
   }
 
-  /** What a source shows that waits for something outside is shown in the next round for what comes from there. */
+  /**
+   * What a source shows that waits for something outside is shown in the next round for what comes from
+   * there.
+   */
   #mayFlush(actor: Actor): boolean {
     return actor.flushing !== undefined && (!actor.isAway || this.#state.isOutside);
   }

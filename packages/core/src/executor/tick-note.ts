@@ -3,9 +3,9 @@ import type { Journal, Releasable } from '@troupe/mailbox';
 import type { ActorLedger } from './ledger.ts';
 
 /**
- * Which round's tick an actor has handled, under a clock with rounds. It is stored by the commit that shows what
- * the tick emitted, like the cursor of a mailbox: a successor finds both done, or neither, and then makes the
- * call again.
+ * Which round's tick an actor has handled, under a clock with rounds. It is stored by the commit that shows
+ * what the tick emitted, like the cursor of a mailbox: a successor finds both done, or neither, and then
+ * makes the call again.
  */
 export class TickNote implements Releasable {
   readonly #ledger: ActorLedger;

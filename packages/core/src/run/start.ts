@@ -45,21 +45,17 @@ export async function startRun(
   replay?: ReplayDriver,
 ): Promise<Run> {
   if (isStageWorker()) throw new NestedStartError(declaration.name);
-  const isRecorded = options.record !== undefined;
-  const plan = compile(declaration, isRecorded ? { recordable: true, ...options } : options);
-  const shared = allocateRun(plan);
-  const bells = doorbells(shared.bells, plan.workers.length);
+  const ground = groundOf(declaration, options);
+  const { plan, shared, bells, resources } = ground;
   // Changes from outside take effect at once.
   let conductor: Conductor | undefined;
   const atBoundary: AtBoundary = async (change) =>
     conductor === undefined ? change() : conductor.atBoundary(change);
   const events = new LiveEvents(shared.events, plan.events, bells, atBoundary);
-  const resources = new ResourceTable(shared.resources, 0);
   let run: LiveRun | undefined;
   let modes: LiveModes | undefined;
   const onLog = options.onLog ?? writeLog;
-  const gauges = new Gauges(shared.gauges);
-  const base = { plan, shared, bells, gauges, letters: new DeadLetters(plan), events, resources };
+  const base = { ...ground, events };
   const crew = new Crew({
     ...base,
     options,
@@ -97,16 +93,8 @@ export async function startRun(
     });
     await opening;
     const basics = { ...base, clock, crew };
-    const led = leadersOf({
-      ...basics,
-      declaration,
-      options,
-      executor,
-      conductor,
-      inputs,
-      atBoundary,
-      replay,
-    });
+    const given = { declaration, options, replay };
+    const led = leadersOf({ ...basics, ...given, executor, conductor, inputs, atBoundary });
     modes = led.modes;
     led.recording.onError = (error) => run?.fail(error);
     if (options.record !== undefined) await led.recording.begin(options.record, true);
@@ -118,6 +106,24 @@ export async function startRun(
     throw error;
   }
   return present(run, options, conductor);
+}
+
+/** What a run stands on: its plan, and the memory that its threads share. */
+function groundOf(
+  declaration: GraphDeclaration,
+  options: StartOptions,
+): Pick<LiveRunParts, 'plan' | 'shared' | 'bells' | 'gauges' | 'letters' | 'resources'> {
+  const isRecorded = options.record !== undefined;
+  const plan = compile(declaration, isRecorded ? { recordable: true, ...options } : options);
+  const shared = allocateRun(plan);
+  return {
+    plan,
+    shared,
+    bells: doorbells(shared.bells, plan.workers.length),
+    gauges: new Gauges(shared.gauges),
+    letters: new DeadLetters(plan),
+    resources: new ResourceTable(shared.resources, 0),
+  };
 }
 
 /** Shows a run to its observers, and lets it take its first step. */

@@ -64,8 +64,8 @@ interface Built {
 }
 
 /**
- * The application, as a stage on main: what it asks for in a step takes effect at the boundary behind it, in every
- * run of the same graph.
+ * The application, as a stage on main: what it asks for in a step takes effect at the boundary behind it, in
+ * every run of the same graph.
  */
 function actorOf({ deeds, members }: World) {
   let tell: (run: Run) => void = () => undefined;
@@ -128,7 +128,7 @@ function build(world: World, worker: Placement): Built {
       ...(each.needsGpu ? { resources: ['gpu'] } : {}),
       ...(isControlled ? { control: { form, event: go } } : {}),
     };
-    return g.stage(`n${at}`, (isIo ? ioRestless : restless) as typeof restless, settings as never);
+    return g.stage(`n${at}`, isIo ? ioRestless : restless, settings);
   });
   const all = [seed, ...refs];
   members.forEach(({ feeds }, at) => {
