@@ -20,12 +20,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('troupe replay', () => {
   it('repeats a run to the bit, with the graph that is named or the one in the recording', async () => {
-    const args = [[graph, '--workers', '1'], ['--allow', fixture('')]];
+    const args = [
+      [graph, '--workers', '1'],
+      ['--allow', fixture('')],
+    ];
     for (const rest of args) {
       const { code, stdout, stderr } = await troupe(['replay', recording, ...rest]);
       const lines = stdout.trimEnd().split('\n');
       expect(lines.slice(0, -1)).toEqual(leftOut);
-      expect(lines.at(-1)).toMatch(/^two-stages: \d+ steps, 500 messages compared: identical$/);
+      expect(lines.at(-1)).toMatch(/^two-stages: \d+ steps?, 500 messages compared: identical$/);
       expect(stderr).toBe('');
       expect(code).toBe(0);
     }
@@ -37,10 +40,14 @@ describe('troupe replay', () => {
     await troupe(['run', fickle, '--clock', 'fast', '--record', path]);
     const { code, stdout, stderr } = await troupe(['replay', path, fickle]);
     const lines = stdout.trimEnd().split('\n');
-    expect(lines[2]).toMatch(/^fickle: \d+ steps, \d+ messages compared: different$/);
+    expect(lines[2]).toMatch(/^fickle: \d+ steps?, \d+ messages compared: different$/);
     expect(lines[3]).toBe('first difference: shaker.shaken, seq 2');
-    expect(lines[4]).toMatch(/^ {2}recorded at \d+ ns: \[… from 9: 0\.\d+(?:e-\d+)?, 2, 2, 2, 2, 2 … of 20\]$/);
-    expect(lines[5]).toMatch(/^ {2}replayed at \d+ ns: \[… from 9: 0\.\d+(?:e-\d+)?, 2, 2, 2, 2, 2 … of 20\]$/);
+    expect(lines[4]).toMatch(
+      /^ {2}recorded at \d+ ns: \[… from 9: 0\.\d+(?:e-\d+)?, 2, 2, 2, 2, 2 … of 20\]$/,
+    );
+    expect(lines[5]).toMatch(
+      /^ {2}replayed at \d+ ns: \[… from 9: 0\.\d+(?:e-\d+)?, 2, 2, 2, 2, 2 … of 20\]$/,
+    );
     expect(lines[6]).toBe('  elements that differ: 1 of 20: 9');
     expect(stderr).toBe('');
     expect(code).toBe(1);

@@ -69,7 +69,10 @@ function liveGraph(): Graph {
   const g = graph('live');
   g.event('go');
   const base = g.runner('base', { hz: 250 });
-  const fold = g.stage('folding', folding, { tick: { hz: 100 }, control: { form: 'switchable', event: 'go' } });
+  const fold = g.stage('folding', folding, {
+    tick: { hz: 100 },
+    control: { form: 'switchable', event: 'go' },
+  });
   const beat = g.stage('ticking', ticking, { tick: { runner: base }, worker: { dedicated: true } });
   const quiet = g.stage('quiet', ticking, { tick: { runner: base }, activeIn: ['training'] });
   g.connect(fold.out.out, beat.in.in);
@@ -149,10 +152,7 @@ const metronome: Node = {
   copies: 1,
   count: 0,
   tick: { hz: 100, phase: 'control', priority: 0 },
-  feeds: [
-    [{ from: 0, overflow: 'block', capacity: 8 }],
-    [{ from: 0, overflow: 'block', capacity: 8 }],
-  ],
+  feeds: [[{ from: 0, overflow: 'block', capacity: 8 }], [{ from: 0, overflow: 'block', capacity: 8 }]],
 };
 
 test('random graphs: recorded on some workers, replayed on others', async () => {
