@@ -40,8 +40,8 @@ export interface ReplayReport {
   /** The first difference; `undefined`: bit for bit the same. */
   readonly divergence: Divergence | undefined;
   /**
-   * Whether the recording says all there is to know: one of a realtime run gives the times, but not the order in
-   * which threads did things.
+   * Whether the recording says all there is to know: one of a realtime run gives the times, but not the order
+   * in which threads did things.
    */
   readonly isExact: boolean;
   /** Stages that were not run. What they emitted is played from the recording. */

@@ -8,8 +8,8 @@ import { isFedForward, isOutside } from './recorder.ts';
 const spillMax = 2 ** 24;
 
 /**
- * A graph in which stages of the same ports and ticks, on main, stand in for those that are not to run. They do nothing
- * but emit what they are told to.
+ * A graph in which stages of the same ports and ticks, on main, stand in for those that are not to run. They do
+ * nothing but emit what they are told to.
  */
 export class StandIns {
   readonly declaration: GraphDeclaration;
@@ -87,6 +87,6 @@ export class StandIns {
 
 function emit({ port, time, payload }: SourceEntry, out: Out): void {
   out.at(time);
-  if (payload.kind === 'frame') out.send(port, payload.frame as never);
-  else out.send(port, payload.value as never);
+  if (payload.kind === 'frame') out.send(port, payload.frame);
+  else out.send(port, payload.value);
 }
