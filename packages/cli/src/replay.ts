@@ -11,7 +11,8 @@ const help = `Usage: troupe replay <recording> [<graph>] [options]
 
 Starts the graph of a recording again with everything that came from outside, and compares what all
 stages emit, message by message and bit by bit. Stages with effects outside (sinks, and stages with an
-event loop) are left out: what they emitted is played. Without <graph> it is taken from the recording, as if a graph file lay beside it.
+event loop) are left out: what they emitted is played. Without <graph> it is taken from the recording, as if
+a graph file lay beside it.
 
 Options:
   --workers N      pooled workers for stages placed 'auto', 1 to 64

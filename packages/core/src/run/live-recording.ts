@@ -118,7 +118,8 @@ export class LiveRecording {
       import('../recording/plan-hash.ts'),
     ]);
     if (conductor !== undefined && conductor.step >= 0) {
-      const message = `the run has taken ${conductor.step + 1} steps, a recording begins with the first`;
+      const taken = conductor.step + 1;
+      const message = `the run has taken ${taken} steps, and a recording must begin with the first`;
       const remedy = 'Give the path to `start({ record })`, or call `record` right after `start`.';
       throw new RecordingError('RECORDING_LATE', path, message, remedy);
     }

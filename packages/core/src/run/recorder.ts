@@ -136,7 +136,7 @@ export class Recorder implements StepObserver {
 
   /**
    * The run is over, on all threads. A round that was broken off is written as far as it came: so a replay
-   * comes to what broke it off. That source has not ended there which was stopped.
+   * comes to what broke it off. Sources that were stopped have not come to their end.
    */
   async close(reason: string): Promise<void> {
     if (this.#openPlace >= 0) this.#finish(this.#step, this.#openPlace, reason === 'ended');

@@ -88,6 +88,9 @@ export async function replayRecording(
   }
 }
 
+/** How long a failure may take to be told, where the recorded run had one. */
+const failureMs = 1_000;
+
 class Replay implements StepObserver, ReplayDriver {
   readonly #header: RecordingHeader;
   readonly #options: ReplayOptions;
@@ -257,14 +260,19 @@ class Replay implements StepObserver, ReplayDriver {
     if (this.#isDiverged || this.#isPreparing) return false;
     const next = this.#steps.next;
     if (next === undefined) {
-      // A failure in the last round has been posted before its end: it comes within a turn of the event loop.
-      if (this.#steps.isOver) setImmediate(() => setImmediate(() => this.#over.resolve()));
+      if (this.#steps.isOver) this.#end();
       return false;
     }
     if (this.#prepared >= step) return true;
     this.#isPreparing = true;
     void this.#prepare(next, step);
     return false;
+  }
+
+  /** All steps are done. Main learns of a failure some time after it: where there was one it is waited for. */
+  #end(): void {
+    if (this.#steps.reason !== 'failed') this.#over.resolve();
+    else setTimeout(() => this.#over.resolve(), failureMs);
   }
 
   async #prepare(next: RecordedStep, step: number): Promise<void> {
