@@ -35,7 +35,7 @@ const member = fc.record({
   ),
 });
 
-export type Member = typeof member extends fc.Arbitrary<infer T> ? T : never;
+type Member = typeof member extends fc.Arbitrary<infer T> ? T : never;
 
 /** What the application does in the step in which its stage ticks for the `index`-th time. */
 const deed = fc.record({
@@ -64,8 +64,8 @@ interface Built {
 }
 
 /**
- * The application, as a stage on main: what it asks for in a step takes effect at the boundary behind it, in every
- * run of the same graph.
+ * The application, as a stage on main: what it asks for in a step takes effect at the boundary behind it,
+ * in every run of the same graph.
  */
 function actorOf({ deeds, members }: World) {
   let tell: (run: Run) => void = () => undefined;

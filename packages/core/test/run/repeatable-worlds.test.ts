@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { difference } from './random-graphs.ts';
 import { live, world } from './random-worlds.ts';
 
-test('modes, events, rates, resources, latches, spills and failures: the same bits on any workers', async () => {
+test('modes, events, rates, latches, spills and failures: the same bits on any workers', async () => {
   await fc.assert(
     fc.asyncProperty(world, async (given) => {
       const expected = await live(given, 1, 'auto', 'fast');
