@@ -35,8 +35,6 @@ const member = fc.record({
   ),
 });
 
-type Member = typeof member extends fc.Arbitrary<infer T> ? T : never;
-
 /** What the application does in the step in which its stage ticks for the `index`-th time. */
 const deed = fc.record({
   index: fc.integer({ min: 1, max: 7 }),

@@ -106,7 +106,7 @@ describe('mailboxes', () => {
     expect(error).toMatchObject({ code: 'MAILBOX_OVERFLOW', stage: 'join', port: 'a' });
     expect(String(error)).toContain('32');
     // The same burst has room in a larger one.
-    await using wide = await g.start({ clock: 'fast', mailboxMax: 64, durationMs: 20 });
+    await using wide = await g.start({ clock: 'fast', mailboxMax: 256, durationMs: 20 });
     expect(await all(wide, 'out')).toHaveLength(20 * 64);
   });
 });
