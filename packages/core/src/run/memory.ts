@@ -66,9 +66,7 @@ function allocateRing(plan: Plan, ring: RingPlan): SharedArrayBuffer {
   return buffer;
 }
 
-/**
- * One word for each ring that a worker writes, for each that it reads, for each actor that takes or ticks.
- */
+/** One word for each ring that a worker writes or reads, and for each actor that takes or ticks. */
 function journalWords(plan: Plan, worker: number): number {
   const written = plan.rings.filter((ring) => ring.writerWorker === worker).length;
   const read = plan.edges.filter(

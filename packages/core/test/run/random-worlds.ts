@@ -35,8 +35,6 @@ const member = fc.record({
   ),
 });
 
-export type Member = typeof member extends fc.Arbitrary<infer T> ? T : never;
-
 /** What the application does in the step in which its stage ticks for the `index`-th time. */
 const deed = fc.record({
   index: fc.integer({ min: 1, max: 7 }),
@@ -64,8 +62,8 @@ interface Built {
 }
 
 /**
- * The application, as a stage on main: what it asks for in a step takes effect at the boundary behind it, in
- * every run of the same graph.
+ * The application, as a stage on main: what it asks for in a step takes effect at the boundary behind it,
+ * in every run of the same graph.
  */
 function actorOf({ deeds, members }: World) {
   let tell: (run: Run) => void = () => undefined;
