@@ -1,3 +1,4 @@
+import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Envelope } from '../src/ring-reader.ts';
@@ -93,7 +94,7 @@ describe.each(kinds)('a %s mailbox with rounds', (kind) => {
           if (what === 'send' && !model.hasEnded && !model.isMarked) {
             for (let i = 0; i < count; i++) {
               const isSent = send(value, value * 3);
-              expect(isSent).toBe(model.waiting.length < model.capacity);
+              deepStrictEqual(isSent, model.waiting.length < model.capacity);
               if (isSent) model.waiting.push({ value, time: value * 3, round: model.round });
               if (isSent) value++;
             }
@@ -102,9 +103,9 @@ describe.each(kinds)('a %s mailbox with rounds', (kind) => {
           } else if (what === 'take') {
             for (let i = 0; i < count; i++) {
               const next = model.waiting.shift();
-              if (next !== undefined) expect(reader.timeAt(0)).toBe(next.time);
-              expect(reader.take(envelope)).toBe(next !== undefined);
-              if (next !== undefined) expect(envelope.value ?? envelope.frame?.[0]).toBe(next.value);
+              if (next !== undefined) deepStrictEqual(reader.timeAt(0), next.time);
+              deepStrictEqual(reader.take(envelope), next !== undefined);
+              if (next !== undefined) deepStrictEqual(envelope.value ?? envelope.frame?.[0], next.value);
               envelope.value = undefined;
             }
             reader.settle();
@@ -117,11 +118,11 @@ describe.each(kinds)('a %s mailbox with rounds', (kind) => {
             model.isMarked = false;
           } else if (what === 'pass') {
             const passed = Math.max(0, model.waiting.length - count);
-            expect(reader.passOver(count)).toBe(passed);
+            deepStrictEqual(reader.passOver(count), passed);
             model.waiting.splice(0, passed);
             reader.release();
           } else if (what === 'grow') {
-            expect(reader.grow()).toBe(model.capacity < capacityMax);
+            deepStrictEqual(reader.grow(), model.capacity < capacityMax);
             model.capacity = Math.min(capacityMax, model.capacity * 2);
           } else if (what === 'end' && !model.hasEnded) {
             model.hasEnded = true;

@@ -269,7 +269,9 @@ class Replay implements StepObserver, ReplayDriver {
     return false;
   }
 
-  /** All steps are done. Main learns of a failure some time after it: where there was one it is waited for. */
+  /**
+   * All steps are done. Main learns of a failure some time after it: where there was one it is waited for.
+   */
   #end(): void {
     if (this.#steps.reason !== 'failed') this.#over.resolve();
     else setTimeout(() => this.#over.resolve(), failureMs);
