@@ -12,6 +12,6 @@ test('modes, events, rates, latches, spills and failures: the same bits on any w
       expect(difference(expected, await live(given, 1, { dedicated: true }, 'fast'))).toBeUndefined();
       expect(difference(expected, await live(given, 2, 'main', 'fast'))).toBeUndefined();
     }),
-    { numRuns: Number(process.env['RUNS'] ?? 20), endOnFailure: process.env['HUNT'] !== undefined },
+    { numRuns: Number(process.env['RUNS'] ?? 8), endOnFailure: process.env['HUNT'] !== undefined },
   );
 }, 240_000);
