@@ -131,7 +131,7 @@ class Replay implements StepObserver, ReplayDriver {
     this.#isExact = recording.header.clock !== 'realtime';
     const ranks = ranksOf(this.#plan);
     this.#comparison = new Comparison((stage) => ranks.get(stage) ?? 0);
-    this.#standIns = new StandIns(declaration, this.#plan, options.withEffects === true);
+    this.#standIns = new StandIns(declaration, this.#plan, options.withEffects === true, this.#isExact);
   }
 
   async play(): Promise<ReplayReport> {
