@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('troupe replay', () => {
+describe('troupe replay', { timeout: 60_000 }, () => {
   it('repeats a run to the bit, with the graph that is named or the one in the recording', async () => {
     const args = [
       [graph, '--workers', '1'],
@@ -72,7 +72,7 @@ describe('troupe replay', () => {
   });
 });
 
-describe('a mistake ends with exit code 2 and one line', () => {
+describe('a mistake ends with exit code 2 and one line', { timeout: 60_000 }, () => {
   const usage = /^replay takes one recording, and the graph where it is not in it\. Give their paths: /;
   const cases: readonly (readonly [args: readonly string[], line: RegExp])[] = [
     [['replay'], usage],

@@ -94,7 +94,7 @@ export class Collector {
   /** Stages without any more to emit; each is named once. */
   *ended(): Generator<ActorPlan> {
     for (const { actor, reader } of this.#sources) {
-      if (this.#ended.has(actor.index) || !reader.isLast()) continue;
+      if (this.#ended.has(actor.index) || !reader.hasEnded()) continue;
       this.#ended.add(actor.index);
       yield actor;
     }

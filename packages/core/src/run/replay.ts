@@ -131,7 +131,7 @@ class Replay implements StepObserver, ReplayDriver {
     this.#isExact = recording.header.clock !== 'realtime';
     const ranks = ranksOf(this.#plan);
     this.#comparison = new Comparison((stage) => ranks.get(stage) ?? 0);
-    this.#standIns = new StandIns(declaration, this.#plan, options.withEffects === true);
+    this.#standIns = new StandIns(declaration, this.#plan, options.withEffects === true, this.#isExact);
   }
 
   async play(): Promise<ReplayReport> {
@@ -189,6 +189,11 @@ class Replay implements StepObserver, ReplayDriver {
   async #settle(): Promise<void> {
     const comparison = this.#comparison;
     if (!this.#isExact) {
+      // What was seen late while it was recorded has been given again already.
+      while (!this.#steps.isOver) {
+        comparison.expected(this.#steps.take()?.outputs ?? []);
+        await this.#steps.load();
+      }
       if (this.#steps.reason !== undefined) comparison.settle(false);
       return;
     }

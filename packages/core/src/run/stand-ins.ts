@@ -21,8 +21,11 @@ export class StandIns {
   /** Players that end when they are asked next. */
   readonly #ending = new Set<string>();
 
-  /** `withEffects`: the stages with effects outside run, except for sources. */
-  constructor(declaration: GraphDeclaration, plan: Plan, withEffects: boolean) {
+  /**
+   * `withEffects`: the stages with effects outside run, except for sources. `isExact`: what is fed has ended
+   * in the round in which its inputs had; if not, it ends when the recording says so.
+   */
+  constructor(declaration: GraphDeclaration, plan: Plan, withEffects: boolean, isExact: boolean) {
     const leftOut: string[] = [];
     const warnings: string[] = [];
     const stages = declaration.stages.map((entry, index) => {
@@ -41,7 +44,7 @@ export class StandIns {
         const events = actor.events.map(({ event }) => `'${plan.events[event]?.name}'`).join(', ');
         warnings.push(`what '${entry.name}' did to event ${events} is not in the recording`);
       }
-      return this.#silenced(entry, isPlayed && !isFed);
+      return this.#silenced(entry, isPlayed && !(isFed && isExact));
     });
     this.declaration = { ...declaration, stages };
     this.leftOut = leftOut;
@@ -60,7 +63,7 @@ export class StandIns {
     this.#ending.add(stage);
   }
 
-  #silenced({ name, stage, settings }: StageEntry, isSource: boolean): StageEntry {
+  #silenced({ name, stage, settings }: StageEntry, endsAlone: boolean): StageEntry {
     const { inputs, outputs, options } = stage;
     const player = defineStage({
       name: stage.name,
@@ -71,7 +74,7 @@ export class StandIns {
         this.#players.set(name, post);
         return {
           isPlayer: true,
-          ...(isSource && { onDemand: () => (this.#ending.has(name) ? 'end' : undefined) }),
+          ...(endsAlone && { onDemand: () => (this.#ending.has(name) ? 'end' : undefined) }),
           onInput() {},
           onTick() {},
           onPost(messages: unknown, out: Out) {
