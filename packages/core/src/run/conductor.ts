@@ -220,8 +220,16 @@ export class Conductor {
   /** Whether the run's duration is over, and nobody has been told. */
   #isAtEnd(): boolean {
     const { schedule, endNs } = this.#parts;
-    if (!this.#isReleased || this.#hasEnded) return false;
-    return (schedule.nextNs < Infinity ? schedule.nextNs : this.#freeNs()) >= endNs;
+    if (!this.#isReleased || this.#hasEnded || endNs === Infinity) return false;
+    if (schedule.nextNs < Infinity) return schedule.nextNs >= endNs;
+    return this.#freeNs() >= endNs || this.#isIdleForEver();
+  }
+
+  /** Nothing can ask for a step any more, and no step is what takes a fast clock to the end of its run. */
+  #isIdleForEver(): boolean {
+    const { plan, script } = this.#parts;
+    if (plan.clock !== 'fast' || script !== undefined || this.#step < 0 || this.#isWanted()) return false;
+    return plan.inputs.length === 0 && plan.actors.every(({ io }) => !io);
   }
 
   #isDue(): boolean {

@@ -313,3 +313,17 @@ describe('a worker that dies in mid-step', () => {
     ).toBe(expected);
   });
 });
+
+test('a duration ends a fast run in which nothing asks for a step', { timeout: limitMs }, async () => {
+  const g = graph('still');
+  const silent = defineStage({
+    name: 'silent',
+    inputs: { in: frame('float64', [1]) },
+    outputs: { out: frame('float64', [1]) },
+    create: () => ({ onInput() {} }),
+  });
+  const ref = g.stage('silent', silent);
+  g.connect(ref.out.out, ref.in.in, { back: true });
+  await using run = await g.start({ clock: 'fast', durationMs: 1_000 });
+  expect((await run.done).reason).toBe('ended');
+});
