@@ -233,7 +233,9 @@ export function passOver(
   isDecided: (inlet: Inlet) => boolean = always,
 ): boolean {
   const { inlets, posts, gauges } = actor;
-  const event = (actor.gates & gate.mode) === 0 ? actor.control : undefined;
+  // Under a clock with rounds an event stays as it is for the whole step.
+  const isFixed = host.turn !== undefined || (actor.gates & gate.mode) !== 0;
+  const event = isFixed ? undefined : actor.control;
   let count = 0;
   for (let i = 0; i < inlets.length; i++) {
     const inlet = inlets[i] as Inlet;
