@@ -85,8 +85,6 @@ function actorOf({ deeds, members }: World) {
     create: () => ({
       async onTick({ index }) {
         const run = await entered;
-        // The machine of the modes is loaded when it is first asked for: that takes no part in this.
-        if (index === 0) await run.modes.request('idle');
         for (const one of deeds) if (one.index === index) act(run, one);
         // A request comes to the boundary after some turns of promises, on a busy machine of the loop.
         for (let i = 0; i < 20; i++) await turn();
@@ -164,6 +162,8 @@ export async function live(
   worker: Placement,
   clock: ClockKind,
 ): Promise<string> {
+  // What is loaded when a mode is first asked for takes no part in this.
+  await Promise.all([import('../../src/modes/rules.ts'), import('../../src/modes/machine.ts')]);
   const { g, outputs, enter } = build(world, worker);
   const run = await g.start({
     workers,
