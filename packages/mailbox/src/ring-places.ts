@@ -56,12 +56,6 @@ export function readerCursor(buffer: SharedArrayBuffer, place: number): number {
   return Atomics.load(ringWords(buffer), readerBase(place) + readerWord.cursor);
 }
 
-/** Whether something is published that a reader has not given back. */
-export function isBehind(buffer: SharedArrayBuffer, place: number): boolean {
-  // Acquires the writer's last publication.
-  return Atomics.load(ringWords(buffer), ringWord.head) !== readerCursor(buffer, place);
-}
-
 /** Ends the stream of a ring in place of its writer, whose thread is gone for good. */
 export function endRing(buffer: SharedArrayBuffer): void {
   // Publishes the end; whoever reads must be rung by the caller.

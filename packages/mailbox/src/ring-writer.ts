@@ -29,6 +29,11 @@ const claimMax = 64;
 export abstract class RingWriter {
   /** The ring's index in its run, for the journal. */
   id = -1;
+  /**
+   * Readers are rung when this writer begins to wait for room: their mailboxes may grow. It costs a wake-up
+   * for each time that a ring is full.
+   */
+  tellsWishes = false;
   readonly buffer: SharedArrayBuffer;
   position = 0;
   settled = 0;
@@ -162,7 +167,7 @@ export abstract class RingWriter {
     const room = this.room(wanted);
     if (room >= wanted) Atomics.store(this.words, ringWord.roomWanted, 0);
     // A reader that sleeps until something else comes may have to let its mailbox grow.
-    else if (isNew) this.#wakeReaders();
+    else if (isNew && this.tellsWishes) this.#wakeReaders();
     return room;
   }
 

@@ -160,6 +160,7 @@ class Wirer {
         ring.kind === 'frame' ? new FrameWriter(buffer, this.#bells) : new MessageWriter(buffer, this.#bells);
       writer.id = ring.index;
       writer.setBell(worker);
+      writer.tellsWishes = shared.turn !== undefined;
       this.#writers.set(ring.index, writer);
     }
     for (const edge of plan.edges) {
