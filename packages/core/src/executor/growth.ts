@@ -4,6 +4,12 @@ import type { Actor, Inlet } from './actor.ts';
 import type { Host } from './host.ts';
 import type { Merge } from './merge.ts';
 
+/** A mailbox whose writer waits for room that cannot be made. */
+export interface Stuck {
+  readonly actor: Actor;
+  readonly inlet: Inlet;
+}
+
 /**
  * Where nothing can go on because an actor waits for one port while another one is full, whose writer may be
  * what it waits for, the full one grows. docs/determinism.md, "Growth".
@@ -11,6 +17,8 @@ import type { Merge } from './merge.ts';
 export class Growth {
   readonly #merge: Merge;
   readonly #host: Host;
+  /** A mailbox that was found full and can grow no more. */
+  stuck: Stuck | undefined;
 
   constructor(merge: Merge, host: Host) {
     this.#merge = merge;
@@ -19,8 +27,8 @@ export class Growth {
 
   /**
    * Lets the full mailboxes of an actor grow: all if it waits, those behind back-edges in any case, as they
-   * are not read before the next step. Whether any has; one that cannot, and whose writer waits for it, ends
-   * the run.
+   * are not read before the next step. Whether any has; one that cannot, and whose writer waits for it, is
+   * `stuck` from then on.
    */
   grow(actor: Actor, isWaiting: boolean, round: number): boolean {
     let hasGrown = false;
@@ -30,12 +38,13 @@ export class Growth {
       if (this.#merge.isLossy(inlet) || !inlet.reader.isFull(inlet.maxEmit)) continue;
       if (inlet.reader.grow()) hasGrown = true;
       // A writer that has emitted all it had to, to the last place, needs no more.
-      else if (inlet.reader.isWanted() && !inlet.reader.isMarked(round)) this.#overflow(actor, inlet);
+      else if (inlet.reader.isWanted() && !inlet.reader.isMarked(round)) this.stuck ??= { actor, inlet };
     }
     return hasGrown;
   }
 
-  #overflow(actor: Actor, inlet: Inlet): void {
+  /** Ends the run. */
+  overflow({ actor, inlet }: Stuck): void {
     const host = this.#host;
     if (host.isStopping) return;
     const error = new MailboxOverflowError(actor.plan.name, inlet.port, inlet.reader.capacity);

@@ -103,19 +103,28 @@ export class Rounds {
   hasWork(): boolean {
     if (this.#turn.round() !== this.#state.number) return true;
     if (this.#isDone) return !this.#hasAsked && this.#actors.some(wantsOutside);
-    let isOpen = false;
-    for (let i = 0; i < this.#actors.length; i++) {
+    if (this.#shares.every(({ isClosed }) => isClosed)) return this.#isCollectable();
+    if (this.#canGoOn() || this.#grow()) return true;
+    const { stuck } = this.#growth;
+    if (stuck === undefined) return false;
+    // What is full stays so until its reader goes on: that may be what has happened since it was asked.
+    if (this.#canGoOn()) return true;
+    this.#growth.overflow(stuck);
+    return false;
+  }
+
+  /** Whether any actor has something to do at once. */
+  #canGoOn(): boolean {
+    return this.#actors.some((actor, i) => {
       const part = this.#shares[i] as Part;
-      if (part.isClosed) continue;
-      isOpen = true;
-      if (this.#isRunnable(this.#actors[i] as Actor, part, i)) return true;
-    }
-    return isOpen ? this.#grow() : this.#isCollectable();
+      return !part.isClosed && this.#isRunnable(actor, part, i);
+    });
   }
 
   /** Nothing can go on here: perhaps because a mailbox is full whose reader waits for another one. */
   #grow(): boolean {
     let hasGrown = false;
+    this.#growth.stuck = undefined;
     for (let i = 0; i < this.#actors.length; i++) {
       const actor = this.#actors[i] as Actor;
       const part = this.#shares[i] as Part;

@@ -109,6 +109,23 @@ describe('mailboxes', () => {
     await using wide = await g.start({ clock: 'fast', mailboxMax: 256, durationMs: 20 });
     expect(await all(wide, 'out')).toHaveLength(20 * 64);
   });
+
+  test(
+    'that fill up when their only reader has just looked are no overflow',
+    { timeout: limitMs },
+    async () => {
+      const g = graph('filling');
+      const worker = { dedicated: true } as const;
+      // More than fits at once, so that the writer waits for room, and steps enough to meet the moment.
+      const source = g.stage('source', beat, { options: { count: 24 }, tick: { hz: 1000 }, worker });
+      const end = g.stage('end', thinning, { options: { every: 24 }, worker });
+      g.connect(source.out.out, end.in.in, { capacity: 8 });
+      g.output('out', end.out.out);
+      await using run = await g.start({ clock: 'fast', durationMs: 8_000 });
+      expect(await all(run, 'out')).toHaveLength(8_000);
+      await run.done;
+    },
+  );
 });
 
 describe('ticks', () => {
