@@ -262,9 +262,11 @@ export class Conductor {
 
   #begin(): void {
     const { plan, turn, schedule, script, nowMs } = this.#parts;
-    this.#isChanged = false;
     const beforeNs = this.#timeNs;
     const scripted = script?.take(this.#nextNs);
+    // What asks for a step is for its round, too: without one nobody would look at what has changed.
+    const isOutside = scripted?.isOutside ?? (this.#step < 0 || this.#isWanted());
+    this.#isChanged = false;
     this.#timeNs = scripted?.timeNs ?? (this.#nextNs === Infinity ? this.#freeNs() : this.#nextNs);
     this.#isFree = this.#timeNs !== this.#nextNs;
     if (!this.#isFree) schedule.next();
@@ -277,7 +279,6 @@ export class Conductor {
     this.#tellRunners();
     this.#isFirst = true;
     this.#groups.length = 0;
-    const isOutside = scripted?.isOutside ?? (this.#step === 0 || this.#isWanted());
     let hasOutside = false;
     for (const group of this.#tickGroups) {
       if (isOutside && !hasOutside && group.phase > 0) {
