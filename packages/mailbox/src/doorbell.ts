@@ -67,6 +67,15 @@ export class Doorbell {
     }
   }
 
+  /**
+   * Owner: wakes the consumer whatever the word says. A producer that died between its two steps has left a
+   * consumer asleep that everybody takes to be awake.
+   */
+  rouse(): void {
+    Atomics.store(this.#words, this.#state, awake);
+    Atomics.notify(this.#words, this.#state);
+  }
+
   /** Producer: says that a control message has been posted, and wakes the consumer. */
   ringControl(): void {
     // Publishes the message that the caller has put on the control port.
