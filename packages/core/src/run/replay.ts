@@ -111,6 +111,8 @@ class Replay implements StepObserver, ReplayDriver {
   #prepared = -1;
   #isPreparing = false;
   #done = 0;
+  /** Pushes of a realtime run for which there was no room in their step: others were handled meanwhile. */
+  readonly #late: PushEntry[] = [];
 
   constructor(declaration: GraphDeclaration, path: string, recording: Recording, options: ReplayOptions) {
     this.#header = recording.header;
@@ -227,7 +229,13 @@ class Replay implements StepObserver, ReplayDriver {
   }
 
   onAdmit(): void {
-    for (const push of this.#now?.pushes ?? []) this.#push(push);
+    const pushes = [...this.#late.splice(0), ...(this.#now?.pushes ?? [])];
+    for (const [at, push] of pushes.entries()) {
+      if (this.#put(push)) continue;
+      if (this.#isExact || at === 0) this.#refuse(push);
+      else this.#late.push(...pushes.slice(at));
+      return;
+    }
   }
 
   onRound(): void {
@@ -255,14 +263,18 @@ class Replay implements StepObserver, ReplayDriver {
     return this.#isExact && this.#comparison.divergence !== undefined;
   }
 
-  #push({ input, time, payload }: PushEntry): void {
-    if (this.#access?.inputs.get(input)?.put(payload, time) === true) return;
+  #put({ input, time, payload }: PushEntry): boolean {
+    return this.#access?.inputs.get(input)?.put(payload, time) === true;
+  }
+
+  #refuse({ input }: PushEntry): void {
     this.#over.reject(new Error(`input '${input}' has no room for what was pushed into it`));
   }
 
   /** Whether the next step is known, and what it begins with has been brought about. */
   #isReady(step: number): boolean {
     if (this.#isDiverged || this.#isPreparing) return false;
+    if (this.#late.length > 0) return true;
     const next = this.#steps.next;
     if (next === undefined) {
       if (this.#steps.isOver) this.#end();
@@ -298,7 +310,7 @@ class Replay implements StepObserver, ReplayDriver {
   async #change(change: RecordingEntry): Promise<void> {
     const run = this.#run;
     const { conductor, modes } = this.#access ?? {};
-    if (change.type === 'push') await conductor?.atBoundary(() => this.#push(change));
+    if (change.type === 'push') await conductor?.atBoundary(() => this.#put(change) || this.#refuse(change));
     else if (change.type === 'mode') await modes?.replay(change.mode);
     else if (change.type === 'event' && change.change === 'set') await run?.events.set(change.event);
     else if (change.type === 'event') await run?.events.reset(change.event);
@@ -312,6 +324,10 @@ class Replay implements StepObserver, ReplayDriver {
   }
 
   #take(nextNs: number): { readonly timeNs: number; readonly isOutside: boolean } {
+    if (this.#late.length > 0) {
+      this.#now = undefined;
+      return { timeNs: this.#access?.conductor.timeNs ?? 0, isOutside: true };
+    }
     const next = this.#steps.next as RecordedStep;
     // A realtime recording has the times at which things came; ticks have their own.
     if (this.#header.clock === 'realtime' && nextNs < next.timeNs) {
