@@ -112,6 +112,7 @@ async function run(
     } else if (message.type === 'stop') isStopping = true;
     else if (message.type === 'drain') executor.drain();
     else if (message.type === 'resend') executor.resend(message.letter);
+    else if (message.type === 'echo') post({ type: 'done', request: message.request });
     else if (message.type === 'rate') {
       executor.setRate(message.change);
       post({ type: 'done', request: message.request });

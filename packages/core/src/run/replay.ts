@@ -62,6 +62,8 @@ export interface ReplayAccess {
   readonly conductor: Conductor;
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
   readonly modes: LiveModes;
+  /** Resolves when everything that the workers have said by now has been heard. */
+  readonly hear: () => Promise<void>;
 }
 
 /** Drives a run from outside. */
@@ -88,9 +90,6 @@ export async function replayRecording(
   }
 }
 
-/** How long a failure may take to be told, where the recorded run had one. */
-const failureMs = 1_000;
-
 class Replay implements StepObserver, ReplayDriver {
   readonly #header: RecordingHeader;
   readonly #options: ReplayOptions;
@@ -110,6 +109,7 @@ class Replay implements StepObserver, ReplayDriver {
   /** The step whose changes are being brought about, or have been. */
   #prepared = -1;
   #isPreparing = false;
+  #hasEnded = false;
   #done = 0;
   /** Pushes of a realtime run for which there was no room in their step: others were handled meanwhile. */
   readonly #late: PushEntry[] = [];
@@ -160,6 +160,8 @@ class Replay implements StepObserver, ReplayDriver {
     } finally {
       await run.stop();
     }
+    // One that was heard of only at the end.
+    if (this.#steps.reason === 'failed') failure ??= await failureOf(run);
     // The end may have been seen before the end of the last round.
     if (!this.#isDiverged) this.onRound();
     if (failure === undefined) await this.#settle();
@@ -277,7 +279,7 @@ class Replay implements StepObserver, ReplayDriver {
     if (this.#late.length > 0) return true;
     const next = this.#steps.next;
     if (next === undefined) {
-      if (this.#steps.isOver) this.#end();
+      if (this.#steps.isOver) void this.#end();
       return false;
     }
     if (this.#prepared >= step) return true;
@@ -287,11 +289,14 @@ class Replay implements StepObserver, ReplayDriver {
   }
 
   /**
-   * All steps are done. Main learns of a failure some time after it: where there was one it is waited for.
+   * All steps are done. A worker tells of a failure before it ends the round, and main may hear of it later:
+   * where the recorded run had one, it listens until it has heard everything.
    */
-  #end(): void {
-    if (this.#steps.reason !== 'failed') this.#over.resolve();
-    else setTimeout(() => this.#over.resolve(), failureMs);
+  async #end(): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    if (this.#steps.reason === 'failed') await this.#access?.hear();
+    this.#over.resolve();
   }
 
   async #prepare(next: RecordedStep, step: number): Promise<void> {
@@ -340,6 +345,14 @@ class Replay implements StepObserver, ReplayDriver {
     this.#comparison.expected(next.outputs);
     return next;
   }
+}
+
+/** The error with which a run that is over has failed, if it has. */
+function failureOf(run: Run): Promise<Error | undefined> {
+  return run.done.then(
+    () => undefined,
+    (error: unknown) => error as Error,
+  );
 }
 
 function targetOf(stage: string): string | { readonly runner: string } {
