@@ -195,7 +195,7 @@ class Wirer {
     const latches =
       plan.latches.length === 0
         ? undefined
-        : new ActorLatches(plan, shared.latches, this.#parts.clock, this.#turn);
+        : new ActorLatches(plan, shared.latches, this.#parts.clock, this.#turn, () => this.#events.tell());
     const actor: Actor = {
       ...freshState(),
       plan,
