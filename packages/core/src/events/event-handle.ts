@@ -1,5 +1,6 @@
 import type { Doorbell } from '@troupe/mailbox';
 import { EventUseError } from '../errors.ts';
+import type { ThreadTime } from '../executor/thread-time.ts';
 import type { BoundEvent, EventPlan, EventUse } from '../plan/conditions.ts';
 import type { EventTable } from './event-table.ts';
 import { Waiting } from './waiting.ts';
@@ -38,12 +39,18 @@ export class ThreadEvents {
   readonly #waiting: readonly Waiting[];
 
   /** `bells`: of all threads, by index; `own`: of this one. */
-  constructor(table: EventTable, events: readonly EventPlan[], bells: readonly Doorbell[], own: Doorbell) {
+  constructor(
+    table: EventTable,
+    events: readonly EventPlan[],
+    bells: readonly Doorbell[],
+    own: Doorbell,
+    time: ThreadTime,
+  ) {
     this.table = table;
     this.#events = events;
     this.#bells = bells;
     this.#own = own;
-    this.#waiting = events.map(({ index }) => new Waiting(table, index));
+    this.#waiting = events.map(({ index }) => new Waiting(table, index, time));
   }
 
   /** Whether somebody on this thread waits for an event, and so needs its event loop. */

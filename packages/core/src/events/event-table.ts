@@ -1,5 +1,6 @@
 import { lineBytes, lineWords } from '@troupe/mailbox';
 import { EventFullError } from '../errors.ts';
+import type { ThreadTime } from '../executor/thread-time.ts';
 
 /** The most activations that an event counts. */
 export const activationsMax: number = 2 ** 22;
@@ -251,9 +252,8 @@ export class EventTable {
   }
 
   /** Resolves when something has been announced since `version`; `undefined` when that is so already. */
-  wait(event: number, version: number): Promise<unknown> | undefined {
-    const waiting = Atomics.waitAsync(this.words, at(event) + eventWord.version, version);
-    return waiting.async ? waiting.value : undefined;
+  wait(event: number, version: number, time: ThreadTime): Promise<unknown> | undefined {
+    return time.changed(this.words, at(event) + eventWord.version, version);
   }
 
   /** Lets everybody who waits look again. */

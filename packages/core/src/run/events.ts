@@ -3,6 +3,7 @@ import { RunStoppedError, TargetError } from '../errors.ts';
 import { ThreadEvents } from '../events/event-handle.ts';
 import { EventTable } from '../events/event-table.ts';
 import type { Asked, OnAsked } from '../events/event-table.ts';
+import type { ThreadTime } from '../executor/thread-time.ts';
 import type { EventPlan } from '../plan/conditions.ts';
 import type { EventRef } from '../plan/types.ts';
 import type { Changing } from './live-recording.ts';
@@ -26,10 +27,11 @@ export class LiveEvents implements RunEvents {
     plans: readonly EventPlan[],
     bells: readonly Doorbell[],
     atBoundary: AtBoundary,
+    time: ThreadTime,
   ) {
     this.#plans = plans;
     this.#table = new EventTable(memory, plans);
-    this.#events = new ThreadEvents(this.#table, plans, bells, bells[0] as Doorbell);
+    this.#events = new ThreadEvents(this.#table, plans, bells, bells[0] as Doorbell, time);
     this.#atBoundary = atBoundary;
   }
 

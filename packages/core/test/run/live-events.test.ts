@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ThreadEvents } from '../../src/events/event-handle.ts';
 import { allocateEvents, EventTable } from '../../src/events/event-table.ts';
 import type { EventPlan } from '../../src/plan/conditions.ts';
+import { machineTime } from '../../src/executor/thread-time.ts';
 import { LiveEvents } from '../../src/run/events.ts';
 import type { AtBoundary } from '../../src/run/rate-control.ts';
 
@@ -20,8 +21,14 @@ function stepped() {
     new Promise((resolve, reject) => {
       due.push(() => void Promise.resolve().then(change).then(resolve, reject));
     });
-  const live = new LiveEvents(memory, plans, bells, atBoundary);
-  const worker = new ThreadEvents(new EventTable(memory, plans), plans, bells, bells[1] as Doorbell);
+  const live = new LiveEvents(memory, plans, bells, atBoundary, machineTime);
+  const worker = new ThreadEvents(
+    new EventTable(memory, plans),
+    plans,
+    bells,
+    bells[1] as Doorbell,
+    machineTime,
+  );
   const handle = worker.handlesOf('stage', [{ as: 'mine', event: 0, use: 'any', asker: 0 }])['mine'];
   if (handle === undefined) throw new Error('no handle');
   const isRung = (): boolean => new Int32Array(bellMemory)[lineWords] === 0;
