@@ -237,6 +237,11 @@ export class LatchReader {
     this.#spare = allocateFrame(dtype, length);
   }
 
+  /** The number of that value, counted from 1 modulo 2^32; 0 before anything was written. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /**
    * Takes the newest value that counted before `atNs`, which is not in the future: the same one for everybody
    * who reads as of that time. Where it has been overwritten already, takes the oldest one that has not. A
