@@ -68,8 +68,8 @@ export class Doorbell {
   }
 
   /**
-   * Owner: wakes the consumer whatever the word says. A producer that died between its two steps has left a
-   * consumer asleep that everybody takes to be awake.
+   * Owner, after a thread's end: wakes the consumer whatever the word says. The thread may have died between
+   * turning it to `awake` and the notify, and then nobody else would notify.
    */
   rouse(): void {
     Atomics.store(this.#words, this.#state, awake);

@@ -50,9 +50,12 @@ export interface ConductorParts {
 
 /** The steps of a recording. */
 export interface Script {
-  /** Whether a step may begin; what it has to begin with is brought about first, and main is rung then. */
-  isReady(step: number): boolean;
-  /** The next step. `nextNs`: when the next one of a runner is. */
+  /**
+   * Whether a step may begin; what it has to begin with is brought about first, and main is rung then.
+   * `nextNs`: when the next one of a runner is.
+   */
+  isReady(nextNs: number): boolean;
+  /** The next step. */
   take(nextNs: number): { readonly timeNs: number; readonly isOutside: boolean };
 }
 
@@ -240,7 +243,7 @@ export class Conductor {
 
   #isDue(): boolean {
     const { plan, script } = this.#parts;
-    if (script !== undefined) return script.isReady(this.#step + 1);
+    if (script !== undefined) return script.isReady(this.#nextNs);
     if (this.#nextNs === Infinity) return this.#step < 0 || this.#isWanted();
     return plan.clock === 'fast' || this.untilDueMs() <= 0;
   }
@@ -333,6 +336,7 @@ export class Conductor {
     if (group === undefined) {
       this.#state = 'rest';
       if (this.#parts.onBoundary()) this.#isChanged = true;
+      this.#observer?.onBoundary?.(this.#step);
       return false;
     }
     this.#observer?.onOpen?.(this.#step, this.#place);

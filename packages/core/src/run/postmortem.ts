@@ -10,7 +10,7 @@ import type { GateState } from '../modes/gate-state.ts';
 import type { ActorPlan, EdgePlan, Plan } from '../plan/types.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { letterAt } from './poison.ts';
-import type { WorkerEnd } from './worker-link.ts';
+import type { WorkerEnd } from './world.ts';
 
 /** An input of an actor. */
 export interface Place {
