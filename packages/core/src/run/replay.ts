@@ -15,6 +15,7 @@ import type { Divergence } from './comparison.ts';
 import { Enactment } from './enactment.ts';
 import type { LiveEvents } from './events.ts';
 import type { Conductor, Script } from './conductor.ts';
+import type { Crew } from './crew.ts';
 import type { Taker } from './live-recording.ts';
 import type { LiveModes } from './modes.ts';
 import { isOutside } from './outside.ts';
@@ -64,6 +65,7 @@ export interface ReplayAccess {
   readonly conductor: Conductor;
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
   readonly modes: LiveModes;
+  readonly crew: Pick<Crew, 'hear'>;
   readonly events: LiveEvents;
 }
 
@@ -91,9 +93,6 @@ export async function replayRecording(
   }
 }
 
-/** How long a failure may take to be told, where the recorded run had one. */
-const failureMs = 1_000;
-
 class Replay implements StepObserver, ReplayDriver {
   readonly #header: RecordingHeader;
   readonly #options: ReplayOptions;
@@ -114,7 +113,10 @@ class Replay implements StepObserver, ReplayDriver {
   /** The step whose changes have been brought about. */
   #prepared: RecordedStep | undefined;
   #isPreparing = false;
+  #hasEnded = false;
   #done = 0;
+  /** Pushes of a realtime run for which there was no room in their step: others were handled meanwhile. */
+  readonly #late: PushEntry[] = [];
 
   constructor(declaration: GraphDeclaration, path: string, recording: Recording, options: ReplayOptions) {
     this.#header = recording.header;
@@ -162,6 +164,8 @@ class Replay implements StepObserver, ReplayDriver {
     } finally {
       await run.stop();
     }
+    // One that was heard of only at the end.
+    if (this.#steps.reason === 'failed') failure ??= await failureOf(run);
     // The end may have been seen before the end of the last round.
     if (!this.#isDiverged) this.onRound();
     if (failure === undefined) await this.#settle();
@@ -237,7 +241,13 @@ class Replay implements StepObserver, ReplayDriver {
   }
 
   onAdmit(): void {
-    for (const push of this.#now?.pushes ?? []) this.#push(push);
+    const pushes = [...this.#late.splice(0), ...(this.#now?.pushes ?? [])];
+    for (const [at, push] of pushes.entries()) {
+      if (this.#put(push)) continue;
+      if (this.#isExact || at === 0) this.#refuse(push);
+      else this.#late.push(...pushes.slice(at));
+      return;
+    }
   }
 
   onRound(): void {
@@ -265,17 +275,21 @@ class Replay implements StepObserver, ReplayDriver {
     return this.#isExact && this.#comparison.divergence !== undefined;
   }
 
-  #push({ input, time, payload }: PushEntry): void {
-    if (this.#access?.inputs.get(input)?.put(payload, time) === true) return;
+  #put({ input, time, payload }: PushEntry): boolean {
+    return this.#access?.inputs.get(input)?.put(payload, time) === true;
+  }
+
+  #refuse({ input }: PushEntry): void {
     this.#over.reject(new Error(`input '${input}' has no room for what was pushed into it`));
   }
 
   /** Whether the next step is known, and what it begins with has been brought about. */
   #isReady(nextNs: number): boolean {
     if (this.#isDiverged || this.#isPreparing) return false;
+    if (this.#late.length > 0) return true;
     const next = this.#steps.next;
     if (next === undefined) {
-      if (this.#steps.isOver) this.#end();
+      if (this.#steps.isOver) void this.#end();
       return false;
     }
     if (this.#prepared === next || this.#isBetween(nextNs, next)) return true;
@@ -285,11 +299,14 @@ class Replay implements StepObserver, ReplayDriver {
   }
 
   /**
-   * All steps are done. Main learns of a failure some time after it: where there was one it is waited for.
+   * All steps are done. A worker tells of a failure before it ends the round, and main may hear of it later:
+   * where the recorded run had one, it listens until it has heard everything.
    */
-  #end(): void {
-    if (this.#steps.reason !== 'failed') this.#over.resolve();
-    else setTimeout(() => this.#over.resolve(), failureMs);
+  async #end(): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    if (this.#steps.reason === 'failed') await this.#access?.crew.hear();
+    this.#over.resolve();
   }
 
   /** Whether ticks come before a step: a realtime recording has times, and the steps of ticks are its own. */
@@ -316,7 +333,7 @@ class Replay implements StepObserver, ReplayDriver {
   async #change(change: RecordingEntry): Promise<void> {
     const run = this.#run;
     const { conductor, modes } = this.#access ?? {};
-    if (change.type === 'push') await conductor?.atBoundary(() => this.#push(change));
+    if (change.type === 'push') await conductor?.atBoundary(() => this.#put(change) || this.#refuse(change));
     else if (change.type === 'mode') await modes?.replay(change.mode);
     else if (change.type === 'event' && change.change === 'set') await run?.events.set(change.event);
     else if (change.type === 'event') await run?.events.reset(change.event);
@@ -330,6 +347,10 @@ class Replay implements StepObserver, ReplayDriver {
   }
 
   #take(nextNs: number): { readonly timeNs: number; readonly isOutside: boolean } {
+    if (this.#late.length > 0) {
+      this.#now = undefined;
+      return { timeNs: this.#access?.conductor.timeNs ?? 0, isOutside: true };
+    }
     const next = this.#steps.next as RecordedStep;
     if (this.#isBetween(nextNs, next)) {
       this.#now = undefined;
@@ -341,6 +362,14 @@ class Replay implements StepObserver, ReplayDriver {
     this.#comparison.expected(next.outputs);
     return next;
   }
+}
+
+/** The error with which a run that is over has failed, if it has. */
+function failureOf(run: Run): Promise<Error | undefined> {
+  return run.done.then(
+    () => undefined,
+    (error: unknown) => error as Error,
+  );
 }
 
 function targetOf(stage: string): string | { readonly runner: string } {
