@@ -38,7 +38,7 @@ export class EdgeWatch {
   /** How many have. */
   done = 0;
   /** Those below `max` that have not. */
-  readonly missing = new Set<number>();
+  readonly missing: Set<number> = new Set();
   /** Whether messages may be lost on it, for a reason that is counted. */
   isLossy = false;
   /** Counts on its reader's side may lack what a dead thread had not noted. */

@@ -26,9 +26,9 @@ export class SimulatedThread {
   /** It puts off no ring beyond a turn of its event loop. */
   isIo: boolean;
   /** It is busy, or held up, until then. */
-  readyMs = 0;
+  readyMs: number = 0;
   /** Asleep: when something of its own is due. */
-  dueMs = Infinity;
+  dueMs: number = Infinity;
   /** Asleep, and rung: when it notices; -1: nobody has rung. */
   wakeMs = -1;
   /** When it has gone to sleep, by its own clock. */
