@@ -72,14 +72,14 @@ export class BoundaryInput {
 
   /** Emits at once, or says that there is no room. Throws for data that does not fit the port. */
   tryPush(data: unknown, time: number | undefined): boolean {
-    const checked = this.#check(data);
+    const checked = this.#check(data, time);
     if (this.#closed !== undefined || this.#waiting.length > 0) return false;
     return this.#emit(checked, time ?? this.#timeNs());
   }
 
   push(data: unknown, { time, timeoutMs, signal }: PushOptions): Promise<void> {
     return new Promise((resolve, reject) => {
-      const checked = this.#check(data);
+      const checked = this.#check(data, time);
       signal?.throwIfAborted();
       if (this.#closed !== undefined) {
         this.hasTold = true;
@@ -187,10 +187,14 @@ export class BoundaryInput {
 
   /**
    * What will be written: the frame, or the value's bytes. Throws `TargetError` for a frame of another type
-   * or length, or a value the schema refuses.
+   * or length, a value the schema refuses, or a time that is no integer.
    */
-  #check(data: unknown): FrameArray {
+  #check(data: unknown, time: number | undefined): FrameArray {
     const { name, dtype } = this.#plan;
+    if (time !== undefined && !Number.isSafeInteger(time)) {
+      const remedy = 'Give integer nanoseconds since the run’s epoch.';
+      throw new TargetError(`input '${name}' is given the time ${time}`, remedy, name);
+    }
     if (this.#writer instanceof FrameWriter) {
       const { length } = this.#writer;
       const isFrame =

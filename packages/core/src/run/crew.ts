@@ -348,8 +348,8 @@ export class Crew {
     const error = hung?.error ?? this.#deathOf(worker, end, culprits);
     this.#deathRate.note(error);
     for (const culprit of culprits) this.#judge(culprit, error);
-    // The thread may have died between a store and the ring that was to follow.
-    for (const bell of bells) bell.ring();
+    // The thread may have died between a store and the ring that was to follow, or in the middle of that.
+    for (const bell of bells) bell.rouse();
     return { reason: hung !== undefined ? 'hang' : end.error === undefined ? 'exit' : 'error', error };
   }
 

@@ -101,7 +101,7 @@ export async function startRun(
     modes = led.modes;
     led.recording.onError = (error) => run?.fail(error);
     if (options.record !== undefined) await led.recording.begin(options.record, true);
-    if (conductor !== undefined) replay?.attach({ plan, shared, bells, conductor, inputs, modes });
+    if (conductor !== undefined) replay?.attach({ plan, shared, bells, conductor, inputs, modes, events });
     run = new LiveRun({ ...basics, ...led, conductor, executor, inputs, outputs });
     await run.go(world.nowMs());
   } catch (error) {

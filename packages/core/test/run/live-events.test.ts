@@ -8,12 +8,12 @@ import { LiveEvents } from '../../src/run/events.ts';
 import type { AtBoundary } from '../../src/run/rate-control.ts';
 
 const plans: readonly EventPlan[] = [
-  { index: 0, name: 'go', initial: false, controls: [0], takers: [], wakes: [1] },
+  { index: 0, name: 'go', initial: false, controls: [0], takers: [], askers: [0], wakes: [1] },
 ];
 
 /** Main with a stage's handle on worker 1, under a clock of steps that the test turns by hand. */
 function stepped() {
-  const memory = allocateEvents({ initial: [false], takers: 0, isStepped: true });
+  const memory = allocateEvents({ initial: [false], takers: 0, askers: 1, isStepped: true });
   const bellMemory = allocateDoorbells(2);
   const bells = [0, 1].map((index) => new Doorbell(bellMemory, index));
   const due: (() => void)[] = [];
@@ -29,7 +29,7 @@ function stepped() {
     bells[1] as Doorbell,
     machineTime,
   );
-  const handle = worker.handlesOf('stage', [{ as: 'mine', event: 0, use: 'any' }])['mine'];
+  const handle = worker.handlesOf('stage', [{ as: 'mine', event: 0, use: 'any', asker: 0 }])['mine'];
   if (handle === undefined) throw new Error('no handle');
   const isRung = (): boolean => new Int32Array(bellMemory)[lineWords] === 0;
   const boundary = async (): Promise<void> => {
