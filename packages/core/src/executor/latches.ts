@@ -139,11 +139,11 @@ export class ActorLatches {
       if (!handle.hasDraft) continue;
       handle.hasDraft = false;
       if (!isSound) continue;
-      handle.writer.fill(handle.draft, timeNs);
       if (this.#turn === undefined) {
+        handle.writer.fill(handle.draft, timeNs);
         handle.writer.publish(this.#clock);
         this.#onWrite();
-      } else handle.writer.publishAt(this.#turn.latchNs);
+      } else handle.writer.writeAt(handle.draft, timeNs, this.#turn.latchNs);
     }
   }
 }

@@ -365,10 +365,7 @@ class Wirer {
       const inlets = group.flatMap((actor) => actor.inlets);
       const hold: HoldGroup = {
         actors: group,
-        // What goes round on back-edges may never come to rest.
-        locals: inlets
-          .filter(({ edge, isBack }) => this.#queues.has(edge) && !isBack)
-          .map(({ reader }) => reader),
+        locals: inlets.filter(({ edge }) => this.#queues.has(edge)).map(({ reader }) => reader),
         inlets: inlets.filter(({ edge }) => !this.#queues.has(edge)),
         readers: group.flatMap(({ readers }) => readers),
       };

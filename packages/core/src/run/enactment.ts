@@ -48,7 +48,6 @@ export class Enactment {
   #write({ latch, time, payload }: LatchValueEntry, step: number): void {
     const writer = this.#latches.get(latch);
     if (writer === undefined || payload.kind !== 'frame') return;
-    writer.fill(payload.frame, time);
-    writer.publishAt(step);
+    writer.writeAt(payload.frame, time, step);
   }
 }

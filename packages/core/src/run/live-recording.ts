@@ -127,6 +127,7 @@ export class LiveRecording {
       throw new RecordingError('RECORDING_LATE', path, message, remedy);
     }
     const collector = new Collector(plan, shared, bells);
+    const deeds = new Deeds(plan, shared, events, this.#parts.clock);
     try {
       const writer = await createRecording(path, {
         graph: plan.name,
@@ -142,7 +143,6 @@ export class LiveRecording {
         conductor?.atBoundary(() => room).catch(() => undefined);
       };
       const onError = (error: Error): void => this.#onError(error);
-      const deeds = new Deeds(plan, shared, events, this.#parts.clock);
       this.#recorder = new Recorder({ plan, writer, collector, deeds, hold, onError });
     } catch (error) {
       collector.close();
