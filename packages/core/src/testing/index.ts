@@ -1,11 +1,14 @@
 export { contractOf, stageContract } from './contract.ts';
 export type { Property } from './contract.ts';
 export type { Tolerance } from './equality.ts';
-export { ContractError, TestingError } from './errors.ts';
+export { ContractError, GoldenError, TestingError } from './errors.ts';
 export { frames } from './frames.ts';
 export type { ForPort, FrameOptions } from './frames.ts';
 export { invariant } from './given.ts';
 export type { ContractGiven, Invariant, Seen } from './given.ts';
 export { messages } from './messages.ts';
+export { golden } from './golden.ts';
+export type { GoldenOptions } from './golden.ts';
+export type { Outputs } from './golden-text.ts';
 export type { Call, ClauseName, Emission } from './played.ts';
 export type { TestFunction } from './runner.ts';

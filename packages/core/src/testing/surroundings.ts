@@ -23,7 +23,7 @@ export class Surroundings {
   constructor(stage: AnyStage, mode: string) {
     this.mode = mode;
     this.#events = Object.fromEntries(eventNames(stage).map((name) => [name, new MemoryEvent(name)]));
-    const latches = Object.entries(stage.latches ?? {});
+    const latches = Object.entries<FramePort>(stage.latches ?? {});
     this.#latches = Object.fromEntries(latches.map(([name, port]) => [name, this.#latch(port)]));
   }
 
