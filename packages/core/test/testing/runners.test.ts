@@ -1,5 +1,6 @@
 /** Contracts under the runners that users have, and what they print. */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { stageContract } from '@troupe/core/testing';
@@ -53,6 +54,9 @@ describe('the runner at hand', () => {
 
   it('is vitest within vitest; the case that it names is the case again', async () => {
     const output = await printed('vitest run --config vitest.config.ts');
+    // What docs/testing.md shows is what is printed.
+    const docs = readFileSync(new URL('../../../../docs/testing.md', import.meta.url), 'utf8');
+    expect(output).toContain(/```\n(stage 'peaks' [^`]+)```/.exec(docs)?.[1] ?? 'no case in the docs');
     expect(output).toContain(`(${clauses})`);
     const command = commandOf(output, kept);
     expect(command).toMatch(
