@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { TroupeError } from '@troupe/mailbox';
-import type { PlanProblem } from './plan/types.ts';
+import type { PlanProblem } from './plan/problem-types.ts';
 
 /** A graph was put together from parts that are not its own. Code `BAD_REF`. */
 export class GraphError extends TroupeError {

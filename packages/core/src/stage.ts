@@ -53,7 +53,8 @@ export interface Out<O extends PortMap = PortMap> {
   /** Emits a copy of a frame, or a value (immutable from now on). */
   send<K extends keyof O & string>(port: K, data: Payload<O[K]>): void;
   /**
-   * Sets the logical time of what this call emits from here on: integer nanoseconds since the run's epoch.
+   * Sets the logical time of what this call emits from here on: integer nanoseconds since the run's epoch,
+   * below 0 for what was there before.
    */
   at(timeNs: number): void;
   /** Async handlers: publishes what this call has emitted so far, and resolves when it has been. */

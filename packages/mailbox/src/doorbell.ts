@@ -67,6 +67,15 @@ export class Doorbell {
     }
   }
 
+  /**
+   * Owner, after a thread's end: wakes the consumer whatever the word says. The thread may have died between
+   * turning it to `awake` and the notify, and then nobody else would notify.
+   */
+  rouse(): void {
+    Atomics.store(this.#words, this.#state, awake);
+    Atomics.notify(this.#words, this.#state);
+  }
+
   /** Producer: says that a control message has been posted, and wakes the consumer. */
   ringControl(): void {
     // Publishes the message that the caller has put on the control port.

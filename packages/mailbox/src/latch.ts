@@ -164,6 +164,10 @@ export class LatchWriter {
   readonly #memory: LatchMemory;
   #next = 0;
   #slot = 0;
+  /** Of the newest value, if this writer has written it with `writeAt`. */
+  #stampNs = NaN;
+  /** The number of the first of the two values with that stamp; `undefined` where there is one. */
+  #first: number | undefined;
 
   constructor(buffer: SharedArrayBuffer) {
     this.#memory = new LatchMemory(buffer);
@@ -185,6 +189,33 @@ export class LatchWriter {
     Atomics.store(words, this.#memory.decisionAt(slot), this.#memory.tagOf(this.#next));
     frames[slot]?.set(frame as never);
     doubles[slot * metaDoubles + latchDouble.time] = timeNs;
+  }
+
+  /**
+   * Writes a value, and shows it to those who read as of a time after `stampNs`, of whom there must be none
+   * before all values of that stamp are written. So only the last one of a stamp is ever read: from the third
+   * on they take turns in two slots, the newer of which stays whole until the other one is shown.
+   */
+  writeAt(frame: FrameArray, timeNs: number, stampNs: number): void {
+    if (stampNs === this.#stampNs && this.#first !== undefined) {
+      this.#replace(frame, timeNs, this.#first);
+      return;
+    }
+    this.#first = stampNs === this.#stampNs ? (this.#next - 1) | 0 : undefined;
+    this.#stampNs = stampNs;
+    this.fill(frame, timeNs);
+    this.publishAt(stampNs);
+  }
+
+  /** Of the values `first` and `first + 1`, which nobody reads yet, the older one gives way. */
+  #replace(frame: FrameArray, timeNs: number, first: number): void {
+    const { doubles, frames, slots } = this.#memory;
+    const newest = (this.#next - 1) | 0;
+    this.#next = newest === first ? (first + 1) | 0 : first;
+    const slot = this.#next & (slots - 1);
+    frames[slot]?.set(frame as never);
+    doubles[slot * metaDoubles + latchDouble.time] = timeNs;
+    this.#show();
   }
 
   /** Shows the value to those who read as of a time after `stampNs`. */
@@ -235,6 +266,11 @@ export class LatchReader {
     const { dtype, length } = this.#memory;
     this.frame = allocateFrame(dtype, length);
     this.#spare = allocateFrame(dtype, length);
+  }
+
+  /** The number of that value, counted from 1 modulo 2^32; 0 before anything was written. */
+  get taken(): number {
+    return this.#taken;
   }
 
   /**

@@ -92,6 +92,7 @@ export abstract class RingReader implements MailboxReader {
   /** Whether the private copy still holds the message at `#copied`, for a retry. */
   #isCopied = false;
   #copied = 0;
+  readonly #copiedMeta = { seq: 0, time: 0, flags: 0, stamp: 0 };
 
   constructor(buffer: SharedArrayBuffer, options: ReaderOptions = {}) {
     this.buffer = buffer;
@@ -323,10 +324,21 @@ export abstract class RingReader implements MailboxReader {
   }
 
   #takeCopy(into: Envelope): boolean {
+    const copied = this.#copiedMeta;
     if (!this.#isCopied || this.#copied !== this.position) {
       if (!this.#copyNext(into)) return false;
       this.#isCopied = true;
       this.#copied = this.position;
+      copied.seq = into.seq;
+      copied.time = into.time;
+      copied.flags = into.flags;
+      copied.stamp = into.stamp;
+    } else {
+      // Taken anew: the envelope may have been another mailbox's meanwhile.
+      into.seq = copied.seq;
+      into.time = copied.time;
+      into.flags = copied.flags;
+      into.stamp = copied.stamp;
     }
     this.loadCopy(into);
     this.position = (this.position + 1) | 0;

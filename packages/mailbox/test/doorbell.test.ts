@@ -67,6 +67,31 @@ describe('doorbell', () => {
     expect(performance.now() - startMs).toBeLessThan(longMs / 2);
   });
 
+  it('a consumer whose waker died half-way is roused', async () => {
+    const { consumer, producer } = open();
+    consumer.arm();
+    const startMs = performance.now();
+    const sleep = consumer.waitAsync(longMs);
+    const { notify } = Atomics;
+    try {
+      Atomics.notify = () => {
+        throw new Error('died');
+      };
+      expect(() => producer.ring()).toThrow('died');
+    } finally {
+      Atomics.notify = notify;
+    }
+    // It seems to be awake.
+    producer.ring();
+    producer.rouse();
+    await sleep;
+    expect(performance.now() - startMs).toBeLessThan(longMs / 2);
+    // One that is about to sleep does not.
+    consumer.arm();
+    producer.rouse();
+    expect(consumer.wait(longMs)).toBe(true);
+  });
+
   it('a deferred ring wakes at the strike, once', () => {
     const { consumer, producer } = open();
     producer.defer();

@@ -216,6 +216,27 @@ describe('frame ring', () => {
     expect(reader.skipped).toBe(skipped);
   });
 
+  it('a message taken anew has its own number, whatever the envelope was used for meanwhile', () => {
+    const buffer = ring();
+    const writer = new FrameWriter(buffer);
+    const reader = new FrameReader(buffer, { policy: 'dropOldest', capacity: 2 });
+    for (const payload of [1, 2]) send(writer, payload);
+    writer.settle();
+    writer.publish(0);
+    const envelope = new Envelope();
+    expect(reader.take(envelope)).toBe(true);
+    reader.rewind();
+    Object.assign(envelope, { seq: 77, time: 77, flags: flag.resent, stamp: 77 });
+    expect(reader.take(envelope)).toBe(true);
+    const { seq, time, resent } = envelope;
+    expect({ seq, time, resent, payload: payloadOf(envelope.frame) }).toEqual({
+      seq: 0,
+      time: 0,
+      resent: false,
+      payload: 1,
+    });
+  });
+
   it('retries an overtaken frame from its private copy', () => {
     const buffer = ring({ capacity: 2, slots: 4 });
     const writer = new FrameWriter(buffer);

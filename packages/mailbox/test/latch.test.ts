@@ -67,6 +67,66 @@ describe('a latch', () => {
     );
   });
 
+  it('of any number of values with one stamp gives the last, and before that the one before them', () => {
+    const actions = fc.array(
+      fc.oneof(
+        { weight: 6, arbitrary: fc.constant('write' as const) },
+        { weight: 2, arbitrary: fc.constant('step' as const) },
+        { weight: 4, arbitrary: fc.constant('take' as const) },
+      ),
+      { maxLength: 150 },
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(4, 8),
+        fc.constantFrom(0, -3, 2 ** 31 - 7),
+        actions,
+        (slots, start, list) => {
+          const buffer = allocateLatch({ dtype: 'float64', shape: [3], slots });
+          if (start !== 0) startLatchAt(buffer, start);
+          const writer = new LatchWriter(buffer);
+          const readers = [new LatchReader(buffer, clock), new LatchReader(buffer, clock)];
+          let [step, n, before] = [0, 0, 0];
+          const [seen, wanted]: number[][][] = [[], []];
+          for (const [round, action] of list.entries()) {
+            if (action === 'write') {
+              n++;
+              writer.writeAt(Float64Array.of(n, n, n), 10 * n, step);
+            } else if (action === 'step') {
+              step++;
+              before = n;
+            } else {
+              const reader = readers[round % 2] as LatchReader;
+              reader.take(step);
+              seen?.push([...(reader.frame as Float64Array), reader.timeNs]);
+              wanted?.push([before, before, before, before === 0 ? -1 : 10 * before]);
+            }
+          }
+          expect(seen).toEqual(wanted);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is whole wherever its writer dies among values of one stamp', () => {
+    for (let writes = 1; writes < 8; writes++) {
+      const buffer = allocateLatch({ dtype: 'float64', shape: [2], slots: 4 });
+      const writer = new LatchWriter(buffer);
+      for (let n = 1; n <= writes; n++) writer.writeAt(Float64Array.of(n, n), n, 5);
+      // It dies once it has copied the next value, before it says so.
+      const { store } = Atomics;
+      Atomics.store = () => {
+        throw new Error('dead');
+      };
+      expect(() => writer.writeAt(Float64Array.of(-1, -1), -1, 5)).toThrow('dead');
+      Atomics.store = store;
+      const reader = new LatchReader(buffer, clock);
+      reader.take(6);
+      expect([...(reader.frame as Float64Array), reader.timeNs]).toEqual([writes, writes, writes]);
+    }
+  });
+
   it('is zeros before anything was written, whatever its type', () => {
     for (const dtype of dtypes) {
       const reader = new LatchReader(allocateLatch({ dtype, shape: [2, 2] }), clock);

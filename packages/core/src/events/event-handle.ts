@@ -1,5 +1,6 @@
 import type { Doorbell } from '@troupe/mailbox';
 import { EventUseError } from '../errors.ts';
+import type { ThreadTime } from '../executor/thread-time.ts';
 import type { BoundEvent, EventPlan, EventUse } from '../plan/conditions.ts';
 import type { EventTable } from './event-table.ts';
 import { Waiting } from './waiting.ts';
@@ -38,12 +39,18 @@ export class ThreadEvents {
   readonly #waiting: readonly Waiting[];
 
   /** `bells`: of all threads, by index; `own`: of this one. */
-  constructor(table: EventTable, events: readonly EventPlan[], bells: readonly Doorbell[], own: Doorbell) {
+  constructor(
+    table: EventTable,
+    events: readonly EventPlan[],
+    bells: readonly Doorbell[],
+    own: Doorbell,
+    time: ThreadTime,
+  ) {
     this.table = table;
     this.#events = events;
     this.#bells = bells;
     this.#own = own;
-    this.#waiting = events.map(({ index }) => new Waiting(table, index));
+    this.#waiting = events.map(({ index }) => new Waiting(table, index, time));
   }
 
   /** Whether somebody on this thread waits for an event, and so needs its event loop. */
@@ -58,6 +65,11 @@ export class ThreadEvents {
     this.#own.ring();
   }
 
+  /** Wakes main, if it writes down what stages do. */
+  tell(): void {
+    if (this.table.isNoted()) this.#bells[0]?.ring();
+  }
+
   wait(event: number, options: EventWaitOptions | undefined): Promise<boolean> {
     const waiting = this.#waiting[event];
     if (waiting === undefined) throw new RangeError(`there is no event ${event}`);
@@ -70,9 +82,9 @@ export class ThreadEvents {
   /** What a stage gets as `events`. */
   handlesOf(stage: string, bound: readonly BoundEvent[]): Readonly<Record<string, EventHandle>> {
     return Object.fromEntries(
-      bound.map(({ as, event, use }) => {
-        const name = this.#events[event]?.name ?? '';
-        return [as, new StageEvent(this, event, name, stage, use)];
+      bound.map((binding) => {
+        const name = this.#events[binding.event]?.name ?? '';
+        return [binding.as, new StageEvent(this, binding, name, stage)];
       }),
     );
   }
@@ -82,12 +94,14 @@ class StageEvent implements EventHandle {
   readonly name: string;
   readonly #events: ThreadEvents;
   readonly #event: number = 0;
+  readonly #asker: number = 0;
   readonly #stage: string;
   readonly #use: EventUse;
 
-  constructor(events: ThreadEvents, event: number, name: string, stage: string, use: EventUse) {
+  constructor(events: ThreadEvents, { event, asker, use }: BoundEvent, name: string, stage: string) {
     this.#events = events;
     this.#event = event;
+    this.#asker = asker;
     this.name = name;
     this.#stage = stage;
     this.#use = use;
@@ -103,17 +117,23 @@ class StageEvent implements EventHandle {
 
   set(): void {
     this.#check('set');
-    if (this.#events.table.set(this.#event, this.name)) this.#events.ring(this.#event);
+    if (!this.#events.table.set(this.#event, this.name, this.#asker)) return;
+    this.#events.ring(this.#event);
+    this.#events.tell();
   }
 
   reset(): boolean {
     this.#check('reset');
-    return this.#events.table.reset(this.#event);
+    const wasSet = this.#events.table.reset(this.#event, this.#asker);
+    this.#events.tell();
+    return wasSet;
   }
 
   clear(): number {
     this.#check('reset');
-    return this.#events.table.clear(this.#event);
+    const count = this.#events.table.clear(this.#event, this.#asker);
+    this.#events.tell();
+    return count;
   }
 
   wait(options?: EventWaitOptions): Promise<boolean> {

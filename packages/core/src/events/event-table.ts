@@ -1,5 +1,6 @@
 import { lineBytes, lineWords } from '@troupe/mailbox';
 import { EventFullError } from '../errors.ts';
+import type { ThreadTime } from '../executor/thread-time.ts';
 
 /** The most activations that an event counts. */
 export const activationsMax: number = 2 ** 22;
@@ -7,28 +8,37 @@ export const activationsMax: number = 2 ** 22;
 export const takersMax = 127;
 
 /** Int32 positions in the header line. */
-const header = { isStepped: 0, isOver: 1 } as const;
+const header = { isStepped: 0, isOver: 1, isNoted: 2 } as const;
 /** Int32 positions in an event's line. docs/events.md says who writes each of them. */
-const eventWord = { given: 0, gone: 1, version: 2, shown: 3, toGive: 4, toTake: 5, toClear: 6 } as const;
+const eventWord = { given: 0, gone: 1, version: 2, shown: 3, ownAsk: 4 } as const;
+/** Int32 positions in what is asked of an event: from `ownAsk` on, and in the lines of askers. */
+const askWord = { toGive: 0, toTake: 1, toClear: 2 } as const;
 /** Int32 positions in a taker's line. */
 const takerWord = { taken: 0, done: 1 } as const;
 
 /** Activations are numbered modulo 2^24: what is left of `gone` beside who was last. */
 const numberMask = 0xff_ff_ff;
 
-/** What the events of a run take up: a line for each, and one for each stage that takes activations. */
+/** What the events of a run take up: a line for each, for each taker of activations, and for each asker. */
 export interface EventSizes {
   /** For each event, whether it is set from the start. */
   readonly initial: readonly boolean[];
   /** Stages that take activations, of all events. */
   readonly takers: number;
+  /** Stages that change events in their handlers, once for each event that they change. */
+  readonly askers: number;
   /** Changes by handlers take effect at step boundaries (`settle`) instead of at once. */
   readonly isStepped?: boolean;
 }
 
 /** Shared memory for the events of a run. */
-export function allocateEvents({ initial, takers, isStepped = false }: EventSizes): SharedArrayBuffer {
-  const memory = new SharedArrayBuffer((1 + initial.length + takers) * lineBytes);
+export function allocateEvents({
+  initial,
+  takers,
+  askers,
+  isStepped = false,
+}: EventSizes): SharedArrayBuffer {
+  const memory = new SharedArrayBuffer((1 + initial.length + takers + askers) * lineBytes);
   const words = new Int32Array(memory);
   words[header.isStepped] = Number(isStepped);
   for (const [event, isSet] of initial.entries()) {
@@ -48,10 +58,21 @@ export interface TakerPlace {
   readonly line: number;
 }
 
-/** Where an event's takers have their lines, by number. */
+/** Where an event's takers have their lines, by number, and its askers theirs. */
 interface EventLines {
   readonly takers: readonly number[];
+  readonly askers: readonly number[];
 }
+
+/** What has been asked of an event in a step; or, under the realtime clock, done to it. */
+export interface Asked {
+  readonly sets: number;
+  readonly resets: number;
+  readonly isCleared: boolean;
+}
+
+/** Told who has asked for what. */
+export type OnAsked = (event: number, asker: number, asked: Asked) => void;
 
 /**
  * The events of a run in shared memory, from any thread. An event is a count of activations: how many were
@@ -62,11 +83,14 @@ export class EventTable {
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly isStepped: boolean;
   readonly #plans: readonly EventLines[];
+  /** Lines before those of the askers. */
+  readonly #linesBefore: number = 0;
 
   constructor(memory: SharedArrayBuffer, events: readonly EventLines[]) {
     this.words = new Int32Array(memory);
     this.isStepped = this.words[header.isStepped] === 1;
     this.#plans = events;
+    this.#linesBefore = events.reduce((sum, { takers }) => sum + takers.length, 1 + events.length);
   }
 
   /** Activations that nobody has taken, as handlers see it: between two steps it does not change. */
@@ -88,31 +112,38 @@ export class EventTable {
   }
 
   /** A handler adds an activation. True when that takes effect at once. Throws `EventFullError`. */
-  set(event: number, name: string): boolean {
+  set(event: number, name: string, asker: number): boolean {
     if (!this.isStepped) {
       this.give(event, name);
+      this.#tell(asker, askWord.toGive, 1);
       return true;
     }
-    const to = at(event) + eventWord.toGive;
-    if (this.available(event) + Atomics.load(this.words, to) >= activationsMax)
-      throw new EventFullError(name);
+    if (this.available(event) + this.#toGive(event) >= activationsMax) throw new EventFullError(name);
     // Publishes to the boundary, which comes after this handler.
-    Atomics.add(this.words, to, 1);
+    Atomics.add(this.words, this.#askerAt(asker) + askWord.toGive, 1);
     return false;
   }
 
   /** A handler takes an activation back. False when there was none. */
-  reset(event: number): boolean {
-    if (!this.isStepped) return this.take(event, 1) === 1;
-    Atomics.add(this.words, at(event) + eventWord.toTake, 1);
+  reset(event: number, asker: number): boolean {
+    if (!this.isStepped) return this.#takeAs(event, asker, 1) === 1;
+    Atomics.add(this.words, this.#askerAt(asker) + askWord.toTake, 1);
     return this.count(event) > 0;
   }
 
   /** A handler takes all activations back. How many there were. */
-  clear(event: number): number {
-    if (!this.isStepped) return this.take(event, Infinity);
-    Atomics.store(this.words, at(event) + eventWord.toClear, 1);
+  clear(event: number, asker: number): number {
+    if (!this.isStepped) return this.#takeAs(event, asker, Infinity);
+    Atomics.store(this.words, this.#askerAt(asker) + askWord.toClear, 1);
     return this.count(event);
+  }
+
+  /** The owner asks for a change at the boundary that comes next, as handlers do under a clock of steps. */
+  ask(event: number, { sets, resets, isCleared }: Asked): void {
+    const base = at(event) + eventWord.ownAsk;
+    Atomics.add(this.words, base + askWord.toGive, sets);
+    Atomics.add(this.words, base + askWord.toTake, resets);
+    if (isCleared) Atomics.store(this.words, base + askWord.toClear, 1);
   }
 
   /** Adds an activation now, and wakes those who wait in `wait`. Throws `EventFullError`. */
@@ -177,25 +208,36 @@ export class EventTable {
   /**
    * The conductor, at a step boundary, while no handler runs: what handlers have asked for takes effect.
    * Resets and clears mean what there was in the step, sets come after them. The events that were given
-   * something.
+   * something. `onAsked`: told of what each asker has asked for.
    */
-  settle(): number[] {
+  settle(onAsked?: OnAsked): number[] {
     const risen: number[] = [];
     for (let event = 0; event < this.#plans.length; event++) {
-      const base = at(event);
-      const toTake = Atomics.exchange(this.words, base + eventWord.toTake, 0);
-      const isCleared = Atomics.exchange(this.words, base + eventWord.toClear, 0) === 1;
-      const toGive = Atomics.exchange(this.words, base + eventWord.toGive, 0);
-      this.take(event, isCleared ? Infinity : toTake);
-      if (toGive > 0) {
+      const { sets, resets, isCleared } = this.#collect(event, onAsked);
+      this.take(event, isCleared ? Infinity : resets);
+      if (sets > 0) {
         // Every set has looked for room: what several threads added at once fits into the number's slack.
-        Atomics.add(this.words, base + eventWord.given, toGive);
+        Atomics.add(this.words, at(event) + eventWord.given, sets);
         this.announce(event);
         risen.push(event);
       }
       this.show(event);
     }
     return risen;
+  }
+
+  /** From now on handlers note what they do, also where that takes effect at once: see `collect`. */
+  note(): void {
+    Atomics.store(this.words, header.isNoted, 1);
+  }
+
+  isNoted(): boolean {
+    return Atomics.load(this.words, header.isNoted) === 1;
+  }
+
+  /** What handlers have done since the last call, where that takes effect at once. */
+  collect(onAsked: OnAsked): void {
+    for (let event = 0; event < this.#plans.length; event++) this.#collect(event, onAsked);
   }
 
   /** What handlers see from now on. */
@@ -210,9 +252,8 @@ export class EventTable {
   }
 
   /** Resolves when something has been announced since `version`; `undefined` when that is so already. */
-  wait(event: number, version: number): Promise<unknown> | undefined {
-    const waiting = Atomics.waitAsync(this.words, at(event) + eventWord.version, version);
-    return waiting.async ? waiting.value : undefined;
+  wait(event: number, version: number, time: ThreadTime): Promise<unknown> | undefined {
+    return time.changed(this.words, at(event) + eventWord.version, version);
   }
 
   /** Lets everybody who waits look again. */
@@ -263,7 +304,60 @@ export class EventTable {
   #takerAt(line: number): number {
     return (1 + this.#plans.length + line) * lineWords;
   }
+
+  #askerAt(line: number): number {
+    return (this.#linesBefore + line) * lineWords;
+  }
+
+  /** Sets that wait for the boundary. */
+  #toGive(event: number): number {
+    let sum = Atomics.load(this.words, at(event) + eventWord.ownAsk + askWord.toGive);
+    for (const asker of this.#plans[event]?.askers ?? [])
+      sum += Atomics.load(this.words, this.#askerAt(asker) + askWord.toGive);
+    return sum;
+  }
+
+  #takeAs(event: number, asker: number, count: number): number {
+    const taken = this.take(event, count);
+    this.#tell(asker, askWord.toTake, taken);
+    return taken;
+  }
+
+  /** Notes what has been done already, for whoever collects it. */
+  #tell(asker: number, word: number, count: number): void {
+    if (count > 0 && this.isNoted()) Atomics.add(this.words, this.#askerAt(asker) + word, count);
+  }
+
+  /** What has been asked for in all, and none of it is left. */
+  #collect(event: number, onAsked: OnAsked | undefined): Asked {
+    let { sets, resets, isCleared } = this.#drain(at(event) + eventWord.ownAsk) ?? nothing;
+    for (const asker of this.#plans[event]?.askers ?? []) {
+      const asked = this.#drain(this.#askerAt(asker));
+      if (asked === undefined) continue;
+      sets += asked.sets;
+      resets += asked.resets;
+      isCleared ||= asked.isCleared;
+      onAsked?.(event, asker, asked);
+    }
+    return { sets, resets, isCleared };
+  }
+
+  #drain(base: number): Asked | undefined {
+    // Most steps change nothing, and a load costs less than an exchange.
+    const hasAny =
+      Atomics.load(this.words, base + askWord.toGive) !== 0 ||
+      Atomics.load(this.words, base + askWord.toTake) !== 0 ||
+      Atomics.load(this.words, base + askWord.toClear) !== 0;
+    if (!hasAny) return undefined;
+    return {
+      resets: Atomics.exchange(this.words, base + askWord.toTake, 0),
+      isCleared: Atomics.exchange(this.words, base + askWord.toClear, 0) === 1,
+      sets: Atomics.exchange(this.words, base + askWord.toGive, 0),
+    };
+  }
 }
+
+const nothing: Asked = { sets: 0, resets: 0, isCleared: false };
 
 /** The first word of an event's line. */
 function at(event: number): number {

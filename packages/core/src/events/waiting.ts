@@ -1,3 +1,4 @@
+import type { ThreadTime, Timer } from '../executor/thread-time.ts';
 import type { EventTable } from './event-table.ts';
 
 /** How long to wait for an event, and what ends the wait before. */
@@ -26,12 +27,14 @@ interface Waiter {
 export class Waiting {
   readonly #table: EventTable;
   readonly #event: number = 0;
+  readonly #time: ThreadTime;
   readonly #waiters = new Set<Waiter>();
   #isListening = false;
   /** Waits that have ended, but whose promises may not have been seen to. */
   #ending = 0;
 
-  constructor(table: EventTable, event: number) {
+  constructor(table: EventTable, event: number, time: ThreadTime) {
+    this.#time = time;
     this.#table = table;
     this.#event = event;
   }
@@ -48,14 +51,14 @@ export class Waiting {
   wait({ timeoutMs, signal }: EventWaitOptions = {}): Promise<boolean> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      let timer: NodeJS.Timeout | undefined;
+      let timer: Timer | undefined;
       const leave = (): void => {
-        clearTimeout(timer);
+        timer?.cancel();
         signal?.removeEventListener('abort', abort);
         this.#waiters.delete(waiter);
         this.#ending++;
         // What hangs on the promise runs before the event loop turns.
-        setImmediate(() => this.#ending--);
+        this.#time.turn(() => this.#ending--);
       };
       const end = (isSet: boolean): void => {
         leave();
@@ -68,7 +71,7 @@ export class Waiting {
       const waiter: Waiter = { given: this.#table.given(this.#event), end };
       signal?.addEventListener('abort', abort, { once: true });
       if (timeoutMs !== undefined && timeoutMs <= timerMsMax)
-        timer = setTimeout(end, Math.max(0, timeoutMs), false);
+        timer = this.#time.after(Math.max(0, timeoutMs), () => end(false));
       this.#waiters.add(waiter);
       this.#listen();
     });
@@ -80,7 +83,7 @@ export class Waiting {
       const version = this.#table.version(this.#event);
       this.#look();
       if (this.#waiters.size === 0) return;
-      const announced = this.#table.wait(this.#event, version);
+      const announced = this.#table.wait(this.#event, version, this.#time);
       if (announced === undefined) continue;
       this.#isListening = true;
       void announced.then(() => {

@@ -12,6 +12,7 @@ import type { HostParts } from './host.ts';
 import { Rounds } from './rounds.ts';
 import type { GateState } from '../modes/gate-state.ts';
 import { isFinished, isHeldBack, isReady, wantRoom } from './readiness.ts';
+import type { ThreadTime } from './thread-time.ts';
 import type { Ticks } from './ticks.ts';
 
 /** A change of an inlet's blocking that has been asked for. */
@@ -37,6 +38,7 @@ export class Executor {
   readonly #calls: Calls;
   readonly #rounds: Rounds | undefined;
   readonly #ticks: Ticks<Actor>;
+  readonly #time: ThreadTime;
   readonly #gates: Gates;
   readonly #switches: Switch[] = [];
   #isDraining = false;
@@ -54,6 +56,7 @@ export class Executor {
       calls: this.#calls,
     });
     this.#ticks = parts.ticks;
+    this.#time = parts.time;
     const { turn, plan, worker } = parts;
     if (turn !== undefined) {
       const [host, calls, failures] = [this.#host, this.#calls, this.#failures];
@@ -171,12 +174,12 @@ export class Executor {
    * Calls `onStop` of every actor that is not over. Handlers in flight are awaited no longer than `graceMs`.
    */
   async stop(graceMs: number): Promise<void> {
-    const untilMs = performance.now() + graceMs;
+    const untilMs = this.#time.nowMs() + graceMs;
     this.#host.isStopping = true;
     for (const { flushing, plan } of this.actors)
       flushing?.reject(new RunStoppedError(`flush of '${plan.name}'`));
-    while (this.actors.some((actor) => actor.isBusy) && performance.now() < untilMs) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
+    while (this.actors.some((actor) => actor.isBusy) && this.#time.nowMs() < untilMs) {
+      await new Promise<void>((resolve) => void this.#time.after(1, resolve));
     }
     for (const actor of this.actors) {
       if (actor.phase !== 'running' && actor.phase !== 'backoff') continue;

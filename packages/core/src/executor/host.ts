@@ -7,6 +7,7 @@ import type { Actor, Inlet } from './actor.ts';
 import type { ThreadModes } from './gates.ts';
 import { noteProgress, takeSnapshot } from './lifecycle.ts';
 import { exposeGroup, isQuiet } from './readiness.ts';
+import type { ThreadTime } from './thread-time.ts';
 import type { Ticks } from './ticks.ts';
 import type { WallClock } from './wall-clock.ts';
 
@@ -22,6 +23,7 @@ export interface HostParts {
   readonly bell: Doorbell;
   /** Of the other threads: rung at the next `strike`. */
   readonly others: readonly Doorbell[];
+  readonly time: ThreadTime;
   readonly clock: WallClock;
   readonly ticks: Ticks<Actor>;
   readonly upcall: Upcall;

@@ -93,16 +93,22 @@ export class ActorLatches {
 
   readonly #clock: LatchClock;
   readonly #turn: Turn | undefined;
+  readonly #onWrite: () => void;
 
-  /** `turn`: what leads the rounds, under a clock that has them. */
+  /**
+   * `turn`: what leads the rounds, under a clock that has them. `onWrite`: called where there is none, when
+   * something has been written.
+   */
   constructor(
     { latches }: ActorPlan,
     memory: readonly SharedArrayBuffer[],
     clock: LatchClock,
     turn: Turn | undefined,
+    onWrite: () => void,
   ) {
     this.#clock = clock;
     this.#turn = turn;
+    this.#onWrite = onWrite;
     const handles = latches.map(({ name, latch, isWritten }) => {
       const buffer = memory[latch] as SharedArrayBuffer;
       const handle = isWritten
@@ -133,9 +139,11 @@ export class ActorLatches {
       if (!handle.hasDraft) continue;
       handle.hasDraft = false;
       if (!isSound) continue;
-      handle.writer.fill(handle.draft, timeNs);
-      if (this.#turn === undefined) handle.writer.publish(this.#clock);
-      else handle.writer.publishAt(this.#turn.latchNs);
+      if (this.#turn === undefined) {
+        handle.writer.fill(handle.draft, timeNs);
+        handle.writer.publish(this.#clock);
+        this.#onWrite();
+      } else handle.writer.writeAt(handle.draft, timeNs, this.#turn.latchNs);
     }
   }
 }

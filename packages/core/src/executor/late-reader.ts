@@ -71,7 +71,8 @@ export class LateReader implements MailboxReader {
     const surplus = isInPlace ? 0 : this.available() - most;
     if (surplus <= 0) return;
     this.#skipped += surplus;
-    this.#kept.splice(0, surplus);
+    // What a call has in hand, or is not released yet, stays where it is.
+    this.#kept.splice((this.position - this.#first) | 0, surplus);
   }
 
   available(): number {

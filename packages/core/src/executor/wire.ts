@@ -42,6 +42,7 @@ import { ActorLatches } from './latches.ts';
 import { ActorLedger, EdgeLedger } from './ledger.ts';
 import { ActorOut, interned } from './out.ts';
 import { TickNote } from './tick-note.ts';
+import type { ThreadTime } from './thread-time.ts';
 import { Ticks } from './ticks.ts';
 import type { WallClock } from './wall-clock.ts';
 
@@ -51,6 +52,7 @@ export interface WiringParts {
   readonly worker: number;
   readonly shared: SharedRun;
   readonly seed: number;
+  readonly time: ThreadTime;
   readonly clock: WallClock;
   readonly recovery: Recovery | undefined;
   readonly upcall: Upcall;
@@ -110,9 +112,9 @@ class Wirer {
     this.#bells = doorbells(parts.shared.bells, parts.plan.workers.length);
     this.#gauges = new Gauges(parts.shared.gauges);
     this.#ticks = new Ticks(parts.plan);
-    const { plan, shared, worker } = parts;
+    const { plan, shared, worker, time } = parts;
     const table = new EventTable(shared.events, plan.events);
-    this.#events = new ThreadEvents(table, plan.events, this.#bells, this.#bells[worker] as Doorbell);
+    this.#events = new ThreadEvents(table, plan.events, this.#bells, this.#bells[worker] as Doorbell, time);
     this.#resources = new ResourceTable(shared.resources, worker);
   }
 
@@ -195,7 +197,7 @@ class Wirer {
     const latches =
       plan.latches.length === 0
         ? undefined
-        : new ActorLatches(plan, shared.latches, this.#parts.clock, this.#turn);
+        : new ActorLatches(plan, shared.latches, this.#parts.clock, this.#turn, () => this.#events.tell());
     const actor: Actor = {
       ...freshState(),
       plan,
@@ -363,10 +365,7 @@ class Wirer {
       const inlets = group.flatMap((actor) => actor.inlets);
       const hold: HoldGroup = {
         actors: group,
-        // What goes round on back-edges may never come to rest.
-        locals: inlets
-          .filter(({ edge, isBack }) => this.#queues.has(edge) && !isBack)
-          .map(({ reader }) => reader),
+        locals: inlets.filter(({ edge }) => this.#queues.has(edge)).map(({ reader }) => reader),
         inlets: inlets.filter(({ edge }) => !this.#queues.has(edge)),
         readers: group.flatMap(({ readers }) => readers),
       };

@@ -13,6 +13,8 @@ export interface BoundEvent {
   /** Index into the plan's events. */
   readonly event: number;
   readonly use: EventUse;
+  /** Its place among those who change events, of all stages, from 0; -1: it only reads. */
+  readonly asker: number;
 }
 
 /** The event that an actor runs by. */
@@ -41,6 +43,8 @@ export interface EventPlan {
   readonly controls: readonly number[];
   /** Of the toggleable ones among them: their places among the takers of all events. */
   readonly takers: readonly number[];
+  /** Places of the bindings that change it, among those of all events. */
+  readonly askers: readonly number[];
   /** Workers of these actors: a set wakes them. */
   readonly wakes: readonly WorkerIndex[];
 }

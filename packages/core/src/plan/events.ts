@@ -46,7 +46,7 @@ export function resolveEvents(
 
 /** The events of the plan, once it is known which actor runs where. */
 export function planEvents(
-  { entries, controls }: ResolvedEvents,
+  { entries, bound, controls }: ResolvedEvents,
   workerOf: readonly WorkerIndex[],
 ): readonly EventPlan[] {
   return entries.map(({ name, initial }, index) => {
@@ -55,7 +55,8 @@ export function planEvents(
     const takers = controls.flatMap((control) =>
       control?.event === index && control.form === 'toggleable' ? [control.line] : [],
     );
-    return { index, name, initial, controls: controlled, takers, wakes };
+    const askers = bound.flat().flatMap(({ event, asker }) => (event === index && asker >= 0 ? [asker] : []));
+    return { index, name, initial, controls: controlled, takers, askers, wakes };
   });
 }
 
@@ -80,6 +81,7 @@ class Resolver {
   readonly #indices: ReadonlyMap<string, number>;
   readonly #takers = new Map<number, number>();
   #lines = 0;
+  #askers = 0;
 
   constructor(problems: Problems, indices: ReadonlyMap<string, number>) {
     this.#problems = problems;
@@ -102,7 +104,8 @@ class Resolver {
         continue;
       }
       const event = this.#find(stage, ref);
-      if (event !== undefined) bound.push({ as, event, use });
+      if (event === undefined) continue;
+      bound.push({ as, event, use, asker: use === 'read' ? -1 : this.#askers++ });
     }
     return bound;
   }

@@ -197,12 +197,13 @@ class Router {
     return edges.map((edge) => edge.index);
   }
 
-  #transport({ from, to, port }: ResolvedEdge): Transport {
+  #transport({ from, to, port, back }: ResolvedEdge): Transport {
     if (from.kind === 'boundary' || to.kind === 'boundary') return 'ring';
     if (this.#workerAt(from) !== this.#workerAt(to)) return 'ring';
     if (port.kind === 'frame') return 'fused';
-    // What lies on a local queue keeps its neighbours from releasing their inputs.
-    return this.#isKeeping(to.actor) ? 'ring' : 'local';
+    // What lies on a local queue keeps its neighbours from releasing their inputs; what goes round may never
+    // come to rest.
+    return back || this.#isKeeping(to.actor) ? 'ring' : 'local';
   }
 
   /** The application is on main. */

@@ -1,8 +1,8 @@
 import { isAbsolute } from 'node:path';
 import { isStage } from '../stage.ts';
 import type { AnyStage } from '../stage.ts';
-import { resolveActivity } from './modes.ts';
-import type { Activity } from './modes.ts';
+import { resolveActivity } from './activity.ts';
+import type { Activity } from './activity.ts';
 import { parseOptions } from './options.ts';
 import { resolvePorts } from './ports.ts';
 import type { PortTable } from './ports.ts';

@@ -60,6 +60,26 @@ export interface EventChangeEntry extends AtStep {
   readonly change: 'set' | 'reset';
 }
 
+/** What a stage that a replay may leave out has done to an event in the step. */
+export interface DeedEntry extends AtStep {
+  readonly type: 'deed';
+  readonly stage: string;
+  readonly event: string;
+  readonly sets: number;
+  /** Activations that it has taken back; under the clocks with steps, that it has asked for or run on. */
+  readonly resets: number;
+  /** It has taken back all there were. */
+  readonly isCleared: boolean;
+}
+
+/** The newest value that such a stage has written into a latch in the step. */
+export interface LatchValueEntry extends AtStep {
+  readonly type: 'latch';
+  readonly latch: string;
+  readonly time: number;
+  readonly payload: Payload;
+}
+
 /** A stage has been given another rate. */
 export interface RateEntry extends AtStep {
   readonly type: 'rate';
@@ -94,6 +114,8 @@ export type RecordingEntry =
   | OutputEntry
   | ModeEntry
   | EventChangeEntry
+  | DeedEntry
+  | LatchValueEntry
   | RateEntry
   | OverEntry
   | DrainEntry

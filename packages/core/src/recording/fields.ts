@@ -27,10 +27,16 @@ export class FieldWriter {
     this.raw(bytes);
   }
 
-  /** A step, seq or time: a safe integer from 0. */
+  /** A step, its time, or a seq: a safe integer from 0. */
   whole(value: number): void {
     this.#check(value, Number.MAX_SAFE_INTEGER);
-    // Never −0, which no reader would take for an integer from 0.
+    this.time(value);
+  }
+
+  /** The time of a message: any safe integer. */
+  time(value: number): void {
+    if (!Number.isSafeInteger(value)) throw new RangeError(`the time ${value} cannot be recorded`);
+    // Never −0, which no reader would take for an integer.
     this.double(value + 0);
   }
 
@@ -96,6 +102,12 @@ export class FieldReader {
     const value = this.double();
     if (Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0)) return value;
     throw new RangeError(`${value} is no integer from 0`);
+  }
+
+  time(): number {
+    const value = this.double();
+    if (Number.isSafeInteger(value) && !Object.is(value, -0)) return value;
+    throw new RangeError(`${value} is no integer`);
   }
 
   double(): number {

@@ -31,6 +31,8 @@ const types: readonly (EntryType | undefined)[] = [
   'end',
   'over',
   'drain',
+  'deed',
+  'latch',
 ];
 const valueCode = 255;
 const changes = ['reset', 'set'] as const;
@@ -87,6 +89,18 @@ export function encodeEntry(entry: RecordingEntry): Buffer {
       fields.name(entry.event);
       fields.u8(changes.indexOf(entry.change));
       break;
+    case 'deed':
+      fields.name(entry.stage);
+      fields.name(entry.event);
+      fields.u32(entry.sets);
+      fields.u32(entry.resets);
+      fields.u8(entry.isCleared ? 1 : 0);
+      break;
+    case 'latch':
+      fields.name(entry.latch);
+      fields.time(entry.time);
+      writePayload(fields, entry.payload);
+      break;
     case 'rate':
       fields.name(entry.stage);
       fields.double(entry.hz);
@@ -136,6 +150,12 @@ function decodeFields(fields: FieldReader, type: EntryType | undefined, step: nu
       if (change === undefined) throw new RangeError('an event is neither set nor reset');
       return { type, step, event, change };
     }
+    case 'deed': {
+      const by = { stage: fields.name(), event: fields.name() };
+      return { type, step, ...by, sets: fields.u32(), resets: fields.u32(), isCleared: fields.u8() === 1 };
+    }
+    case 'latch':
+      return { type, step, latch: fields.name(), time: fields.time(), payload: readPayload(fields) };
     case 'rate':
       return { type, step, stage: fields.name(), hz: fields.double() };
     case 'end':
@@ -163,7 +183,11 @@ interface MessageFields {
 
 function writeMessage(fields: FieldWriter, { seq, time, payload }: MessageFields): void {
   fields.whole(seq);
-  fields.whole(time);
+  fields.time(time);
+  writePayload(fields, payload);
+}
+
+function writePayload(fields: FieldWriter, payload: Payload): void {
   if (payload.kind === 'frame') {
     const { dtype, frame } = payload;
     if (!(frame instanceof arrayConstructor(dtype))) {
@@ -181,7 +205,7 @@ function writeMessage(fields: FieldWriter, { seq, time, payload }: MessageFields
 }
 
 function readMessage(fields: FieldReader): MessageFields {
-  return { seq: fields.whole(), time: fields.whole(), payload: readPayload(fields) };
+  return { seq: fields.whole(), time: fields.time(), payload: readPayload(fields) };
 }
 
 function readPayload(fields: FieldReader): Payload {

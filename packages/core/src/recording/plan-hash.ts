@@ -16,18 +16,22 @@ export function planHash(plan: Plan): string {
     ports.map(({ name, kind, dtype, shape }) => ({ name, kind, dtype, shape }));
   const essence = {
     name: plan.name,
-    actors: plan.actors.map(({ name, stage, module, options, tick, outlets, activeIn, control }) => ({
-      name,
-      stage,
-      module: moduleOf(module ?? ''),
-      options,
-      tick,
-      activeIn,
-      control,
-      outlets: outlets.map(({ port, kind, dtype, shape, maxEmit, maxBytes }) => {
-        return { port, kind, dtype, shape, maxEmit, maxBytes };
+    actors: plan.actors.map(
+      ({ name, stage, module, options, tick, outlets, activeIn, control, events, latches }) => ({
+        name,
+        stage,
+        module: moduleOf(module ?? ''),
+        options,
+        tick,
+        activeIn,
+        control,
+        events: events.map(({ as, event, use }) => ({ as, event, use })),
+        latches,
+        outlets: outlets.map(({ port, kind, dtype, shape, maxEmit, maxBytes }) => {
+          return { port, kind, dtype, shape, maxEmit, maxBytes };
+        }),
       }),
-    })),
+    ),
     edges: plan.edges
       .filter(({ to }) => !isRecorder(to))
       .map(({ from, to, capacity, overflow, back }) => {
@@ -35,6 +39,7 @@ export function planHash(plan: Plan): string {
       }),
     runners: plan.runners,
     events: plan.events.map(({ name, initial }) => ({ name, initial })),
+    latches: plan.latches.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
     modes: plan.modes,
     inputs: boundary(plan.inputs),
     outputs: boundary(plan.outputs),

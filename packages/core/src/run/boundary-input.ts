@@ -1,6 +1,7 @@
 import { copyFrame, EdgeOverflowError, edgeWriterCount, encode, FrameWriter } from '@troupe/mailbox';
 import type { EdgeGauges, FrameArray, MessageWriter } from '@troupe/mailbox';
 import { PushTimeoutError, RunStoppedError, TargetError } from '../errors.ts';
+import type { ThreadTime, Timer } from '../executor/thread-time.ts';
 import type { BoundaryPlan, EdgePlan } from '../plan/types.ts';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Payload } from '../recording/entries.ts';
@@ -31,6 +32,7 @@ export class BoundaryInput {
   readonly #timeNs: () => number;
   /** What is pushed is shown when it is admitted. */
   readonly #isHeld: boolean;
+  readonly #time: ThreadTime;
   readonly #wake: () => void;
   readonly #waiting: Waiting[] = [];
   #closed: Error | undefined;
@@ -52,6 +54,7 @@ export class BoundaryInput {
     readonly timeNs: () => number;
     /** Pushes take effect between two steps. */
     readonly isHeld: boolean;
+    readonly time: ThreadTime;
     /** Lets main's loop go round. */
     readonly wake: () => void;
   }) {
@@ -63,19 +66,20 @@ export class BoundaryInput {
     this.#nowMs = parts.nowMs;
     this.#timeNs = parts.timeNs;
     this.#isHeld = parts.isHeld;
+    this.#time = parts.time;
     this.#wake = parts.wake;
   }
 
   /** Emits at once, or says that there is no room. Throws for data that does not fit the port. */
   tryPush(data: unknown, time: number | undefined): boolean {
-    const checked = this.#check(data);
+    const checked = this.#check(data, time);
     if (this.#closed !== undefined || this.#waiting.length > 0) return false;
     return this.#emit(checked, time ?? this.#timeNs());
   }
 
   push(data: unknown, { time, timeoutMs, signal }: PushOptions): Promise<void> {
     return new Promise((resolve, reject) => {
-      const checked = this.#check(data);
+      const checked = this.#check(data, time);
       signal?.throwIfAborted();
       if (this.#closed !== undefined) {
         this.hasTold = true;
@@ -89,9 +93,9 @@ export class BoundaryInput {
         }
         if (this.#edge.overflow === 'error') throw this.#overflowError();
       }
-      let timer: NodeJS.Timeout | undefined;
+      let timer: Timer | undefined;
       const settle = (): void => {
-        clearTimeout(timer);
+        timer?.cancel();
         signal?.removeEventListener('abort', abort);
       };
       const waiting: Waiting = {
@@ -105,7 +109,7 @@ export class BoundaryInput {
       signal?.addEventListener('abort', abort, { once: true });
       if (timeoutMs !== undefined) {
         const late = (): void => this.#giveUp(waiting, new PushTimeoutError(this.#plan.name, timeoutMs));
-        timer = setTimeout(late, timeoutMs);
+        timer = this.#time.after(timeoutMs, late);
       }
       this.#waiting.push(waiting);
       // Room may have appeared since: the loop asks for a ring, and looks once more.
@@ -166,7 +170,7 @@ export class BoundaryInput {
   }
 
   #mayServe(): boolean {
-    if (this.#servedInTurn === 0) setImmediate(() => (this.#servedInTurn = 0));
+    if (this.#servedInTurn === 0) this.#time.turn(() => (this.#servedInTurn = 0));
     return this.#servedInTurn++ < perTurnMax;
   }
 
@@ -183,10 +187,14 @@ export class BoundaryInput {
 
   /**
    * What will be written: the frame, or the value's bytes. Throws `TargetError` for a frame of another type
-   * or length, or a value the schema refuses.
+   * or length, a value the schema refuses, or a time that is no integer.
    */
-  #check(data: unknown): FrameArray {
+  #check(data: unknown, time: number | undefined): FrameArray {
     const { name, dtype } = this.#plan;
+    if (time !== undefined && !Number.isSafeInteger(time)) {
+      const remedy = 'Give integer nanoseconds since the run’s epoch.';
+      throw new TargetError(`input '${name}' is given the time ${time}`, remedy, name);
+    }
     if (this.#writer instanceof FrameWriter) {
       const { length } = this.#writer;
       const isFrame =

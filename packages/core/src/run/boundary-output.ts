@@ -1,5 +1,6 @@
 import { edgeReaderCount, Envelope } from '@troupe/mailbox';
 import type { EdgeGauges, FrameArray, FrameReader, MessageReader } from '@troupe/mailbox';
+import type { ThreadTime, Timer } from '../executor/thread-time.ts';
 import { PullTimeoutError, RunStoppedError } from '../errors.ts';
 import type { Sample, WaitOptions } from './types.ts';
 
@@ -29,6 +30,7 @@ export class BoundaryOutput {
   readonly #gauges: EdgeGauges;
   readonly #envelope = new Envelope();
   readonly #takers: Taker[] = [];
+  readonly #time: ThreadTime;
   readonly #wake: () => void;
   #isOver = false;
   #error: Error | undefined;
@@ -42,7 +44,14 @@ export class BoundaryOutput {
   #discarded = 0;
 
   /** `wake` lets main's loop go round. */
-  constructor(name: string, reader: FrameReader | MessageReader, gauges: EdgeGauges, wake: () => void) {
+  constructor(
+    name: string,
+    reader: FrameReader | MessageReader,
+    gauges: EdgeGauges,
+    time: ThreadTime,
+    wake: () => void,
+  ) {
+    this.#time = time;
     this.name = name;
     this.#reader = reader;
     this.#gauges = gauges;
@@ -112,9 +121,9 @@ export class BoundaryOutput {
         else resolve(undefined);
         return;
       }
-      let timer: NodeJS.Timeout | undefined;
+      let timer: Timer | undefined;
       const leave = (): void => {
-        clearTimeout(timer);
+        timer?.cancel();
         signal?.removeEventListener('abort', abort);
         const at = this.#takers.indexOf(taker);
         if (at >= 0) this.#takers.splice(at, 1);
@@ -136,11 +145,11 @@ export class BoundaryOutput {
       };
       signal?.addEventListener('abort', abort, { once: true });
       if (timeoutMs !== undefined) {
-        timer = setTimeout(() => {
+        timer = this.#time.after(timeoutMs, () => {
           leave();
           if (isStrict) reject(new PullTimeoutError(this.name, timeoutMs));
           else resolve(undefined);
-        }, timeoutMs);
+        });
       }
       this.#takers.push(taker);
     });
@@ -238,7 +247,7 @@ export class BoundaryOutput {
     }
     if (this.#isOver || this.#takers.length > 0) return undefined;
     const sample = this.#next();
-    if (sample !== undefined && this.#givenInTurn++ === 0) setImmediate(() => this.#endTurn());
+    if (sample !== undefined && this.#givenInTurn++ === 0) this.#time.turn(() => this.#endTurn());
     return sample;
   }
 

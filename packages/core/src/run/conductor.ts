@@ -50,9 +50,12 @@ export interface ConductorParts {
 
 /** The steps of a recording. */
 export interface Script {
-  /** Whether a step may begin; what it has to begin with is brought about first, and main is rung then. */
-  isReady(step: number): boolean;
-  /** The next step. `nextNs`: when the next one of a runner is. */
+  /**
+   * Whether a step may begin; what it has to begin with is brought about first, and main is rung then.
+   * `nextNs`: when the next one of a runner is.
+   */
+  isReady(nextNs: number): boolean;
+  /** The next step. */
   take(nextNs: number): { readonly timeNs: number; readonly isOutside: boolean };
 }
 
@@ -75,7 +78,7 @@ export class Conductor {
   /** Of stages that have been given one of their own. */
   readonly #runnerOf = new Map<number, number>();
   /** When the newest tick of each runner was due. */
-  readonly #dueNs: number[] = [];
+  readonly #dueNs: (number | undefined)[] = [];
   /** Groups of the rounds of this step that are still to come. */
   readonly #groups: TickGroup[] = [];
   #isFirst = true;
@@ -90,8 +93,6 @@ export class Conductor {
   #isChanged = false;
   /** The run's duration is over. */
   #hasEnded = false;
-  /** The drain has been told to the workers. */
-  #hasDrained = false;
   /** When logical time 0 was, on the wall clock, were it not for the times that the run was late. */
   #originMs = 0;
 
@@ -113,8 +114,17 @@ export class Conductor {
 
   /** A runner's rate changes from the current step on. Only at a boundary. */
   setRate({ runner, hz, originNs, firstIndex, actor }: RateChange): void {
-    this.#parts.schedule.splice(runner, { rate: rateOf(hz), originNs, firstIndex });
-    if (actor >= 0) this.#runnerOf.set(actor, runner);
+    const { plan, schedule } = this.#parts;
+    // A step that was no runner's lies ahead of the walk: what would be due before it is over.
+    if (this.#step >= 0 && this.#timeNs > schedule.atNs) schedule.jump(this.#timeNs);
+    schedule.splice(runner, { rate: rateOf(hz), originNs, firstIndex });
+    if (actor >= 0) {
+      // Its stage has ticked with another one before.
+      const before = this.#runnerOf.get(actor) ?? plan.actors[actor]?.tick?.runner ?? everyStep;
+      const dueNs = this.#dueNs[before];
+      if (dueNs !== undefined) this.#dueNs[runner] = dueNs;
+      this.#runnerOf.set(actor, runner);
+    }
     this.#tellRunners();
   }
 
@@ -163,10 +173,9 @@ export class Conductor {
     for (const { refuse } of this.#changes.splice(0)) refuse();
   }
 
-  /** From the next step on sources finish. */
+  /** From the next step on sources finish. Only at a boundary. */
   drain(): void {
     this.#isDraining = true;
-    this.#parts.bells[0]?.ring();
   }
 
   /** The run's duration is over: no runner's step begins any more. */
@@ -234,7 +243,7 @@ export class Conductor {
 
   #isDue(): boolean {
     const { plan, script } = this.#parts;
-    if (script !== undefined) return script.isReady(this.#step + 1);
+    if (script !== undefined) return script.isReady(this.#nextNs);
     if (this.#nextNs === Infinity) return this.#step < 0 || this.#isWanted();
     return plan.clock === 'fast' || this.untilDueMs() <= 0;
   }
@@ -242,8 +251,8 @@ export class Conductor {
   /** Whether anything but the clock asks for a step. */
   #isWanted(): boolean {
     const { turn } = this.#parts;
-    if (this.#isChanged || (this.#isDraining && !this.#hasDrained)) return true;
-    return this.#hasPushes() || this.#workers.some((worker) => turn.wants(worker) !== 0);
+    if (this.#isChanged || this.#hasPushes()) return true;
+    return this.#workers.some((worker) => turn.wants(worker) !== 0);
   }
 
   #hasPushes(): boolean {
@@ -254,17 +263,19 @@ export class Conductor {
   /** Logical time of a step that no runner gives. */
   #freeNs(): number {
     const { plan, schedule, nowMs } = this.#parts;
-    const next = this.#step < 0 ? 0 : this.#timeNs + stepNs;
     // Behind the last step of runners time goes on by itself, the same in every run.
     const isTimed = plan.clock === 'fast' || schedule.nextNs < Infinity;
-    return isTimed ? next : Math.max(this.#timeNs, Math.round(nowMs() * 1e6));
+    const leastNs = this.#step < 0 ? 0 : this.#timeNs + (isTimed ? stepNs : 1);
+    return isTimed ? leastNs : Math.max(leastNs, Math.round(nowMs() * 1e6));
   }
 
   #begin(): void {
     const { plan, turn, schedule, script, nowMs } = this.#parts;
-    this.#isChanged = false;
     const beforeNs = this.#timeNs;
     const scripted = script?.take(this.#nextNs);
+    // What asks for a step is for its round, too: without one nobody would look at what has changed.
+    const isOutside = scripted?.isOutside ?? (this.#step < 0 || this.#isWanted());
+    this.#isChanged = false;
     this.#timeNs = scripted?.timeNs ?? (this.#nextNs === Infinity ? this.#freeNs() : this.#nextNs);
     this.#isFree = this.#timeNs !== this.#nextNs;
     if (!this.#isFree) schedule.next();
@@ -277,7 +288,6 @@ export class Conductor {
     this.#tellRunners();
     this.#isFirst = true;
     this.#groups.length = 0;
-    const isOutside = scripted?.isOutside ?? (this.#step === 0 || this.#isWanted());
     let hasOutside = false;
     for (const group of this.#tickGroups) {
       if (isOutside && !hasOutside && group.phase > 0) {
@@ -326,6 +336,7 @@ export class Conductor {
     if (group === undefined) {
       this.#state = 'rest';
       if (this.#parts.onBoundary()) this.#isChanged = true;
+      this.#observer?.onBoundary?.(this.#step);
       return false;
     }
     this.#observer?.onOpen?.(this.#step, this.#place);
@@ -339,7 +350,6 @@ export class Conductor {
     let flags = group === outside ? roundFlag.outside : 0;
     if (this.#isFirst) flags |= roundFlag.first;
     if (this.#isDraining) flags |= roundFlag.draining;
-    this.#hasDrained = this.#isDraining;
     this.#isFirst = false;
     turn.open(this.#round, group.phase, group.priority, flags);
     for (const worker of this.#workers) bells[worker]?.ring();

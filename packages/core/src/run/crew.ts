@@ -10,7 +10,6 @@ import type {
   WorkerMessage,
   WorkerTask,
 } from '../drivers/messages.ts';
-import { keepSpare } from '../drivers/pool.ts';
 import { HandlerHungError, WorkerDiedError } from '../errors.ts';
 import { noEdge } from '../executor/ledger.ts';
 import { initialGates } from '../modes/gate-state.ts';
@@ -26,13 +25,13 @@ import type { ActorState, LogLine, Replacement, StartOptions } from './types.ts'
 import { Requests } from './requests.ts';
 import { Resends } from './resends.ts';
 import { shareOf } from './share.ts';
-import { WorkerLink } from './worker-link.ts';
-import type { WorkerEnd } from './worker-link.ts';
+import type { HostedWorker, WorkerEnd, World } from './world.ts';
 
 /** How long a worker may take to stop before its thread is ended. */
 const stopGraceMs = 1_500;
 
 export interface CrewParts {
+  readonly world: World;
   readonly plan: Plan;
   readonly shared: SharedRun;
   readonly bells: readonly Doorbell[];
@@ -59,7 +58,7 @@ export class Crew {
   readonly #parts: CrewParts;
   readonly #postmortem: Postmortem;
   readonly #deathRate: DeathRate;
-  readonly #links = new Map<number, WorkerLink>();
+  readonly #links = new Map<number, HostedWorker>();
   /** Threads on their way to a worker. */
   readonly #opening = new Set<Promise<void>>();
   readonly #snapshots = new Map<number, unknown>();
@@ -78,7 +77,7 @@ export class Crew {
     this.#parts = parts;
     this.#resends = new Resends(parts.letters);
     this.#postmortem = new Postmortem(parts.plan, parts.shared, parts.letters);
-    this.#deathRate = new DeathRate(parts.options.replacements);
+    this.#deathRate = new DeathRate(() => parts.world.nowMs(), parts.options.replacements);
     this.states = parts.plan.actors.map(() => 'starting');
     this.replaced = parts.plan.workers.map(() => 0);
     this.gates = initialGates(parts.plan.modes.initial);
@@ -185,11 +184,11 @@ export class Crew {
     for (const link of this.#links.values()) link.send(message);
   }
 
-  async #stopOne(link: WorkerLink): Promise<void> {
+  async #stopOne(link: HostedWorker): Promise<void> {
     link.send({ type: 'stop' });
-    const late = setTimeout(() => link.terminate(), stopGraceMs);
+    const late = this.#parts.world.after(stopGraceMs, () => link.terminate());
     await link.ended;
-    clearTimeout(late);
+    late.cancel();
   }
 
   /**
@@ -201,7 +200,7 @@ export class Crew {
     recovery: Recovery | undefined,
     until: 'ready' | 'running',
   ): Promise<WorkerEnd | undefined> {
-    const { plan, shared, bells, options } = this.#parts;
+    const { plan, shared, bells, options, world } = this.#parts;
     const task: WorkerTask = {
       ...shareOf(plan, shared, worker),
       worker,
@@ -226,7 +225,8 @@ export class Crew {
         if (!isUp) resolve(end);
         else if (!end.isOrderly && !this.#isStopping) this.#replace(worker, end);
       };
-      const opening = WorkerLink.open(task, bells[worker] as Doorbell, options.resourceLimits, onMessage)
+      const opening = world
+        .host(task, bells[worker] as Doorbell, options.resourceLimits, onMessage)
         .then((link) => {
           this.#links.set(worker, link);
           void link.ended.then(onEnd);
@@ -312,10 +312,10 @@ export class Crew {
    * Buries a dead worker and puts a successor in its place; and another one, where that dies before it runs.
    */
   async #succeed(worker: number, end: WorkerEnd): Promise<void> {
-    const { plan } = this.#parts;
+    const { plan, world, options } = this.#parts;
     const actors = plan.actors.filter((actor) => actor.worker === worker);
     for (let last: WorkerEnd | undefined = end; last !== undefined && !this.#isStopping;) {
-      const startMs = performance.now();
+      const startMs = world.nowMs();
       const { reason, error } = this.#bury(worker, last);
       const left = actors.filter(({ index }) => !isOver(this.states[index]));
       if (left.length === 0) break;
@@ -328,11 +328,11 @@ export class Crew {
       last = await this.#open(worker, this.#recovery(actors), 'running');
       if (last === undefined) {
         this.replaced[worker] = (this.replaced[worker] ?? 0) + 1;
-        this.replacements.push({ worker, reason, error, tookMs: performance.now() - startMs, restored });
+        this.replacements.push({ worker, reason, error, tookMs: world.nowMs() - startMs, restored });
       }
     }
     const modules = actors.flatMap(({ module }) => module ?? []);
-    if (!this.#isStopping) void keepSpare(modules, this.#parts.options.resourceLimits);
+    if (!this.#isStopping) void world.keepSpare(modules, options.resourceLimits);
   }
 
   /** Finishes what a dead worker had begun, and finds out why it died. Throws where the run cannot go on. */
@@ -348,8 +348,8 @@ export class Crew {
     const error = hung?.error ?? this.#deathOf(worker, end, culprits);
     this.#deathRate.note(error);
     for (const culprit of culprits) this.#judge(culprit, error);
-    // The thread may have died between a store and the ring that was to follow.
-    for (const bell of bells) bell.ring();
+    // The thread may have died between a store and the ring that was to follow, or in the middle of that.
+    for (const bell of bells) bell.rouse();
     return { reason: hung !== undefined ? 'hang' : end.error === undefined ? 'exit' : 'error', error };
   }
 

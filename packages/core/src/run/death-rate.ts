@@ -8,14 +8,17 @@ export class DeathRate {
   readonly #limit: NonNullable<StartOptions['replacements']>;
   #deathsMs: number[] = [];
 
-  constructor(limit: StartOptions['replacements'] = limitDefault) {
+  readonly #nowMs: () => number;
+
+  constructor(nowMs: () => number, limit: StartOptions['replacements'] = limitDefault) {
+    this.#nowMs = nowMs;
     this.#limit = limit;
   }
 
   /** Notes a death. Throws `ReplacementLimitError` when there have been too many. */
   note(cause: Error): void {
     const { max, withinMs } = this.#limit;
-    const nowMs = performance.now();
+    const nowMs = this.#nowMs();
     this.#deathsMs = this.#deathsMs.filter((at) => nowMs - at < withinMs);
     this.#deathsMs.push(nowMs);
     if (this.#deathsMs.length > max) throw new ReplacementLimitError(max, withinMs, cause);

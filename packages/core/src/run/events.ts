@@ -2,6 +2,8 @@ import type { Doorbell } from '@troupe/mailbox';
 import { RunStoppedError, TargetError } from '../errors.ts';
 import { ThreadEvents } from '../events/event-handle.ts';
 import { EventTable } from '../events/event-table.ts';
+import type { Asked, OnAsked } from '../events/event-table.ts';
+import type { ThreadTime } from '../executor/thread-time.ts';
 import type { EventPlan } from '../plan/conditions.ts';
 import type { EventRef } from '../plan/types.ts';
 import type { Changing } from './live-recording.ts';
@@ -16,6 +18,8 @@ export class LiveEvents implements RunEvents {
   readonly #atBoundary: AtBoundary;
   /** Told of what the application changes. */
   onChange: Changing['onChange'];
+  /** Told of what stages have asked for, when that takes effect. */
+  onAsked: OnAsked | undefined;
 
   /** `bells`: of all threads, main's first. */
   constructor(
@@ -23,10 +27,11 @@ export class LiveEvents implements RunEvents {
     plans: readonly EventPlan[],
     bells: readonly Doorbell[],
     atBoundary: AtBoundary,
+    time: ThreadTime,
   ) {
     this.#plans = plans;
     this.#table = new EventTable(memory, plans);
-    this.#events = new ThreadEvents(this.#table, plans, bells, bells[0] as Doorbell);
+    this.#events = new ThreadEvents(this.#table, plans, bells, bells[0] as Doorbell, time);
     this.#atBoundary = atBoundary;
   }
 
@@ -78,9 +83,24 @@ export class LiveEvents implements RunEvents {
    * effect. Whether anything was given.
    */
   settle(): boolean {
-    const risen = this.#table.settle();
+    const risen = this.#table.settle(this.onAsked);
     for (const event of risen) this.#events.ring(event);
     return risen.length > 0;
+  }
+
+  /** In place of a stage: takes effect with what stages ask for in the step. */
+  ask(event: string, asked: Asked): void {
+    this.#table.ask(this.#find(event).index, asked);
+  }
+
+  /** In place of a stage, between two steps: takes effect at once. */
+  enact(event: string, { sets, resets, isCleared }: Asked): void {
+    const { index, name } = this.#find(event);
+    // What it has taken back may have been its own: that is why the sets come first here.
+    for (let i = 0; i < sets; i++) this.#table.give(index, name);
+    this.#table.take(index, isCleared ? Infinity : resets);
+    this.#table.show(index);
+    this.#events.ring(index);
   }
 
   /** A worker may have died between a change and its announcement: everybody who waits looks again. */

@@ -13,9 +13,11 @@ import type { LiveEvents } from './events.ts';
 import type { LiveModes } from './modes.ts';
 import type { LiveRecording } from './live-recording.ts';
 import type { RateControl } from './rate-control.ts';
+import type { World } from './world.ts';
 
 /** What a live run is made of; `start` puts it together. */
 export interface LiveRunParts {
+  readonly world: World;
   readonly plan: Plan;
   readonly shared: SharedRun;
   readonly bells: readonly Doorbell[];

@@ -7,6 +7,8 @@ import type { RecordingEntry } from '../recording/entries.ts';
 import type { BoundaryInput } from './boundary-input.ts';
 import { Collector } from './collector.ts';
 import type { Conductor } from './conductor.ts';
+import { Deeds } from './deeds.ts';
+import type { LiveEvents } from './events.ts';
 import { Recorder } from './recorder.ts';
 
 /** Something whose changes from outside are recorded. */
@@ -28,6 +30,7 @@ export interface LiveRecordingParts {
   readonly clock: WallClock;
   readonly conductor: Conductor | undefined;
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
+  readonly events: LiveEvents;
   /** Modes, events, rates. */
   readonly changing: readonly Changing[];
   readonly seed: number;
@@ -111,7 +114,7 @@ export class LiveRecording {
   }
 
   async #open(path: string): Promise<void> {
-    const { plan, shared, bells, conductor, inputs, changing, seed, toml } = this.#parts;
+    const { plan, shared, bells, conductor, inputs, events, changing, seed, toml } = this.#parts;
     const [{ createRecording }, { RecordingError }, { planHash }] = await Promise.all([
       import('../recording/writer.ts'),
       import('../recording/errors.ts'),
@@ -124,6 +127,7 @@ export class LiveRecording {
       throw new RecordingError('RECORDING_LATE', path, message, remedy);
     }
     const collector = new Collector(plan, shared, bells);
+    const deeds = new Deeds(plan, shared, events, this.#parts.clock);
     try {
       const writer = await createRecording(path, {
         graph: plan.name,
@@ -139,7 +143,7 @@ export class LiveRecording {
         conductor?.atBoundary(() => room).catch(() => undefined);
       };
       const onError = (error: Error): void => this.#onError(error);
-      this.#recorder = new Recorder({ plan, writer, collector, hold, onError });
+      this.#recorder = new Recorder({ plan, writer, collector, deeds, hold, onError });
     } catch (error) {
       collector.close();
       throw error;

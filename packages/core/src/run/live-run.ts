@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
-import { runOnLoop } from '../drivers/loops.ts';
 import type { Steppable } from '../drivers/loops.ts';
+import type { Timer } from '../executor/thread-time.ts';
 import type { Plan, PlanProblem, PortName } from '../plan/types.ts';
 import type { Port } from '../ports.ts';
 import type { InputRef, OutputRef } from '../refs.ts';
@@ -49,7 +49,7 @@ export class LiveRun implements Run, Steppable {
   readonly #taps = new Set<LiveTap>();
   readonly #cleanups: (() => void | Promise<void>)[] = [];
   readonly #watchdog: Watchdog;
-  #keepAlive: NodeJS.Timeout | undefined;
+  #keepAlive: Timer | undefined;
   #phase: 'running' | 'draining' | 'closing' = 'running';
   /** It drains because its duration is over. */
   #isOver = false;
@@ -64,16 +64,16 @@ export class LiveRun implements Run, Steppable {
     this.warnings = parts.plan.warnings;
     this.events = parts.events;
     this.modes = parts.modes;
-    this.#watchdog = new Watchdog(parts.plan, parts.shared.ledger, (...hung) => parts.crew.hang(...hung));
+    const { plan, shared, world, crew } = parts;
+    this.#watchdog = new Watchdog(plan, shared.ledger, world, (...hung) => crew.hang(...hung));
   }
 
   /** Everything is ready: lets the actors run. */
   async go(epochMs: number): Promise<void> {
-    const { clock, crew, executor } = this.#parts;
+    const { clock, crew, executor, world } = this.#parts;
     clock.start(epochMs);
     this.onClose(enlist(this.plan, () => crew.threadIds()));
-    // Neither parked workers nor waitAsync keep the process alive.
-    this.#keepAlive = setInterval(() => undefined, 2 ** 30);
+    this.#keepAlive = world.keepAlive();
     crew.go(epochMs);
     executor.start();
     this.#watchdog.start();
@@ -81,9 +81,8 @@ export class LiveRun implements Run, Steppable {
     if (bell === undefined) return;
     const gauges = this.#parts.gauges.worker(0);
     const isStopping = (): boolean => this.#phase === 'closing';
-    runOnLoop({ executor: this, bell, gauges, control: () => undefined, isStopping }).catch((error: Error) =>
-      this.fail(error),
-    );
+    const leading = world.lead({ executor: this, bell, gauges, control: () => undefined, isStopping });
+    leading.catch((error: Error) => this.fail(error));
   }
 
   /** Run when the run is over. */
@@ -166,7 +165,7 @@ export class LiveRun implements Run, Steppable {
   }
 
   stats$(intervalMs: number = statsIntervalMs): Observable<RunStats> {
-    return polled(() => this.stats(), intervalMs, this.#outcome.promise);
+    return polled(() => this.stats(), intervalMs, this.#outcome.promise, this.#parts.world);
   }
 
   census(): Promise<readonly CensusEntry[]> {
@@ -218,7 +217,7 @@ export class LiveRun implements Run, Steppable {
     if (options.drain !== true) this.#close('stopped');
     const late =
       options.drain === true && options.timeoutMs !== undefined
-        ? setTimeout(() => this.#close('stopped'), options.timeoutMs)
+        ? this.#parts.world.after(options.timeoutMs, () => this.#close('stopped'))
         : undefined;
     try {
       return await this.#outcome.promise;
@@ -227,7 +226,7 @@ export class LiveRun implements Run, Steppable {
       await this.#closing;
       return this.#report('stopped');
     } finally {
-      clearTimeout(late);
+      late?.cancel();
     }
   }
 
@@ -360,7 +359,7 @@ export class LiveRun implements Run, Steppable {
     for (const output of outputs.values()) if (reason === 'stopped') output.discard();
     this.#isClosed = true;
     for (const tap of this.#taps) tap.close();
-    clearInterval(this.#keepAlive);
+    this.#keepAlive?.cancel();
     const closing = this.#parts.recording.close(error === undefined ? reason : 'failed');
     const problems = await Promise.allSettled([closing, ...this.#cleanups.map(async (cleanup) => cleanup())]);
     const failed = problems.find((problem) => problem.status === 'rejected');
@@ -382,7 +381,7 @@ export class LiveRun implements Run, Steppable {
     const output = this.#output(port);
     const unsubscribe = output.subscribe(take, end);
     // Once the run is over no loop hands on what is left.
-    if (this.#phase === 'closing') setImmediate(() => output.pump());
+    if (this.#phase === 'closing') this.#parts.world.turn(() => void output.pump());
     return unsubscribe;
   }
 

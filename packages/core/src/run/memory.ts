@@ -40,6 +40,7 @@ export function allocateRun(plan: Plan): SharedRun {
     events: allocateEvents({
       initial: plan.events.map(({ initial }) => initial),
       takers: plan.events.reduce((sum, { takers }) => sum + takers.length, 0),
+      askers: plan.events.reduce((sum, { askers }) => sum + askers.length, 0),
       isStepped: plan.clock !== 'realtime',
     }),
     resources: allocateResources(actors.length),

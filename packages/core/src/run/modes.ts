@@ -4,6 +4,7 @@ import { errorFromWire } from '../drivers/error-wire.ts';
 import type { ErrorWire } from '../drivers/messages.ts';
 import { TargetError } from '../errors.ts';
 import type { Executor } from '../executor/executor.ts';
+import type { ThreadTime } from '../executor/thread-time.ts';
 import type { WallClock } from '../executor/wall-clock.ts';
 import { ModeController } from '../modes/controller.ts';
 import type { ModeHost } from '../modes/controller.ts';
@@ -19,6 +20,7 @@ import type { ActorState } from './types.ts';
 const graceMsDefault = 5_000;
 
 export interface LiveModesParts {
+  readonly world: ThreadTime;
   readonly plan: Plan;
   readonly options: ModesOptions;
   readonly crew: Crew;
@@ -137,7 +139,7 @@ export class LiveModes implements RunModes {
   }
 }
 
-function hostOf({ plan, options, crew, executor, clock, wake }: LiveModesParts): ModeHost {
+function hostOf({ world, plan, options, crew, executor, clock, wake }: LiveModesParts): ModeHost {
   return {
     threads: plan.workers.map(({ index }) => index),
     tell(thread, state) {
@@ -150,8 +152,8 @@ function hostOf({ plan, options, crew, executor, clock, wake }: LiveModesParts):
     },
     replace: (thread) => crew.hangIn(thread, options.graceMs ?? graceMsDefault),
     after(delayMs, callback) {
-      const timer = setTimeout(callback, delayMs).unref();
-      return () => clearTimeout(timer);
+      const timer = world.afterUnlessOver(delayMs, callback);
+      return () => timer.cancel();
     },
     nowNs: () => clock.nowNs(),
   };

@@ -1,5 +1,5 @@
-import { setTimeout as after } from 'node:timers/promises';
 import type { Executor } from '../executor/executor.ts';
+import type { ThreadTime } from '../executor/thread-time.ts';
 import type { WallClock } from '../executor/wall-clock.ts';
 import { RunStoppedError } from '../errors.ts';
 import type { Plan } from '../plan/types.ts';
@@ -19,6 +19,7 @@ const noticeMs = 5;
 export type AtBoundary = <T>(change: () => T | Promise<T>) => Promise<T>;
 
 export interface RateControlParts {
+  readonly world: ThreadTime;
   readonly plan: Plan;
   readonly clock: WallClock;
   readonly crew: Crew;
@@ -52,7 +53,7 @@ export class RateControl {
 
   /** Resolves when the rate is in effect. Rejects `TargetError`, `RateError`, `RunStoppedError`. */
   async setRate(target: RateTarget, hz: number): Promise<void> {
-    const { atBoundary, crew, executor, clock, wake, conductor } = this.#parts;
+    const { atBoundary, crew, executor, clock, wake, conductor, world } = this.#parts;
     await atBoundary(async () => {
       if (this.#isClosed) throw new RunStoppedError('setRate');
       // The names of stages have no colon.
@@ -74,7 +75,8 @@ export class RateControl {
       executor.setRate(change);
       wake();
       await crew.setRate(change);
-      await after(Math.ceil(change.originNs / 1e6 - clock.nowMs()));
+      const untilMs = Math.ceil(change.originNs / 1e6 - clock.nowMs());
+      await new Promise<void>((resolve) => void world.after(untilMs, resolve));
     });
   }
 }

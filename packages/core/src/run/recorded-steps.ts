@@ -1,4 +1,11 @@
-import type { OutputEntry, PushEntry, RecordingEntry, SourceEntry } from '../recording/entries.ts';
+import type {
+  DeedEntry,
+  LatchValueEntry,
+  OutputEntry,
+  PushEntry,
+  RecordingEntry,
+  SourceEntry,
+} from '../recording/entries.ts';
 import { outsideRunner } from './recorder.ts';
 
 /** One step of a recording. */
@@ -12,6 +19,8 @@ export interface RecordedStep {
   readonly pushes: readonly PushEntry[];
   /** What came from stages that deal with the outside, by the round in which it came. */
   readonly sources: ReadonlyMap<number, readonly SourceEntry[]>;
+  /** What stages that a replay may leave out did to events and latches. */
+  readonly deeds: readonly (DeedEntry | LatchValueEntry)[];
   readonly outputs: readonly OutputEntry[];
   /** Sources that come to their end. */
   readonly over: readonly string[];
@@ -76,6 +85,7 @@ export class RecordedSteps {
     const changes: RecordingEntry[] = this.#changes.splice(0);
     const pushes: PushEntry[] = [];
     const sources = new Map<number, SourceEntry[]>();
+    const deeds: (DeedEntry | LatchValueEntry)[] = [];
     const outputs: OutputEntry[] = [];
     const over: string[] = [];
     let step = this.#first?.type === 'step' ? this.#first : undefined;
@@ -98,7 +108,8 @@ export class RecordedSteps {
         const round = sources.get(entry.flags) ?? [];
         round.push(entry);
         sources.set(entry.flags, round);
-      } else if (entry.type === 'output') outputs.push(entry);
+      } else if (entry.type === 'deed' || entry.type === 'latch') deeds.push(entry);
+      else if (entry.type === 'output') outputs.push(entry);
       else if (entry.type === 'over') over.push(entry.stage);
       else if (step === undefined) changes.push(entry);
       else this.#changes.push(entry);
@@ -107,6 +118,6 @@ export class RecordedSteps {
     if (step === undefined) return undefined;
     const isOutside = step.runners.includes(outsideRunner);
     const isLast = this.#hasAll;
-    return { isLast, timeNs: step.time, isOutside, changes, pushes, sources, outputs, over };
+    return { isLast, timeNs: step.time, isOutside, changes, pushes, sources, deeds, outputs, over };
   }
 }

@@ -1,22 +1,14 @@
 import { decode } from '@troupe/mailbox';
 import type { FrameArray } from '@troupe/mailbox';
-import type { ActorPlan, Plan } from '../plan/types.ts';
+import type { Plan } from '../plan/types.ts';
 import type { RecordingEntry } from '../recording/entries.ts';
 import type { RecordingWriter } from '../recording/writer.ts';
 import type { Collector } from './collector.ts';
+import type { Deeds } from './deeds.ts';
+import { isOutside } from './outside.ts';
 
 /** In place of a runner: the step had a round for what comes from outside. */
 export const outsideRunner = 65_535;
-
-/** Whether what a stage emits comes from outside: it has an event loop, or nothing else makes it emit. */
-export function isOutside(plan: Plan, actor: ActorPlan): boolean {
-  return actor.io || (actor.tick === undefined && !isFedForward(plan, actor));
-}
-
-/** Whether anything but back-edges leads to a stage. */
-export function isFedForward(plan: Plan, { inlets }: ActorPlan): boolean {
-  return inlets.some(({ edge }) => plan.edges[edge]?.back === false);
-}
 
 /** What a recorder is told by whoever leads the steps of a run. */
 export interface StepObserver {
@@ -28,6 +20,8 @@ export interface StepObserver {
   onAdmit(step: number): void;
   /** A round has ended, the `place`-th of its step. */
   onRound(step: number, place: number): void;
+  /** All rounds of a step have ended, and what stages have changed in it has taken effect. */
+  onBoundary?(step: number): void;
 }
 
 /** Writes down what happens to a run, and what it makes of it. */
@@ -35,6 +29,7 @@ export class Recorder implements StepObserver {
   readonly #plan: Plan;
   readonly #writer: RecordingWriter;
   readonly #collector: Collector;
+  readonly #deeds: Deeds;
   /** Called with what has to be waited for before the run may go on. */
   readonly #hold: (room: Promise<void>) => void;
   readonly #onError: (error: Error) => void;
@@ -50,12 +45,14 @@ export class Recorder implements StepObserver {
     readonly plan: Plan;
     readonly writer: RecordingWriter;
     readonly collector: Collector;
+    readonly deeds: Deeds;
     readonly hold: (room: Promise<void>) => void;
     readonly onError: (error: Error) => void;
   }) {
     this.#plan = parts.plan;
     this.#writer = parts.writer;
     this.#collector = parts.collector;
+    this.#deeds = parts.deeds;
     this.#hold = parts.hold;
     this.#onError = parts.onError;
   }
@@ -104,6 +101,10 @@ export class Recorder implements StepObserver {
     this.#finish(step, place, true);
   }
 
+  onBoundary(step: number): void {
+    for (const deed of this.#deeds.look()) this.#write({ ...deed, step });
+  }
+
   /** Writes what has come. `hasEnds`: also which sources have ended. */
   #finish(step: number, place: number, hasEnds: boolean): void {
     this.#openPlace = -1;
@@ -123,10 +124,15 @@ export class Recorder implements StepObserver {
   pump(nowNs: number | undefined): boolean {
     const hasCome = this.#collector.pump();
     if (nowNs === undefined) return hasCome;
-    if (!hasCome && this.#pushes.length === 0 && this.#changes.length === 0) return false;
-    this.onStep(this.#step + 1, Math.max(0, nowNs), [], true);
-    this.onAdmit(this.#step);
-    this.onRound(this.#step, 0);
+    // What a handler does to an event is done before what it emits is seen: so it has been done by now.
+    const deeds = this.#deeds.look();
+    const isQuiet = this.#pushes.length === 0 && this.#changes.length === 0;
+    if (!hasCome && isQuiet && deeds.length === 0) return false;
+    const step = this.#step + 1;
+    this.onStep(step, Math.max(0, nowNs), [], true);
+    for (const deed of deeds) this.#write({ ...deed, step });
+    this.onAdmit(step);
+    this.#finish(step, 0, true);
     return true;
   }
 

@@ -12,10 +12,12 @@ import { Collector } from './collector.ts';
 import type { Collected } from './collector.ts';
 import { Comparison } from './comparison.ts';
 import type { Divergence } from './comparison.ts';
+import { Enactment } from './enactment.ts';
+import type { LiveEvents } from './events.ts';
 import type { Conductor, Script } from './conductor.ts';
 import type { Taker } from './live-recording.ts';
 import type { LiveModes } from './modes.ts';
-import { isOutside } from './recorder.ts';
+import { isOutside } from './outside.ts';
 import type { StepObserver } from './recorder.ts';
 import { RecordedSteps } from './recorded-steps.ts';
 import type { RecordedStep } from './recorded-steps.ts';
@@ -62,6 +64,7 @@ export interface ReplayAccess {
   readonly conductor: Conductor;
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
   readonly modes: LiveModes;
+  readonly events: LiveEvents;
 }
 
 /** Drives a run from outside. */
@@ -104,11 +107,12 @@ class Replay implements StepObserver, ReplayDriver {
   readonly #plan: Plan;
   #access: ReplayAccess | undefined;
   #collector: Collector | undefined;
+  #enactment: Enactment | undefined;
   #run: Run | undefined;
   /** The step that is being done. */
   #now: RecordedStep | undefined;
-  /** The step whose changes are being brought about, or have been. */
-  #prepared = -1;
+  /** The step whose changes have been brought about. */
+  #prepared: RecordedStep | undefined;
   #isPreparing = false;
   #done = 0;
 
@@ -210,19 +214,25 @@ class Replay implements StepObserver, ReplayDriver {
   attach(access: ReplayAccess): void {
     this.#access = access;
     this.#collector = new Collector(access.plan, access.shared, access.bells);
+    const { shared, events } = access;
+    const { leftOut } = this.#standIns;
+    this.#enactment = new Enactment({ plan: this.#plan, shared, events, leftOut });
     access.conductor.observe(this);
   }
 
   get script(): Script {
-    return { isReady: (step) => this.#isReady(step), take: (nextNs) => this.#take(nextNs) };
+    return { isReady: (nextNs) => this.#isReady(nextNs), take: (nextNs) => this.#take(nextNs) };
   }
 
   onStep(): void {
     this.#done++;
   }
 
-  onOpen(_step: number, place: number): void {
-    if (place === 0) for (const stage of this.#now?.over ?? []) this.#standIns.end(stage);
+  onOpen(step: number, place: number): void {
+    if (place === 0) {
+      for (const stage of this.#now?.over ?? []) this.#standIns.end(stage);
+      if (this.#isExact) this.#enactment?.during(step, this.#now?.deeds ?? []);
+    }
     this.#standIns.emit(this.#now?.sources.get(place) ?? []);
   }
 
@@ -261,16 +271,16 @@ class Replay implements StepObserver, ReplayDriver {
   }
 
   /** Whether the next step is known, and what it begins with has been brought about. */
-  #isReady(step: number): boolean {
+  #isReady(nextNs: number): boolean {
     if (this.#isDiverged || this.#isPreparing) return false;
     const next = this.#steps.next;
     if (next === undefined) {
       if (this.#steps.isOver) this.#end();
       return false;
     }
-    if (this.#prepared >= step) return true;
+    if (this.#prepared === next || this.#isBetween(nextNs, next)) return true;
     this.#isPreparing = true;
-    void this.#prepare(next, step);
+    void this.#prepare(next);
     return false;
   }
 
@@ -282,12 +292,20 @@ class Replay implements StepObserver, ReplayDriver {
     else setTimeout(() => this.#over.resolve(), failureMs);
   }
 
-  async #prepare(next: RecordedStep, step: number): Promise<void> {
+  /** Whether ticks come before a step: a realtime recording has times, and the steps of ticks are its own. */
+  #isBetween(nextNs: number, next: RecordedStep): boolean {
+    return !this.#isExact && nextNs < next.timeNs;
+  }
+
+  async #prepare(next: RecordedStep): Promise<void> {
+    const { conductor } = this.#access ?? {};
     try {
       for (const change of next.changes) await this.#change(change);
+      if (!this.#isExact && next.deeds.length > 0)
+        await conductor?.atBoundary(() => this.#enactment?.between(conductor.step, next.deeds));
       // The step after the next one is read while this one is done.
       await this.#steps.ahead();
-      this.#prepared = step;
+      this.#prepared = next;
     } catch (error) {
       this.#over.reject(error);
     }
@@ -313,8 +331,7 @@ class Replay implements StepObserver, ReplayDriver {
 
   #take(nextNs: number): { readonly timeNs: number; readonly isOutside: boolean } {
     const next = this.#steps.next as RecordedStep;
-    // A realtime recording has the times at which things came; ticks have their own.
-    if (this.#header.clock === 'realtime' && nextNs < next.timeNs) {
+    if (this.#isBetween(nextNs, next)) {
       this.#now = undefined;
       return { timeNs: nextNs, isOutside: false };
     }

@@ -2,7 +2,7 @@ import type { GraphDeclaration, Plan, StageEntry } from '../plan/types.ts';
 import type { SourceEntry } from '../recording/entries.ts';
 import { defineStage } from '../stage.ts';
 import type { AnyStage, Out, StageContext } from '../stage.ts';
-import { isFedForward, isOutside } from './recorder.ts';
+import { isFedForward, isOutside } from './outside.ts';
 
 /** More than any call of a player emits. */
 const spillMax = 2 ** 24;
@@ -14,7 +14,7 @@ const spillMax = 2 ** 24;
 export class StandIns {
   readonly declaration: GraphDeclaration;
   readonly leftOut: readonly string[];
-  /** What of the stages that are left out is missed. */
+  /** What a recording does not say. */
   readonly warnings: readonly string[];
   /** Hands messages to the stage that emits them in place of another one. */
   readonly #players = new Map<string, (messages: readonly SourceEntry[]) => void>();
@@ -27,7 +27,6 @@ export class StandIns {
    */
   constructor(declaration: GraphDeclaration, plan: Plan, withEffects: boolean, isExact: boolean) {
     const leftOut: string[] = [];
-    const warnings: string[] = [];
     const stages = declaration.stages.map((entry, index) => {
       const actor = plan.actors[index];
       if (actor === undefined) return entry;
@@ -36,19 +35,15 @@ export class StandIns {
       const hasEffects = actor.outlets.length === 0 && !withEffects;
       if (!isPlayed && !hasEffects) return entry;
       leftOut.push(entry.name);
-      const latches = actor.latches.filter(({ isWritten }) => isWritten).map(({ name }) => `'${name}'`);
-      if (latches.length > 0) {
-        warnings.push(`what '${entry.name}' wrote into latch ${latches.join(', ')} is not in the recording`);
-      }
-      if (actor.events.length > 0) {
-        const events = actor.events.map(({ event }) => `'${plan.events[event]?.name}'`).join(', ');
-        warnings.push(`what '${entry.name}' did to event ${events} is not in the recording`);
-      }
       return this.#silenced(entry, isPlayed && !(isFed && isExact));
     });
     this.declaration = { ...declaration, stages };
     this.leftOut = leftOut;
-    this.warnings = warnings;
+    this.warnings = plan.events.flatMap(({ name, controls, takers }) => {
+      if (takers.length < 2) return [];
+      const names = controls.map((index) => `'${plan.actors[index]?.name}'`).join(', ');
+      return `which of ${names} ran on which activation of event '${name}' is not in the recording`;
+    });
   }
 
   /** Messages of one round. */

@@ -6,7 +6,6 @@ import { ThreadModes } from '../executor/gates.ts';
 import { createHandlers } from '../executor/lifecycle.ts';
 import { optionsOf } from '../executor/load.ts';
 import type { Turn } from '../clock/turn.ts';
-import { clockOf, monotonicMs } from '../executor/wall-clock.ts';
 import type { WallClock } from '../executor/wall-clock.ts';
 import { doorbells, readerPolicy, turnOf, wire } from '../executor/wire.ts';
 import type { SharedRun, WorkerMessage } from '../drivers/messages.ts';
@@ -34,6 +33,8 @@ import type { AtBoundary } from './rate-control.ts';
 import { RateControl } from './rate-control.ts';
 import { schemaOf } from './schema.ts';
 import type { LogLine, Run, StartOptions } from './types.ts';
+import { threadWorld } from './world.ts';
+import type { World } from './world.ts';
 
 /**
  * Compiles a declaration, starts its workers and lets it run. Rejects when any part of it cannot start;
@@ -43,15 +44,16 @@ export async function startRun(
   declaration: GraphDeclaration,
   options: StartOptions,
   replay?: ReplayDriver,
+  world: World = threadWorld,
 ): Promise<Run> {
   if (isStageWorker()) throw new NestedStartError(declaration.name);
-  const ground = groundOf(declaration, options);
+  const ground = groundOf(declaration, options, world);
   const { plan, shared, bells, resources } = ground;
   // Changes from outside take effect at once.
   let conductor: Conductor | undefined;
   const atBoundary: AtBoundary = async (change) =>
     conductor === undefined ? change() : conductor.atBoundary(change);
-  const events = new LiveEvents(shared.events, plan.events, bells, atBoundary);
+  const events = new LiveEvents(shared.events, plan.events, bells, atBoundary, world);
   let run: LiveRun | undefined;
   let modes: LiveModes | undefined;
   const onLog = options.onLog ?? writeLog;
@@ -72,13 +74,13 @@ export async function startRun(
     onModeEnd: (...end) => modes?.endFrom(...end),
   });
   const turn = turnOf(shared);
-  const clock = clockOf(turn, 0);
+  const clock = world.clock(turn, 0);
   const opening = crew.open();
   // While a stage on main is created, an opening that fails meanwhile is nobody's unhandled rejection.
   opening.catch(() => undefined);
   try {
     const receive = mainReceiver({ ...base, crew, onLog, run: () => run, modes: () => modes });
-    const executor = mainExecutor(declaration, plan, shared, clock, turn, options, receive);
+    const executor = mainExecutor({ ...base, declaration, clock, turn, options, upcall: receive });
     const pushNs = (): number => conductor?.pushNs() ?? clock.nowNs();
     const [inputs, outputs] = openBoundaries({ ...base, declaration, clock, pushNs });
     conductor = conductorOf({
@@ -98,25 +100,27 @@ export async function startRun(
     modes = led.modes;
     led.recording.onError = (error) => run?.fail(error);
     if (options.record !== undefined) await led.recording.begin(options.record, true);
-    if (conductor !== undefined) replay?.attach({ plan, shared, bells, conductor, inputs, modes });
+    if (conductor !== undefined) replay?.attach({ plan, shared, bells, conductor, inputs, modes, events });
     run = new LiveRun({ ...basics, ...led, conductor, executor, inputs, outputs });
-    await run.go(monotonicMs());
+    await run.go(world.nowMs());
   } catch (error) {
     await (run === undefined ? crew.stop() : run.stop());
     throw error;
   }
-  return present(run, options, conductor);
+  return present(run, options, world, conductor);
 }
 
 /** What a run stands on: its plan, and the memory that its threads share. */
 function groundOf(
   declaration: GraphDeclaration,
   options: StartOptions,
-): Pick<LiveRunParts, 'plan' | 'shared' | 'bells' | 'gauges' | 'letters' | 'resources'> {
+  world: World,
+): Pick<LiveRunParts, 'world' | 'plan' | 'shared' | 'bells' | 'gauges' | 'letters' | 'resources'> {
   const isRecorded = options.record !== undefined;
   const plan = compile(declaration, isRecorded ? { recordable: true, ...options } : options);
   const shared = allocateRun(plan);
   return {
+    world,
     plan,
     shared,
     bells: doorbells(shared.bells, plan.workers.length),
@@ -127,10 +131,15 @@ function groundOf(
 }
 
 /** Shows a run to its observers, and lets it take its first step. */
-async function present(run: LiveRun, options: StartOptions, conductor: Conductor | undefined): Promise<Run> {
+async function present(
+  run: LiveRun,
+  options: StartOptions,
+  world: World,
+  conductor: Conductor | undefined,
+): Promise<Run> {
   await attachObservers(run, options);
   // Whoever has started the run may still record it from its first step on.
-  setImmediate(() => conductor?.release());
+  world.turn(() => conductor?.release());
   return run;
 }
 
@@ -138,7 +147,7 @@ async function present(run: LiveRun, options: StartOptions, conductor: Conductor
 function leadersOf(
   parts: Pick<
     LiveRunParts,
-    'plan' | 'shared' | 'bells' | 'clock' | 'crew' | 'events' | 'executor' | 'conductor' | 'inputs'
+    'world' | 'plan' | 'shared' | 'bells' | 'clock' | 'crew' | 'events' | 'executor' | 'conductor' | 'inputs'
   > & {
     readonly declaration: GraphDeclaration;
     readonly options: StartOptions;
@@ -209,15 +218,17 @@ function writeLog({ stage, message, fields }: LogLine): void {
 }
 
 /** The executor of the stages on main; most graphs have none there. */
-function mainExecutor(
-  declaration: GraphDeclaration,
-  plan: Plan,
-  shared: ReturnType<typeof allocateRun>,
-  clock: WallClock,
-  turn: Turn | undefined,
-  options: StartOptions,
-  upcall: (message: WorkerMessage) => void,
-): Executor {
+function mainExecutor(parts: {
+  readonly world: World;
+  readonly declaration: GraphDeclaration;
+  readonly plan: Plan;
+  readonly shared: SharedRun;
+  readonly clock: WallClock;
+  readonly turn: Turn | undefined;
+  readonly options: StartOptions;
+  readonly upcall: (message: WorkerMessage) => void;
+}): Executor {
+  const { world, declaration, plan, shared, clock, turn, options, upcall } = parts;
   const stages = new Map<number, { stage: AnyStage; options: unknown }>();
   for (const index of plan.workers[0]?.actors ?? []) {
     const actor = plan.actors[index];
@@ -231,6 +242,7 @@ function mainExecutor(
     worker: 0,
     shared,
     seed: options.seed ?? 0,
+    time: world,
     clock,
     recovery: undefined,
     upcall,
@@ -244,6 +256,7 @@ function mainExecutor(
     plan,
     worker: 0,
     gauges,
+    time: world,
     clock,
     upcall,
     hasStats: options.stats !== false,
@@ -256,6 +269,7 @@ function mainExecutor(
 }
 
 function openBoundaries(parts: {
+  readonly world: World;
   readonly declaration: GraphDeclaration;
   readonly plan: Plan;
   readonly shared: SharedRun;
@@ -265,7 +279,7 @@ function openBoundaries(parts: {
   /** Logical time of what is pushed now. */
   readonly pushNs: () => number;
 }): [Map<string, BoundaryInput>, Map<string, BoundaryOutput>] {
-  const { declaration, plan, shared, bells, gauges, clock, pushNs } = parts;
+  const { world, declaration, plan, shared, bells, gauges, clock, pushNs } = parts;
   const openInput = (input: BoundaryPlan): BoundaryInput => {
     const buffer = shared.rings[input.ring] as SharedArrayBuffer;
     const writer = input.kind === 'frame' ? new FrameWriter(buffer, bells) : new MessageWriter(buffer, bells);
@@ -279,6 +293,7 @@ function openBoundaries(parts: {
       nowMs: () => clock.nowMs(),
       timeNs: pushNs,
       isHeld: plan.clock !== 'realtime',
+      time: world,
       wake: () => bells[0]?.ring(),
     });
   };
@@ -288,7 +303,7 @@ function openBoundaries(parts: {
     const options = { place, policy: readerPolicy(overflow), capacity, bell: 0, bells };
     const reader =
       output.kind === 'frame' ? new FrameReader(buffer, options) : new MessageReader(buffer, options);
-    return new BoundaryOutput(output.name, reader, gauges.edge(output.edge), () => bells[0]?.ring());
+    return new BoundaryOutput(output.name, reader, gauges.edge(output.edge), world, () => bells[0]?.ring());
   };
   return [
     new Map(plan.inputs.map((input) => [input.name, openInput(input)])),

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Observable } from 'rxjs';
+import type { ThreadTime } from '../executor/thread-time.ts';
 
 let loaded: { readonly Observable: typeof Observable } | undefined;
 
@@ -14,13 +15,18 @@ export function observables(): typeof Observable {
 }
 
 /** What `read` gives, every `intervalMs` while subscribed, until `done` settles. */
-export function polled<T>(read: () => T, intervalMs: number, done: Promise<unknown>): Observable<T> {
+export function polled<T>(
+  read: () => T,
+  intervalMs: number,
+  done: Promise<unknown>,
+  time: ThreadTime,
+): Observable<T> {
   return new (observables())((subscriber) => {
-    const timer = setInterval(() => subscriber.next(read()), intervalMs);
+    const timer = time.every(intervalMs, () => subscriber.next(read()));
     done.then(
       () => subscriber.complete(),
       (error: unknown) => subscriber.error(error),
     );
-    return () => clearInterval(timer);
+    return () => timer.cancel();
   });
 }

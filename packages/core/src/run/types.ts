@@ -86,7 +86,7 @@ export interface WaitOptions {
 }
 
 export interface PushOptions extends WaitOptions {
-  /** Logical time of the message; the run's now unless given. */
+  /** Logical time of the message: integer nanoseconds since the run's epoch; its now unless given. */
   readonly time?: number;
 }
 

@@ -1,5 +1,6 @@
 import inspector from 'node:inspector';
 import { ActorLedger } from '../executor/ledger.ts';
+import type { ThreadTime, Timer } from '../executor/thread-time.ts';
 import type { Plan } from '../plan/types.ts';
 
 const intervalMsMax = 250;
@@ -21,13 +22,16 @@ interface Watched {
 export class Watchdog {
   readonly #watched: Watched[];
   readonly #report: (worker: number, actor: number, limitMs: number) => void;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
+  readonly #time: ThreadTime;
 
   constructor(
     plan: Plan,
     ledger: SharedArrayBuffer,
+    time: ThreadTime,
     report: (worker: number, actor: number, limitMs: number) => void,
   ) {
+    this.#time = time;
     this.#report = report;
     this.#watched = plan.actors
       .filter(({ worker, supervision }) => worker > 0 && supervision.watchdogMs > 0)
@@ -48,17 +52,16 @@ export class Watchdog {
       intervalMsMax,
       ...this.#watched.map(({ limitMs }) => Math.max(1, limitMs / 4)),
     );
-    this.#timer = setInterval(() => this.#look(), intervalMs);
-    this.#timer.unref();
+    this.#timer = this.#time.every(intervalMs, () => this.#look());
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#timer?.cancel();
   }
 
   #look(): void {
     if (inspector.url() !== undefined) return;
-    const nowMs = performance.now();
+    const nowMs = this.#time.nowMs();
     for (const watched of this.#watched) {
       const { isRunning, calls, position } = watched.ledger.read();
       if (!isRunning) watched.calls = -1;

@@ -3,15 +3,7 @@ import type { ControlMessage, WorkerMessage, WorkerTask } from '../drivers/messa
 import { runPooled } from '../drivers/pool.ts';
 import type { PooledTask } from '../drivers/pool.ts';
 import type { StartOptions } from './types.ts';
-
-/** How a worker came to its end. */
-export interface WorkerEnd {
-  /** It put everything away before. */
-  readonly isOrderly: boolean;
-  readonly error: unknown;
-  /** Where the thread has ended by itself. */
-  readonly exitCode: number | undefined;
-}
+import type { HostedWorker, WorkerEnd } from './world.ts';
 
 /** How long after its port's end a thread that had not said what it is may end, in ms. */
 const endGraceMs = 20;
@@ -21,8 +13,7 @@ const endGraceMsMax = 200;
 const goodbyeGraceMs = 1_000;
 
 /** The main thread's end of one pooled worker. */
-export class WorkerLink {
-  readonly index: number;
+export class WorkerLink implements HostedWorker {
   readonly ended: Promise<WorkerEnd>;
   threadId = -1;
   readonly #task: PooledTask;
@@ -30,13 +21,7 @@ export class WorkerLink {
   #isOrderly = false;
   #exit: Promise<number> | undefined;
 
-  private constructor(
-    index: number,
-    task: PooledTask,
-    bell: Doorbell,
-    onMessage: (message: WorkerMessage) => void,
-  ) {
-    this.index = index;
+  private constructor(task: PooledTask, bell: Doorbell, onMessage: (message: WorkerMessage) => void) {
     this.#task = task;
     this.#bell = bell;
     const closed = new Promise<void>((resolve) => task.port.once('close', resolve));
@@ -65,7 +50,7 @@ export class WorkerLink {
     limits: StartOptions['resourceLimits'],
     onMessage: (message: WorkerMessage) => void,
   ): Promise<WorkerLink> {
-    return new WorkerLink(task.worker, await runPooled(task, limits), bell, onMessage);
+    return new WorkerLink(await runPooled(task, limits), bell, onMessage);
   }
 
   send(message: ControlMessage): void {

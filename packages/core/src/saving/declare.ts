@@ -7,8 +7,8 @@ import type {
   StageSettings,
 } from '../plan/types.ts';
 import type { AnyStage } from '../stage.ts';
-import { formatVersion } from './document.ts';
-import type { GraphDocument, Origin, StageTable } from './document.ts';
+import { formatVersion } from './tables.ts';
+import type { GraphDocument, Origin, StageTable } from './tables.ts';
 import {
   boundaryFields,
   controlFields,

@@ -12,7 +12,7 @@ import type {
   TickOptions,
   WhileInactive,
 } from '../plan/types.ts';
-import type { BoundaryTable, EdgeTable, Origin } from './document.ts';
+import type { BoundaryTable, EdgeTable, Origin } from './tables.ts';
 import { anything, either, flag, list, number, oneOf, record, table, text } from './shape.ts';
 import type { Shape } from './shape.ts';
 import { isTable } from './toml-values.ts';

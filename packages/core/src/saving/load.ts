@@ -3,7 +3,7 @@ import type { GraphDeclaration } from '../plan/types.ts';
 import type { AnyStage } from '../stage.ts';
 import { declarationOf } from './declare.ts';
 import { documentFlaws } from './document.ts';
-import type { GraphDocument } from './document.ts';
+import type { GraphDocument } from './tables.ts';
 import { GraphFileError } from './errors.ts';
 import { keyText, news } from './flaw.ts';
 import type { Flaw, Path } from './flaw.ts';

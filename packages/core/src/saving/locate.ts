@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { list, show } from '../plan/problems.ts';
 import { isStage } from '../stage.ts';
 import type { AnyStage } from '../stage.ts';
-import type { Origin } from './document.ts';
+import type { Origin } from './tables.ts';
 import { importFrom, isBelow, isOwn, realPath, reasonOf, Refused, resolveFrom } from './places.ts';
 
 /** What a file may name beside the modules of its own folder. */

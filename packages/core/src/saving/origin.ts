@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { show } from '../plan/problems.ts';
 import { isStage } from '../stage.ts';
 import type { AnyStage } from '../stage.ts';
-import type { Origin } from './document.ts';
+import type { Origin } from './tables.ts';
 import { importFrom, isBelow, isOwn, pathOf, reasonOf, Refused, resolveFrom } from './places.ts';
 
 /** How a file in a folder names a stage. */

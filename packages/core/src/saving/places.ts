@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Origin } from './document.ts';
+import type { Origin } from './tables.ts';
 
 /** Why something cannot be had. */
 export class Refused {

@@ -5,7 +5,7 @@ import { Problems } from '../plan/problems.ts';
 import type { GraphDeclaration, PortName, StageEntry } from '../plan/types.ts';
 import type { Flaw, Path } from './flaw.ts';
 import type { PortTypes } from './declare.ts';
-import type { GraphDocument } from './document.ts';
+import type { GraphDocument } from './tables.ts';
 
 type Side = 'inputs' | 'outputs';
 /** `undefined`: there is no telling; `compile` says why. */

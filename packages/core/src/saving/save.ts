@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { GraphDeclaration } from '../plan/types.ts';
 import { documentOf } from './declare.ts';
 import { documentFlaws } from './document.ts';
-import type { Origin } from './document.ts';
+import type { Origin } from './tables.ts';
 import { GraphSaveError } from './errors.ts';
 import type { GraphSaveProblem } from './errors.ts';
 import { keyText, news } from './flaw.ts';

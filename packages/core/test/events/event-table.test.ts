@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { activationsMax } from '../../src/events/event-table.ts';
-import type { EventTable, TakerPlace } from '../../src/events/event-table.ts';
+import type { Asked, EventTable, TakerPlace } from '../../src/events/event-table.ts';
 import { dieAfter } from '../dying.ts';
 import { bench, doIn, expectInHand, takers, worldFrom } from './world.ts';
 import type { Deed, Op } from './world.ts';
@@ -26,24 +26,29 @@ describe('an event', () => {
   test('counts its activations', () => {
     const { table } = bench(false, true);
     expect(table.count(1)).toBe(1);
-    table.set(1, 'e');
-    table.set(1, 'e');
+    table.set(1, 'e', 1);
+    table.set(1, 'e', 1);
     expect(table.count(1)).toBe(3);
     expect(table.count(0)).toBe(0);
-    expect([table.reset(1), table.clear(1), table.reset(1), table.clear(1)]).toEqual([true, 2, false, 0]);
+    expect([table.reset(1, 1), table.clear(1, 1), table.reset(1, 1), table.clear(1, 1)]).toEqual([
+      true,
+      2,
+      false,
+      0,
+    ]);
   });
 
   test('refuses more than it can count, and changes nothing then', () => {
     const { table } = bench();
     const line = 2 * 32;
     table.words[line] = activationsMax - 1;
-    table.set(1, 'e');
-    expect(() => table.set(1, 'e')).toThrow(
+    table.set(1, 'e', 1);
+    expect(() => table.set(1, 'e', 1)).toThrow(
       expect.objectContaining({ code: 'EVENT_FULL', message: expect.stringContaining("'e'") }),
     );
     expect(table.count(1)).toBe(activationsMax);
-    expect(table.reset(1)).toBe(true);
-    table.set(1, 'e');
+    expect(table.reset(1, 1)).toBe(true);
+    table.set(1, 'e', 1);
   });
 
   test.each([0, 2 ** 24 - 20, 2 ** 32 - 20])(
@@ -72,7 +77,7 @@ describe('an event', () => {
     const [first, second] = takers as [TakerPlace, TakerPlace];
     // It dies at each point of its way; the activation is in its hand exactly if it is gone.
     for (let steps = 0; steps < 12; steps++) {
-      for (let i = 0; i < 3; i++) table.set(1, 'e');
+      for (let i = 0; i < 3; i++) table.set(1, 'e', 1);
       const before = table.available(1);
       dieAfter(steps, () => table.takeFor(first));
       const taken = before - table.available(1);
@@ -82,18 +87,23 @@ describe('an event', () => {
       expect(found - table.done(first)).toBe(taken);
       store(first, found);
       store(second, table.taken(second));
-      table.clear(1);
+      table.clear(1, 1);
     }
   });
 });
 
+/** One of two stages changes event 1. */
+function change(table: EventTable, kind: 'set' | 'reset' | 'clear', asker: number): unknown {
+  return kind === 'set' ? table.set(1, 'e', asker) : table[kind](1, asker);
+}
+
 describe('an event under a clock of steps', () => {
   test('shows what was changed in a step from the next one on', () => {
     const { table } = bench(true, true);
-    expect(table.set(1, 'e')).toBe(false);
-    table.set(1, 'e');
+    expect(table.set(1, 'e', 1)).toBe(false);
+    table.set(1, 'e', 1);
     expect(table.count(1)).toBe(1);
-    expect(table.reset(1)).toBe(true);
+    expect(table.reset(1, 1)).toBe(true);
     expect(table.count(1)).toBe(1);
     expect(table.settle()).toEqual([1]);
     // One was there and has been taken back; two have come.
@@ -111,22 +121,81 @@ describe('an event under a clock of steps', () => {
   });
 
   test('the order of changes within a step does not matter', () => {
-    const change = fc.constantFrom('set' as const, 'reset' as const, 'clear' as const);
-    const steps = fc.array(fc.array(change, { maxLength: 6 }), { maxLength: 8 });
+    const kinds = fc.constantFrom('set' as const, 'reset' as const, 'clear' as const);
+    const ask = fc.tuple(kinds, fc.constantFrom(1, 2));
+    const steps = fc.array(fc.array(ask, { maxLength: 6 }), { maxLength: 8 });
     fc.assert(
       fc.property(steps, fc.infiniteStream(fc.nat()), (changes, shuffles) => {
         const [one, other] = [bench(true), bench(true)];
         for (const step of changes) {
           const shuffled = [...step]
-            .map((kind) => [shuffles.next().value as number, kind] as const)
+            .map((asked) => [shuffles.next().value as number, asked] as const)
             .sort(([a], [b]) => a - b);
-          const results = step.map((kind) => [kind, one.table[kind](1, 'e')] as const);
-          const others = shuffled.map(([, kind]) => [kind, other.table[kind](1, 'e')] as const);
+          const results = step.map(([kind, by]) => [kind, change(one.table, kind, by)] as const);
+          const others = shuffled.map(([, [kind, by]]) => [kind, change(other.table, kind, by)] as const);
           expect(Map.groupBy(others, ([kind]) => kind)).toEqual(Map.groupBy(results, ([kind]) => kind));
           expect(other.table.settle()).toEqual(one.table.settle());
           expect(other.table.count(1)).toBe(one.table.count(1));
         }
       }),
     );
+  });
+
+  test('what one stage has asked for can be asked again by the owner, with the same effect', () => {
+    const kinds = fc.constantFrom('set' as const, 'reset' as const, 'clear' as const);
+    const ask = fc.tuple(kinds, fc.constantFrom(1, 2));
+    const steps = fc.array(fc.array(ask, { maxLength: 6 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(steps, (changes) => {
+        const [one, other] = [bench(true, true), bench(true, true)];
+        for (const step of changes) {
+          for (const [kind, by] of step) change(one.table, kind, by);
+          const asked: Asked[] = [];
+          one.table.settle((event, asker, what) => {
+            expect(event).toBe(1);
+            if (asker === 2) asked.push(what);
+          });
+          expect(asked.length).toBe(Number(step.some(([, by]) => by === 2)));
+          for (const what of asked) other.table.ask(1, what);
+          for (const [kind, by] of step) if (by === 1) change(other.table, kind, by);
+          other.table.settle();
+          expect(other.table.count(1)).toBe(one.table.count(1));
+        }
+      }),
+    );
+  });
+
+  test('refuses a set beyond what can be counted with all that is asked for', () => {
+    const { table } = bench(true);
+    table.ask(1, { sets: activationsMax - 2, resets: 0, isCleared: false });
+    table.set(1, 'e', 1);
+    table.set(1, 'e', 2);
+    expect(() => table.set(1, 'e', 1)).toThrow(expect.objectContaining({ code: 'EVENT_FULL' }));
+    table.settle();
+    expect(table.count(1)).toBe(activationsMax);
+  });
+});
+
+describe('an event whose changes take effect at once', () => {
+  test('notes who has done what, once somebody wants to know', () => {
+    const { table } = bench(false, true);
+    const collect = (): unknown[] => {
+      const list: unknown[] = [];
+      table.collect((...asked) => list.push(asked));
+      return list;
+    };
+    table.set(1, 'e', 1);
+    expect(collect()).toEqual([]);
+    table.note();
+    table.set(1, 'e', 1);
+    table.set(1, 'e', 2);
+    table.reset(1, 2);
+    expect(table.clear(1, 1)).toBe(3);
+    table.reset(1, 2);
+    expect(collect()).toEqual([
+      [1, 1, { sets: 1, resets: 3, isCleared: false }],
+      [1, 2, { sets: 1, resets: 1, isCleared: false }],
+    ]);
+    expect(collect()).toEqual([]);
   });
 });

@@ -4,7 +4,10 @@ import type { TakerPlace } from '../../src/events/event-table.ts';
 import { dieAfter } from '../dying.ts';
 
 /** One event `e` with two stages that take its activations, on threads of their own. */
-const plans = [{ takers: [] }, { takers: [0, 1] }];
+const plans = [
+  { takers: [], askers: [0] },
+  { takers: [0, 1], askers: [1, 2] },
+];
 export const takers: readonly TakerPlace[] = [
   { event: 1, number: 1, line: 0 },
   { event: 1, number: 2, line: 1 },
@@ -18,7 +21,7 @@ export interface Bench {
 }
 
 export function bench(isStepped: boolean = false, isInitial: boolean = false): Bench {
-  const memory = allocateEvents({ initial: [false, isInitial], takers: 2, isStepped });
+  const memory = allocateEvents({ initial: [false, isInitial], takers: 2, askers: 3, isStepped });
   const table = new EventTable(memory, plans);
   return {
     table,

@@ -122,7 +122,9 @@ describe('every graph that compiles', () => {
         const isTogether = workers[0] === workers[1];
         const port =
           edge.from.kind === 'actor' ? edge.from.port : edge.to.kind === 'actor' ? edge.to.port : '';
-        expect(edge.transport).toBe(!isTogether ? 'ring' : port === 'f' ? 'fused' : 'local');
+        expect(edge.transport).toBe(
+          !isTogether ? 'ring' : port === 'f' ? 'fused' : edge.back ? 'ring' : 'local',
+        );
         const seats = plan.rings.flatMap((ring) =>
           ring.edges.flatMap((e, reader) => (e === edge.index ? [{ ring: ring.index, reader }] : [])),
         );

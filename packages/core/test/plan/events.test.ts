@@ -46,10 +46,10 @@ describe('events of a plan', () => {
       { workers: 1 },
     );
     expect(plan.actors.map(({ events }) => events)).toEqual([
-      [{ as: 'ready', event: 1, use: 'any' }],
+      [{ as: 'ready', event: 1, use: 'any', asker: 0 }],
       [
-        { as: 'go', event: 1, use: 'set' },
-        { as: 'gone', event: 1, use: 'read' },
+        { as: 'go', event: 1, use: 'set', asker: 1 },
+        { as: 'gone', event: 1, use: 'read', asker: -1 },
       ],
       [],
       [],
@@ -64,13 +64,14 @@ describe('events of a plan', () => {
     ]);
     const workers = [2, 3, 4].map((actor) => plan.actors[actor]?.worker ?? -1);
     expect(plan.events).toEqual([
-      { index: 0, name: 'other', initial: true, controls: [], takers: [], wakes: [] },
+      { index: 0, name: 'other', initial: true, controls: [], takers: [], askers: [], wakes: [] },
       {
         index: 1,
         name: 'armed',
         initial: false,
         controls: [2, 3, 4],
         takers: [0, 1],
+        askers: [0, 1],
         wakes: workers.toSorted((a, b) => a - b),
       },
     ]);
@@ -217,7 +218,7 @@ describe('events of a plan', () => {
       create: ({ events }) => ({ onStart: () => events.x.set() }),
     });
     const plan = compile(withEvents({ a: [stage, { events: { x: 'armed' } }] }));
-    expect(plan.actors[0]?.events).toEqual([{ as: 'x', event: 0, use: 'set' }]);
+    expect(plan.actors[0]?.events).toEqual([{ as: 'x', event: 0, use: 'set', asker: 0 }]);
   });
 });
 

@@ -9,6 +9,8 @@ const name = fc.oneof(
   fc.constantFrom('', 'ü', '\u{1f600}', '\0', '\ufeff'),
 );
 const whole = fc.oneof(fc.nat({ max: 1000 }), fc.maxSafeNat());
+const time = fc.oneof(fc.integer({ min: -1000, max: 1000 }), fc.maxSafeInteger());
+const count = fc.nat({ max: 2 ** 32 - 1 });
 
 /** Bytes of any pattern: NaNs of every kind too. */
 const frame = fc
@@ -30,11 +32,13 @@ const payload = fc.oneof(frame, value);
 
 const model = {
   step: { time: whole, runners: fc.array(fc.nat({ max: 65_535 }), { maxLength: 5 }) },
-  push: { input: name, seq: whole, time: whole, payload },
-  source: { stage: name, port: name, flags: fc.nat({ max: 255 }), seq: whole, time: whole, payload },
-  output: { stage: name, port: name, seq: whole, time: whole, payload },
+  push: { input: name, seq: whole, time, payload },
+  source: { stage: name, port: name, flags: fc.nat({ max: 255 }), seq: whole, time, payload },
+  output: { stage: name, port: name, seq: whole, time, payload },
   mode: { mode: name },
   event: { event: name, change: fc.constantFrom('set', 'reset') },
+  deed: { stage: name, event: name, sets: count, resets: count, isCleared: fc.boolean() },
+  latch: { latch: name, time, payload },
   rate: { stage: name, hz: fc.double() },
   over: { stage: name },
   drain: { isOver: fc.boolean() },

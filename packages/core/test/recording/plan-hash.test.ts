@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { frame, written } from '@troupe/core';
 import { compile } from '../../src/plan/compile.ts';
 import type { EdgeOptions, GraphDeclaration, StageSettings } from '../../src/plan/types.ts';
 import { planHash } from '../../src/recording/plan-hash.ts';
@@ -26,7 +27,26 @@ function line(
   });
 }
 
+/** One stage that is bound to an event and a latch. */
+function bound(event: string, latch: string, shape: readonly number[] = [1]): GraphDeclaration {
+  const port = frame('float64', shape);
+  const stage = { ...stageOf('bound', {}, {}), events: ['it'], latches: { here: written(port) } };
+  const settings = { events: { it: event }, latches: { here: latch } };
+  return {
+    ...declare({ bound: [stage, settings] }, []),
+    events: ['a', 'b'].map((name) => ({ name, initial: false })),
+    latches: ['x', 'y'].map((name) => ({ name, dtype: 'float64', shape })),
+  };
+}
+
 describe('planHash', () => {
+  test('knows to which events and latches stages are bound', () => {
+    const hashes = [bound('a', 'x'), bound('b', 'x'), bound('a', 'y'), bound('a', 'x', [2])].map((each) =>
+      hashOf(each),
+    );
+    expect(new Set(hashes).size).toBe(4);
+  });
+
   test('is a SHA-256', () => {
     expect(hashOf(line())).toMatch(/^[\da-f]{64}$/);
   });

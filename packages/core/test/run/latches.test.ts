@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { defineStage, frame, graph, written } from '@troupe/core';
 import type { Placement, Run } from '@troupe/core';
-import { eights, ioWatcher, latecomer, picky, setter, teller, watcher } from '../fixtures/latched.ts';
+import {
+  eager,
+  eights,
+  finder,
+  ioWatcher,
+  latecomer,
+  picky,
+  setter,
+  teller,
+  watcher,
+} from '../fixtures/latched.ts';
 import { until } from './deadline.ts';
 
 interface Seen {
@@ -116,6 +126,32 @@ describe('a latch', () => {
     expect(told).toEqual(['BAD_EMIT', 14, 15, 16]);
     await until('the value of 16', async () => String(await ask()) === '16');
   });
+
+  test.each([1, 2])(
+    'written often in a step is read as it was before that, on %d workers',
+    async (workers) => {
+      const g = graph('eager');
+      const latch = g.latch('value', frame('float64', [20_000]));
+      const writer = g.stage('eager', eager, { latches: { mine: latch }, worker: { dedicated: true } });
+      const reader = g.stage('finder', finder, { latches: { value: latch }, worker: { dedicated: true } });
+      g.connect(writer.out.out, reader.in.in);
+      g.input('in', writer.in.in);
+      g.output('found', reader.out.found);
+      await using run = await g.start({ clock: 'fast', workers });
+      for (const [base, before] of [
+        [0, 0],
+        [100, 20],
+        [200, 120],
+      ] as const) {
+        // All of them are admitted in one step.
+        const pushes = Array.from({ length: 20 }, (_, i) => run.push('in', base + i + 1));
+        const found = [];
+        for (let i = 0; i < 20; i++) found.push((await run.pullOrThrow('found')).value);
+        await Promise.all(pushes);
+        expect(found).toEqual(Array.from({ length: 20 }, (_, i) => [base + i + 1, before, before]));
+      }
+    },
+  );
 
   test('is written in handlers only', async () => {
     const g = graph('latch');

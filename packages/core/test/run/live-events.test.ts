@@ -3,16 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { ThreadEvents } from '../../src/events/event-handle.ts';
 import { allocateEvents, EventTable } from '../../src/events/event-table.ts';
 import type { EventPlan } from '../../src/plan/conditions.ts';
+import { machineTime } from '../../src/executor/thread-time.ts';
 import { LiveEvents } from '../../src/run/events.ts';
 import type { AtBoundary } from '../../src/run/rate-control.ts';
 
 const plans: readonly EventPlan[] = [
-  { index: 0, name: 'go', initial: false, controls: [0], takers: [], wakes: [1] },
+  { index: 0, name: 'go', initial: false, controls: [0], takers: [], askers: [0], wakes: [1] },
 ];
 
 /** Main with a stage's handle on worker 1, under a clock of steps that the test turns by hand. */
 function stepped() {
-  const memory = allocateEvents({ initial: [false], takers: 0, isStepped: true });
+  const memory = allocateEvents({ initial: [false], takers: 0, askers: 1, isStepped: true });
   const bellMemory = allocateDoorbells(2);
   const bells = [0, 1].map((index) => new Doorbell(bellMemory, index));
   const due: (() => void)[] = [];
@@ -20,9 +21,15 @@ function stepped() {
     new Promise((resolve, reject) => {
       due.push(() => void Promise.resolve().then(change).then(resolve, reject));
     });
-  const live = new LiveEvents(memory, plans, bells, atBoundary);
-  const worker = new ThreadEvents(new EventTable(memory, plans), plans, bells, bells[1] as Doorbell);
-  const handle = worker.handlesOf('stage', [{ as: 'mine', event: 0, use: 'any' }])['mine'];
+  const live = new LiveEvents(memory, plans, bells, atBoundary, machineTime);
+  const worker = new ThreadEvents(
+    new EventTable(memory, plans),
+    plans,
+    bells,
+    bells[1] as Doorbell,
+    machineTime,
+  );
+  const handle = worker.handlesOf('stage', [{ as: 'mine', event: 0, use: 'any', asker: 0 }])['mine'];
   if (handle === undefined) throw new Error('no handle');
   const isRung = (): boolean => new Int32Array(bellMemory)[lineWords] === 0;
   const boundary = async (): Promise<void> => {

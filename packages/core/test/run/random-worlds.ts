@@ -1,8 +1,17 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { defineStage, frame, graph, message } from '@troupe/core';
-import type { ClockKind, ControlOptions, Overflow, Phase, Placement, Run, WhileInactive } from '@troupe/core';
-import { ioRestless, poser, restless } from '../fixtures/restless.ts';
+import type {
+  ClockKind,
+  ControlOptions,
+  Graph,
+  Overflow,
+  Phase,
+  Placement,
+  Run,
+  WhileInactive,
+} from '@troupe/core';
+import { ioRestless, poser, restless, wildPoser } from '../fixtures/restless.ts';
 
 /** A stage of a random graph that may use everything there is. */
 const member = fc.record({
@@ -94,13 +103,17 @@ function actorOf({ deeds, members }: World) {
   return { stage, enter: tell };
 }
 
-function build(world: World, worker: Placement): Built {
+/** `isWild`: what leads the world is a matter of chance, and only a recording can tell. */
+function build(world: World, worker: Placement, isWild: boolean): Built {
   const g = graph('world');
   const { members, controlled, form } = world;
   const base = g.runner('base', { hz: 200 });
   const go = g.event('go', { initial: true });
   const pose = g.latch('pose', frame('float64', [1]));
-  const lead = g.stage('lead', poser, { tick: { runner: base }, latches: { pose }, worker });
+  const leading = { tick: { runner: base }, latches: { pose }, worker };
+  const lead = isWild
+    ? g.stage('lead', wildPoser, { ...leading, events: { go } })
+    : g.stage('lead', poser, leading);
   const { stage, enter } = actorOf(world);
   const application = g.stage('application', stage, { worker: 'main', tick: { runner: base } });
   g.terminate(application.out.out);
@@ -155,6 +168,29 @@ function build(world: World, worker: Placement): Built {
   return { g, outputs, enter };
 }
 
+/** The graph of a wild world, and a recording of a run of it. */
+export async function record(
+  world: World,
+  options: { readonly workers: number; readonly clock: ClockKind; readonly path: string },
+): Promise<Graph> {
+  await Promise.all([import('../../src/modes/rules.ts'), import('../../src/modes/machine.ts')]);
+  const { g, outputs, enter } = build(world, 'auto', true);
+  const { path, ...how } = options;
+  const run = await g.start({
+    ...how,
+    seed: 7,
+    durationMs: 40,
+    mailboxMax: 4_096,
+    record: path,
+    onLog: () => undefined,
+  });
+  for (const name of outputs) run.onSample(name, () => undefined);
+  enter(run);
+  // How it has ended is in the recording.
+  await run.done.catch(() => undefined);
+  return g;
+}
+
 /** Everything that a graph gives, bit for bit, with its dead letters; or the code of what it failed with. */
 export async function live(
   world: World,
@@ -164,7 +200,7 @@ export async function live(
 ): Promise<string> {
   // What is loaded when a mode is first asked for takes no part in this.
   await Promise.all([import('../../src/modes/rules.ts'), import('../../src/modes/machine.ts')]);
-  const { g, outputs, enter } = build(world, worker);
+  const { g, outputs, enter } = build(world, worker, false);
   const run = await g.start({
     workers,
     clock,
