@@ -19,9 +19,9 @@ export interface GoldenOptions {
 const differencesMax = 10;
 
 /**
- * Compares outputs, by port and in order, with those in a file; bit for bit (every NaN being the same) or within a
- * tolerance. The file is written when that is asked for, and else must be there. Throws `GoldenError`, with every port
- * and element that differs (the first ten).
+ * Compares outputs, by port and in order, with those in a file; bit for bit (every NaN being the same) or
+ * within a tolerance. The file is written when that is asked for, and else must be there. Throws
+ * `GoldenError`, with every port and element that differs (the first ten).
  */
 export function golden(file: string | URL, outputs: Outputs, options: GoldenOptions = {}): void {
   const path = typeof file === 'string' ? file : fileURLToPath(file);

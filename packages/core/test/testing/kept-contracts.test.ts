@@ -7,6 +7,8 @@ import { countUp, letters, listener, mixer, patient, scale, sums } from '../fixt
 describe('a sync stage', () => {
   stageContract(scale, {
     options: { gain: 2 },
+    latencyBudgetMs: 1_000,
+    bench: true,
     badOptions: [{ gain: 'two' }, { gain: NaN }, undefined],
     invariants: [
       invariant('zeros stay zeros', ({ inputs, outputs }) =>
