@@ -7,6 +7,11 @@ const state = { idle: 0, running: 1, pending: 2, creating: 3 } as const;
 /** What stands in the place of an edge while something else than an input is in hand. */
 export const noEdge = { other: -1, resent: -2, start: -3, stop: -4 } as const;
 
+/** The edge by which the input in hand of an actor has come, in the words of a ledger. */
+export function edgeInHand(words: Int32Array, actor: number): number {
+  return words[actor * lineWords + word.edge] as number;
+}
+
 /** What an actor has in hand. */
 export interface Held {
   /** The edge that inputs come by, or one of `noEdge`. */

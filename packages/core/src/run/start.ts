@@ -49,6 +49,7 @@ export async function startRun(
   if (isStageWorker()) throw new NestedStartError(declaration.name);
   const ground = groundOf(declaration, options, world);
   const { plan, shared, bells, resources } = ground;
+  world.begin(ground);
   // Changes from outside take effect at once.
   let conductor: Conductor | undefined;
   const atBoundary: AtBoundary = async (change) =>
