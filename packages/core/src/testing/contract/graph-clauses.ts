@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Run, RunReport } from '../run/types.ts';
+import type { Run, RunReport } from '../../run/types.ts';
 import type { Clause } from './clause.ts';
 import { drivers, runScene, takeAll, threadDrivers } from './drivers.ts';
 import type { Driver, Outcome, Wanted } from './drivers.ts';
-import { isSame, payloadText } from './equality.ts';
+import { isSame, payloadText } from '../equality.ts';
 import { emissionsOf, streamDifference, streamsOf } from './played.ts';
 import type { Played, Streams } from './played.ts';
 import { play } from './rig.ts';

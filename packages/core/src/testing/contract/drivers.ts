@@ -1,7 +1,7 @@
-import type { RunReport, Run } from '../run/types.ts';
+import type { RunReport, Run } from '../../run/types.ts';
 import type { Emission, Streams } from './played.ts';
 import type { Placing, Scene } from './scene.ts';
-import { simulate } from './simulate.ts';
+import { simulate } from '../simulate.ts';
 import type { Specimen } from './specimen.ts';
 import { trialSeed } from './surroundings.ts';
 
