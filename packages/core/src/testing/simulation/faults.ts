@@ -57,6 +57,8 @@ export class Faults {
   readonly #without: ReadonlySet<string>;
   readonly #callsSum: number;
   readonly #pointsSum: number;
+  /** Passes by worker. */
+  readonly #passes: number[] = [];
   readonly happened: Fault[] = [];
   /** No fault happens before the run has begun, nor when it ends. */
   isOn = false;
@@ -86,10 +88,12 @@ export class Faults {
     return undefined;
   }
 
-  /** Whether the thread of a worker ends before its `count`-th pass. */
-  isKilled(worker: number, count: number, at: Place): boolean {
+  /** Whether the thread of a worker ends before its next pass: those of its predecessors count as well. */
+  isKilled(worker: number, at: Place): boolean {
     const rate = this.#rates.kill ?? 0;
     if (!this.isOn || rate === 0) return false;
+    const count = (this.#passes[worker] ?? 0) + 1;
+    this.#passes[worker] = count;
     if (fractionOf(mixed(mixed(this.#seed, 0x6b111 + worker), count)) >= rate) return false;
     return this.#note('kill', `kill:worker ${worker}#${count}`, `worker ${worker}`, at);
   }
