@@ -114,6 +114,10 @@ const troupe = {
     module: new URL('./troupe/fused.ts', import.meta.url),
     parameters: { frames: 20_000_000, kind: 'values' },
   },
+  'troupe-simulate-calls': {
+    module: new URL('./troupe/simulate-calls.ts', import.meta.url),
+    parameters: { inputs: 100_000 },
+  },
   'troupe-idle': { module: new URL('./troupe/idle.ts', import.meta.url), parameters: { seconds: 3 } },
   'troupe-ticks-compute': {
     module: new URL('./troupe/ticks.ts', import.meta.url),

@@ -268,6 +268,21 @@ const stats: Row = {
 
 const rates = '50, 100, 500 and 1000 Hz on one thread';
 
+const simulated: Row = {
+  id: 'simulate-calls',
+  title: 'A simulated chain with faults, one core',
+  contenders: ['troupe-simulate-calls'],
+  rounds: 5,
+  lines: [
+    {
+      what: 'handler calls',
+      figure: (read) => 1000 / read('troupe-simulate-calls', 'nsPerCall'),
+      unit: 'M/s',
+      atLeast: 0.2,
+    },
+  ],
+};
+
 /** The worst of the rates counts. A run takes 20 s, so there is one. */
 function ticking(id: string, title: string, contender: ContenderId, lateUsMax?: number): Row {
   const lines: Line[] = [
@@ -300,4 +315,5 @@ export const rows: readonly Row[] = [
   start,
   stats,
   ...ticks,
+  simulated,
 ];

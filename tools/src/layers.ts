@@ -22,6 +22,9 @@ const picture: Readonly<Record<string, readonly string[]>> = {
 /** Loaded when a graph starts, or is loaded, so that a worker that merely hosts stages stays light. */
 const lateInCore: ReadonlySet<string> = new Set(['rxjs', 'smol-toml', 'tinypool', 'xstate']);
 
+/** For tests: what runs in production must not load it. */
+const testOnlyFolder = 'packages/core/src/testing/';
+
 /** Safe in a browser: no Node modules, nothing of the runtime. */
 const browserSafeFolder = 'packages/core/src/telemetry/';
 
@@ -204,6 +207,9 @@ function judgeRelative({ root, file, owner, area }: Place, { kind }: Reference, 
       rule: 'leaves-package',
       message: `${specifier} lies outside ${home}; import the package by name`,
     };
+  }
+  if (area === 'src' && isBelow(target, testOnlyFolder) && !isBelow(file, testOnlyFolder)) {
+    return { rule: 'test-only', message: `${specifier} is for tests` };
   }
   if (file.startsWith(browserSafeFolder) && kind !== 'type' && !isBelow(target, browserSafeFolder)) {
     return {

@@ -108,6 +108,11 @@ export class Doorbell {
     Atomics.store(this.#words, this.#state, awake);
   }
 
+  /** Whether the consumer is armed, or asleep, and nobody has rung since. */
+  isArmed(): boolean {
+    return Atomics.load(this.#words, this.#state) === sleeping;
+  }
+
   /** Consumer: blocks until rung, or until the time is over: false then. Only after `arm`. */
   wait(timeoutMs: number): boolean {
     const outcome = Atomics.wait(this.#words, this.#state, sleeping, timeoutMs);

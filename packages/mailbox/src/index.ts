@@ -29,7 +29,15 @@ export { allocateJournal, eventsId, ledgerId, redo } from './journal.ts';
 export type { Journaled } from './journal.ts';
 export type { Journal } from './journal.ts';
 export { allocateLatch, LatchReader, LatchWriter } from './latch.ts';
-export { allocateFrameRing, flag, lineBytes, lineWords, powerOfTwo, startRingAt } from './layout.ts';
+export {
+  allocateFrameRing,
+  flag,
+  lineBytes,
+  lineWords,
+  slotsMax,
+  powerOfTwo,
+  startRingAt,
+} from './layout.ts';
 export type { FrameRingSpec } from './layout.ts';
 export { localQueue } from './local-queue.ts';
 export type { LocalReader, LocalWriter } from './local-queue.ts';
@@ -39,7 +47,7 @@ export { MessageOutlet } from './message-outlet.ts';
 export type { MessageEdge } from './message-outlet.ts';
 export { FrameOutlet } from './outlet.ts';
 export type { Outlet, RefusalPolicy, RefusingEdge } from './outlet.ts';
-export { attachReader, detachReader, endRing, readerCursor } from './ring-places.ts';
+export { attachReader, detachReader, endRing, heldFor, readerCursor, ringHead } from './ring-places.ts';
 export { Envelope, RingReader } from './ring-reader.ts';
 export type { ReaderOptions, ReaderPolicy } from './ring-reader.ts';
 export { RingWriter } from './ring-writer.ts';

@@ -56,6 +56,20 @@ export function readerCursor(buffer: SharedArrayBuffer, place: number): number {
   return Atomics.load(ringWords(buffer), readerBase(place) + readerWord.cursor);
 }
 
+/** Where the messages end that the writer has shown. */
+export function ringHead(buffer: SharedArrayBuffer): number {
+  // Acquires what lies below it.
+  return Atomics.load(ringWords(buffer), ringWord.head);
+}
+
+/** How many messages may wait for a reader, as its mailbox has grown; 0 while it holds no writer back. */
+export function heldFor(buffer: SharedArrayBuffer, place: number): number {
+  const words = ringWords(buffer);
+  const base = readerBase(place);
+  const isBlocking = Atomics.load(words, base + readerWord.state) === readerState.blocking;
+  return isBlocking ? Atomics.load(words, base + readerWord.capacity) : 0;
+}
+
 /** Ends the stream of a ring in place of its writer, whose thread is gone for good. */
 export function endRing(buffer: SharedArrayBuffer): void {
   // Publishes the end; whoever reads must be rung by the caller.

@@ -157,14 +157,22 @@ async function restOnLoop({ executor, bell }: Loop, untilMs: number): Promise<vo
 }
 
 /** Arms the doorbell; false, with the doorbell disarmed, when there is something to do after all. */
-function mayRest({ executor, bell }: Loop): boolean {
-  bell.arm();
+function mayRest(loop: Pick<Loop, 'executor' | 'bell'>): boolean {
+  loop.bell.arm();
+  return lastLook(loop);
+}
+
+/**
+ * With the doorbell armed: whether there is nothing to do. The doorbell is disarmed when there is something.
+ */
+export function lastLook({ executor, bell }: Pick<Loop, 'executor' | 'bell'>): boolean {
   if (!bell.hasControl() && !executor.hasWork()) return true;
   bell.disarm();
   return false;
 }
 
-function noteSleep({ executor, gauges }: Loop, sleptMs: number): void {
+/** Notes a sleep that has begun at `sleptMs`. Looks at the clock. */
+export function noteSleep({ executor, gauges }: Pick<Loop, 'executor' | 'gauges'>, sleptMs: number): void {
   add(gauges, workerCount.sleeps, 1);
   // `untilDeadlineMs` looks at the clock.
   executor.untilDeadlineMs();

@@ -275,9 +275,11 @@ export class Rounds {
       }
       return actor.inlets.every(({ isBack, reader }) => isBack || reader.isMarked(this.#state.number));
     }
-    if (actor.isBusy || actor.phase !== 'running') return isOver(actor);
-    if (actor.spillOf !== undefined) return wantRoom(actor);
+    if (isOver(actor)) return true;
+    // Whoever waits behind it must know what room there is, all the more while it cannot go on.
     for (const { reader } of actor.inlets) reader.nudge();
+    if (actor.isBusy || actor.phase !== 'running') return false;
+    if (actor.spillOf !== undefined) return wantRoom(actor);
     const next = this.#next(actor, part, position);
     if (next === 'wait') return false;
     return next === 'close' || ((isReady(actor) || wantRoom(actor)) && actor.lease?.mayBegin() !== false);

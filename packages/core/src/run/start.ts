@@ -20,7 +20,7 @@ import { BoundaryOutput } from './boundary-output.ts';
 import { conductorOf } from './conduct.ts';
 import type { Conductor } from './conductor.ts';
 import { LiveRecording } from './live-recording.ts';
-import type { ReplayDriver } from './replay.ts';
+import type { ReplayDriver } from './replay-driver.ts';
 import { barrierTimeoutMsDefault } from './actor-states.ts';
 import { Crew } from './crew.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -49,6 +49,7 @@ export async function startRun(
   if (isStageWorker()) throw new NestedStartError(declaration.name);
   const ground = groundOf(declaration, options, world);
   const { plan, shared, bells, resources } = ground;
+  world.begin(ground);
   // Changes from outside take effect at once.
   let conductor: Conductor | undefined;
   const atBoundary: AtBoundary = async (change) =>
@@ -100,8 +101,7 @@ export async function startRun(
     modes = led.modes;
     led.recording.onError = (error) => run?.fail(error);
     if (options.record !== undefined) await led.recording.begin(options.record, true);
-    if (conductor !== undefined)
-      replay?.attach({ plan, shared, bells, conductor, inputs, modes, events, crew });
+    if (conductor !== undefined) replay?.attach({ ...base, conductor, inputs, modes, crew });
     run = new LiveRun({ ...basics, ...led, conductor, executor, inputs, outputs });
     await run.go(world.nowMs());
   } catch (error) {

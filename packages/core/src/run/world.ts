@@ -5,6 +5,7 @@ import type { ControlMessage, WorkerMessage, WorkerTask } from '../drivers/messa
 import { keepSpare } from '../drivers/pool.ts';
 import { machineTime } from '../executor/thread-time.ts';
 import type { ThreadTime, Timer } from '../executor/thread-time.ts';
+import type { LiveRunParts } from './live-parts.ts';
 import type { StartOptions } from './types.ts';
 import { WorkerLink } from './worker-link.ts';
 
@@ -28,8 +29,13 @@ export interface HostedWorker {
   terminate(): void;
 }
 
+/** What a run stands on: its plan, and what all of its threads share. */
+export type Ground = Pick<LiveRunParts, 'plan' | 'shared' | 'letters'>;
+
 /** What a run stands in: the time of its main thread, and what hosts its workers. */
 export interface World extends ThreadTime {
+  /** Learns what the run stands on, before anything else. */
+  begin(ground: Ground): void;
   host(
     task: WorkerTask,
     bell: Doorbell,
@@ -47,6 +53,7 @@ export interface World extends ThreadTime {
 /** Pooled threads, and the machine's time. */
 export const threadWorld: World = {
   ...machineTime,
+  begin: () => undefined,
   host: (...given) => WorkerLink.open(...given),
   keepSpare,
   lead: runOnLoop,

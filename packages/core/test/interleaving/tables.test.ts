@@ -1,0 +1,17 @@
+import { explored } from './explored.ts';
+
+explored('events', {
+  activations: 2,
+  rivals: 3,
+  oneForThree: Infinity,
+  deadTaker: 2,
+  waiter: Infinity,
+  closing: Infinity,
+  deadSetter: Infinity,
+  stepped: Infinity,
+  noted: 3,
+});
+
+explored('resources', { two: 3, lingering: 4, three: 2, threeForTwo: 2, withdrawn: 2, dead: 2 });
+
+explored('latch', { tornRead: Infinity, agreement: Infinity, deadWriter: 2 });
