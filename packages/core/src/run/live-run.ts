@@ -352,8 +352,10 @@ export class LiveRun implements Run, Steppable {
     this.#ring();
     for (const output of outputs.values()) {
       // What an ended stream has left behind can still be pulled.
-      if (reason === 'stopped') output.discard();
-      if (reason === 'stopped') output.close(error);
+      if (reason === 'ended') continue;
+      // Whoever waits is told first: the stages behind the inputs, which have ended, come to their ends now.
+      output.close(error);
+      output.discard();
     }
     await Promise.all([crew.stop(), executor.stop(stopGraceMs)]);
     for (const output of outputs.values()) if (reason === 'stopped') output.discard();
