@@ -1,3 +1,5 @@
+export { sequenceDiagram } from './sequence-diagram.ts';
+export type { DiagramOptions } from './sequence-diagram.ts';
 export { simulate } from './simulate.ts';
 export type { SimulateOptions, SimulationReport } from './simulate.ts';
 export type { FaultKind } from './simulation/fault-kinds.ts';
@@ -11,6 +13,11 @@ export { contractOf, stageContract } from './contract.ts';
 export type { Property } from './contract.ts';
 export type { Tolerance } from './equality.ts';
 export { ContractError, GoldenError, TestingError } from './errors.ts';
+export { explore } from './explore.ts';
+export type { ExplorationProgress, ExploreOptions } from './explore.ts';
+export type { Explored } from './exploration/attempt.ts';
+export { ExplorationError } from './exploration/exploration-error.ts';
+export type { ExplorationReport, Finding } from './exploration/report.ts';
 export { frames } from './frames.ts';
 export type { ForPort, FrameOptions } from './frames.ts';
 export { invariant } from './given.ts';
