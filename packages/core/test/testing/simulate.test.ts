@@ -136,6 +136,15 @@ describe('a simulation', () => {
     expect(ways.toSorted()).toEqual(ofAll.toSorted());
   });
 
+  test('a successor goes on with what is in store for its worker: no fault happens twice', async () => {
+    for (let seed = 0; seed < 30; seed++) {
+      const report = await simulate(chain(3), { seed, faults: { kill: 0.1 }, inputs: { in: numbers(40) } });
+      const ids = report.faults.map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(values(report).length).toBeGreaterThanOrEqual(40);
+    }
+  });
+
   test('a stop at any point ends it, and so does the last step', async () => {
     for (let seed = 0; seed < 30; seed++) {
       const report = await simulate(chain(3), { seed, faults: { stop: 0.01 }, inputs: { in: numbers(500) } });

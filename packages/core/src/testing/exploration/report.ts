@@ -1,5 +1,5 @@
 import type { GraphDeclaration } from '../../plan/types.ts';
-import { sequenceDiagram } from '../sequence-diagram.ts';
+import { sequenceDiagram } from '../diagram/sequence-diagram.ts';
 import type { Fault } from '../simulation/faults.ts';
 import { SimulationError } from '../simulation/simulation-error.ts';
 import type { TraceEntry } from '../simulation/trace.ts';

@@ -45,6 +45,8 @@ export class Faults {
   readonly #only: ChosenFaults | undefined;
   readonly #callsSum: number;
   readonly #pointsSum: number;
+  /** Passes by worker. */
+  readonly #passes: number[] = [];
   readonly happened: Fault[] = [];
   /** No fault happens before the run has begun, nor when it ends. */
   isOn = false;
@@ -73,10 +75,12 @@ export class Faults {
     return { kind, isLate: (more & 1) === 1, slowMs: 0.1 + fractionOf(mixed(more, 1)) * 20 };
   }
 
-  /** Whether the thread of a worker ends before its `count`-th pass. */
-  isKilled(worker: number, count: number, at: Place): boolean {
+  /** Whether the thread of a worker ends before its next pass: those of its predecessors count as well. */
+  isKilled(worker: number, at: Place): boolean {
     const rate = this.#rates.kill ?? 0;
     if (!this.isOn || (rate === 0 && this.#only === undefined)) return false;
+    const count = (this.#passes[worker] ?? 0) + 1;
+    this.#passes[worker] = count;
     const isMeant =
       this.#only === undefined
         ? fractionOf(mixed(mixed(this.#seed, 0x6b111 + worker), count)) < rate

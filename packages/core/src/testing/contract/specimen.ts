@@ -1,10 +1,10 @@
-import { PlanError } from '../errors.ts';
-import { parseOptions } from '../plan/options.ts';
-import { resolvePorts } from '../plan/ports.ts';
-import { Problems } from '../plan/problems.ts';
-import type { Port } from '../ports.ts';
-import type { AnyStage } from '../stage.ts';
-import { TestingError } from './errors.ts';
+import { PlanError } from '../../errors.ts';
+import { parseOptions } from '../../plan/options.ts';
+import { resolvePorts } from '../../plan/ports.ts';
+import { Problems } from '../../plan/problems.ts';
+import type { Port } from '../../ports.ts';
+import type { AnyStage } from '../../stage.ts';
+import { TestingError } from '../errors.ts';
 import type { AnyGiven } from './given.ts';
 
 /** Options for one play: as they are given, and as the schema gives them. */

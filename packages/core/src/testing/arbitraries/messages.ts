@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Arbitrary } from 'fast-check';
-import type { MessagePort } from '../ports.ts';
-import { TestingError } from './errors.ts';
+import type { MessagePort } from '../../ports.ts';
+import { TestingError } from '../errors.ts';
 import { fastCheckFor } from './fast-check.ts';
 import type { ForPort } from './frames.ts';
 import { fromJsonSchema } from './json-schema.ts';

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Run, RunReport } from '../run/types.ts';
+import type { Run, RunReport } from '../../run/types.ts';
 import type { Clause } from './clause.ts';
-import { drivers, runScene, takeAll } from './drivers.ts';
-import type { Outcome, Wanted } from './drivers.ts';
-import { isSame, payloadText } from './equality.ts';
+import { drivers, runScene, takeAll, threadDrivers } from './drivers.ts';
+import type { Driver, Outcome, Wanted } from './drivers.ts';
+import { isSame, payloadText } from '../equality.ts';
 import { emissionsOf, streamDifference, streamsOf } from './played.ts';
 import type { Played, Streams } from './played.ts';
 import { play } from './rig.ts';
@@ -36,7 +36,7 @@ export const driversClause: Clause = {
     const reference = await referenceOf(specimen, trial, survey);
     if (reference === undefined) return undefined;
     for (const driver of drivers) {
-      if (driver.needsModule && specimen.stage.module === undefined) continue;
+      if (!driver.suits(specimen)) continue;
       const capacity = capacities[trial.script.length % capacities.length] as number;
       const scene = sceneOf(specimen, trial, driver.placing, { capacity });
       const outcome = await driver.run(scene, reference.wanted);
@@ -57,8 +57,8 @@ export const losslessClause: Clause = {
   async judge(specimen, trial, survey) {
     const reference = await referenceOf(specimen, trial, survey);
     if (reference === undefined) return undefined;
-    const usable = drivers.filter(({ needsModule }) => !needsModule || specimen.stage.module !== undefined);
-    const { placing } = usable[trial.script.length % usable.length] as (typeof drivers)[number];
+    const usable = threadDrivers.filter((driver) => driver.suits(specimen));
+    const { placing } = usable[trial.script.length % usable.length] as Driver;
     const scene = sceneOf(specimen, trial, placing, { hasLoose: true });
     const loose = new LooseReaders(scene);
     const outcome = await runScene(scene, async (run) => {

@@ -1,5 +1,5 @@
 import type { Arbitrary } from 'fast-check';
-import { TestingError } from './errors.ts';
+import { TestingError } from '../errors.ts';
 import { fastCheckFor } from './fast-check.ts';
 import type { FastCheck } from './fast-check.ts';
 

@@ -1,4 +1,4 @@
-import { payloadText } from './equality.ts';
+import { payloadText } from '../equality.ts';
 
 /** One thing that happens to a stage. */
 export type Step =

@@ -2,8 +2,8 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { frameLength } from '@troupe/mailbox';
 import type { Dtype, FrameArray } from '@troupe/mailbox';
 import { isDeepStrictEqual } from 'node:util';
-import type { Port } from '../ports.ts';
-import { payloadText } from './equality.ts';
+import type { Port } from '../../ports.ts';
+import { payloadText } from '../equality.ts';
 import { Incarnation, isThenable } from './incarnation.ts';
 import { fill, Loan } from './loan.ts';
 import type { Call, ClauseName, Emission, Played, Violation } from './played.ts';

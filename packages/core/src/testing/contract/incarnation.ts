@@ -1,4 +1,4 @@
-import type { Handlers } from '../stage.ts';
+import type { Handlers } from '../../stage.ts';
 import { allHandlers } from './specimen.ts';
 import type { HandlerName, PlayOptions, Specimen } from './specimen.ts';
 import type { ClauseName } from './played.ts';

@@ -1,10 +1,10 @@
-import type { SimulationReport } from './simulate.ts';
-import { mermaidText } from './diagram/mermaid.ts';
-import { rowsOf } from './diagram/rows.ts';
-import { diagramText } from './diagram/text.ts';
-import { SimulationError } from './simulation/simulation-error.ts';
-import type { Violation } from './simulation/simulation-error.ts';
-import type { TraceEntry } from './simulation/trace.ts';
+import type { SimulationReport } from '../simulate.ts';
+import { mermaidText } from './mermaid.ts';
+import { rowsOf } from './rows.ts';
+import { diagramText } from './text.ts';
+import { SimulationError } from '../simulation/simulation-error.ts';
+import type { Violation } from '../simulation/simulation-error.ts';
+import type { TraceEntry } from '../simulation/trace.ts';
 
 /** How a trace is drawn. */
 export interface DiagramOptions {

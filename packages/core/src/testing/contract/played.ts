@@ -1,5 +1,5 @@
-import { isSame, payloadText } from './equality.ts';
-import type { Tolerance } from './equality.ts';
+import { isSame, payloadText } from '../equality.ts';
+import type { Tolerance } from '../equality.ts';
 
 /** What a stage has emitted: an owned copy. */
 export interface Emission {

@@ -1,13 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { relative } from 'node:path';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { PortMap } from '../ports.ts';
-import type { AnyStage, Stage } from '../stage.ts';
+import type { PortMap } from '../../ports.ts';
+import type { AnyStage, Stage } from '../../stage.ts';
 import type { Clause } from './clause.ts';
 import { growthClause, latencyClause } from './endurance.ts';
-import { ContractError } from './errors.ts';
-import { payloadText } from './equality.ts';
-import { fastCheckFor } from './fast-check.ts';
+import { ContractError } from '../errors.ts';
+import { payloadText } from '../equality.ts';
+import { fastCheckFor } from '../arbitraries/fast-check.ts';
 import type { AnyGiven, ContractGiven } from './given.ts';
 import { driversClause, losslessClause } from './graph-clauses.ts';
 import { optionsClause } from './options-clause.ts';

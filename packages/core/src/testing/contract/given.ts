@@ -1,9 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Arbitrary } from 'fast-check';
-import type { Payload, PortMap } from '../ports.ts';
-import type { OptionsIn, OptionsOut } from '../stage.ts';
-import type { Tolerance } from './equality.ts';
-import type { ForPort } from './frames.ts';
+import type { Payload, PortMap } from '../../ports.ts';
+import type { OptionsIn, OptionsOut } from '../../stage.ts';
+import type { Tolerance } from '../equality.ts';
+import type { ForPort } from '../arbitraries/frames.ts';
 import type { Call } from './played.ts';
 import type { TestFunction } from './runner.ts';
 

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { arrayConstructor, decode, encode, isDtype } from '@troupe/mailbox';
 import type { Dtype, FrameArray } from '@troupe/mailbox';
-import { isFrame, isSame } from './equality.ts';
-import { GoldenError } from './errors.ts';
+import { isFrame, isSame } from '../equality.ts';
+import { GoldenError } from '../errors.ts';
 
 /** Outputs by port, in order: frames, or values. */
 export type Outputs = Readonly<Record<string, readonly unknown[]>>;

@@ -1,9 +1,9 @@
 import { arrayConstructor, decode, encode, frameLength } from '@troupe/mailbox';
 import type { FrameArray } from '@troupe/mailbox';
 import { isDeepStrictEqual } from 'node:util';
-import type { FramePort, MessagePort, Port } from '../ports.ts';
-import type { Out } from '../stage.ts';
-import { payloadText } from './equality.ts';
+import type { FramePort, MessagePort, Port } from '../../ports.ts';
+import type { Out } from '../../stage.ts';
+import { payloadText } from '../equality.ts';
 import { Loan } from './loan.ts';
 import type { ClauseName, Emission } from './played.ts';
 

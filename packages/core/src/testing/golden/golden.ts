@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isFrame, isSame, payloadText } from './equality.ts';
-import type { Tolerance } from './equality.ts';
-import { GoldenError } from './errors.ts';
+import { isFrame, isSame, payloadText } from '../equality.ts';
+import type { Tolerance } from '../equality.ts';
+import { GoldenError } from '../errors.ts';
 import { goldenText, parseGolden } from './golden-text.ts';
 import type { Outputs } from './golden-text.ts';
 

@@ -1,5 +1,5 @@
 import type fastCheck from 'fast-check';
-import { TestingError } from './errors.ts';
+import { TestingError } from '../errors.ts';
 
 export type FastCheck = typeof fastCheck;
 

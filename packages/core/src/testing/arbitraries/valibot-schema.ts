@@ -1,5 +1,5 @@
 import type { Arbitrary } from 'fast-check';
-import { TestingError } from './errors.ts';
+import { TestingError } from '../errors.ts';
 import { fastCheckFor } from './fast-check.ts';
 
 /** What a schema of valibot says about itself. What stands in its pipe beyond bounds is left to itself. */

@@ -1,10 +1,10 @@
 import { allocateFrame, frameLength } from '@troupe/mailbox';
 import type { FrameArray } from '@troupe/mailbox';
-import type { EventHandle } from '../events/event-handle.ts';
-import { postsMax } from '../executor/actor.ts';
-import { seededRandom } from '../executor/random.ts';
-import type { FramePort } from '../ports.ts';
-import type { AnyStage, LatchWriting, StageContext } from '../stage.ts';
+import type { EventHandle } from '../../events/event-handle.ts';
+import { postsMax } from '../../executor/actor.ts';
+import { seededRandom } from '../../executor/random.ts';
+import type { FramePort } from '../../ports.ts';
+import type { AnyStage, LatchWriting, StageContext } from '../../stage.ts';
 
 /** The name by which a stage is tried, in plays and in graphs: its `random` is seeded by it. */
 export const trialName = 'stage';

@@ -1,9 +1,9 @@
 import type { Arbitrary } from 'fast-check';
-import type { Port } from '../ports.ts';
-import { TestingError } from './errors.ts';
-import { fastCheckFor } from './fast-check.ts';
-import { frames } from './frames.ts';
-import { messages } from './messages.ts';
+import type { Port } from '../../ports.ts';
+import { TestingError } from '../errors.ts';
+import { fastCheckFor } from '../arbitraries/fast-check.ts';
+import { frames } from '../arbitraries/frames.ts';
+import { messages } from '../arbitraries/messages.ts';
 import { Incarnation } from './incarnation.ts';
 import { allHandlers } from './specimen.ts';
 import type { HandlerName, Specimen } from './specimen.ts';

@@ -1,8 +1,8 @@
 import { allocateFrame, frameLength } from '@troupe/mailbox';
 import type { ArrayOf, Dtype, FrameArray } from '@troupe/mailbox';
 import type { Arbitrary } from 'fast-check';
-import type { FramePort, Port } from '../ports.ts';
-import { TestingError } from './errors.ts';
+import type { FramePort, Port } from '../../ports.ts';
+import { TestingError } from '../errors.ts';
 import { fastCheckFor } from './fast-check.ts';
 
 /** Which frames there are. */

@@ -1,9 +1,9 @@
-import { graph } from '../graph.ts';
-import type { Graph } from '../graph.ts';
-import type { Placement } from '../plan/types.ts';
-import type { FramePort } from '../ports.ts';
-import type { AnyStage } from '../stage.ts';
-import type { StartOptions } from '../run/types.ts';
+import { graph } from '../../graph.ts';
+import type { Graph } from '../../graph.ts';
+import type { Placement } from '../../plan/types.ts';
+import type { FramePort } from '../../ports.ts';
+import type { AnyStage } from '../../stage.ts';
+import type { StartOptions } from '../../run/types.ts';
 import { plainPort, player } from './player.ts';
 import type { PlayerOptions } from './player.ts';
 import { timingsOf } from './script.ts';

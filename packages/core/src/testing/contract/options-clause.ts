@@ -1,9 +1,9 @@
-import { graph } from '../graph.ts';
-import { compile } from '../plan/compile.ts';
-import { PlanError } from '../errors.ts';
-import { parseOptions } from '../plan/options.ts';
+import { graph } from '../../graph.ts';
+import { compile } from '../../plan/compile.ts';
+import { PlanError } from '../../errors.ts';
+import { parseOptions } from '../../plan/options.ts';
 import type { Clause } from './clause.ts';
-import { payloadText } from './equality.ts';
+import { payloadText } from '../equality.ts';
 import { nothing } from './endurance.ts';
 import type { Specimen } from './specimen.ts';
 import { trialName } from './surroundings.ts';

@@ -1,11 +1,11 @@
-import type { SimulateOptions, SimulationReport } from './simulate.ts';
-import { attempt, declarationOf, inputsOf } from './exploration/attempt.ts';
-import type { Attempted, Explored, Failure } from './exploration/attempt.ts';
-import { caseText, cutDown, parseCase, whole } from './exploration/case.ts';
-import type { Case } from './exploration/case.ts';
-import { ExplorationError } from './exploration/exploration-error.ts';
-import type { ExplorationReport, Finding } from './exploration/report.ts';
-import { Shrinker } from './exploration/shrink.ts';
+import type { SimulateOptions, SimulationReport } from '../simulate.ts';
+import { attempt, declarationOf, inputsOf } from './attempt.ts';
+import type { Attempted, Explored, Failure } from './attempt.ts';
+import { caseText, cutDown, parseCase, whole } from './case.ts';
+import type { Case } from './case.ts';
+import { ExplorationError } from './exploration-error.ts';
+import type { ExplorationReport, Finding } from './report.ts';
+import { Shrinker } from './shrink.ts';
 
 /** How a graph is explored: what `simulate` takes, and how far to go. */
 export interface ExploreOptions extends Omit<SimulateOptions, 'seed' | 'trace'> {

@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { frame, message } from '../ports.ts';
-import type { Port, PortMap } from '../ports.ts';
-import { defineStage } from '../stage.ts';
-import type { Handlers, Out, Stage } from '../stage.ts';
+import { frame, message } from '../../ports.ts';
+import type { Port, PortMap } from '../../ports.ts';
+import { defineStage } from '../../stage.ts';
+import type { Handlers, Out, Stage } from '../../stage.ts';
 
 /** One thing to emit. */
 interface Note {
