@@ -3,7 +3,7 @@ import { tickGroupsOf } from '../clock/groups.ts';
 import type { TickGroup } from '../clock/groups.ts';
 import { everyStep } from '../clock/schedule.ts';
 import { want } from '../clock/turn.ts';
-import type { Turn } from '../clock/turn.ts';
+import type { RunnerTurn, Turn } from '../clock/turn.ts';
 import type { Plan } from '../plan/types.ts';
 import { accountUnblocked } from './accounts.ts';
 import { gate } from './actor.ts';
@@ -216,7 +216,7 @@ export class Rounds {
   #runClosed(actor: Actor, part: Part, position: number): boolean {
     const { host, calls, isDraining } = this.#parts;
     if (actor.spillOf !== undefined) return calls.drainSpill(actor);
-    if (part.isTickDue) addCount(actor, actorCount.droppedTicks, 1);
+    if (part.isTickDue) this.#miss(actor);
     this.#passTick(part, position);
     const isLast = actor.inlets.every(({ isBack, reader }) => isBack || reader.isLast(this.#state.number));
     const keep = isDraining() || (isLast && hasForward(actor)) ? 0 : kept[actor.plan.whileInactive];
@@ -288,12 +288,23 @@ export class Rounds {
   /** Gives the tick object what the step says of the actor's runner. */
   #present({ ticker }: Actor): void {
     if (ticker === undefined) return;
+    const { index, dueNs, dtNs } = this.#newestTick(ticker.runnerIndex);
+    ticker.present(index, dueNs, dtNs);
+  }
+
+  /** The actor's tick comes while it is not to run. */
+  #miss({ ticker, gauges }: Actor): void {
+    if (ticker === undefined) return;
+    const { dueNs, dtNs } = this.#newestTick(ticker.runnerIndex);
+    ticker.miss(dueNs, dtNs);
+    const { counts } = gauges;
+    counts[actorCount.droppedTicks] = (counts[actorCount.droppedTicks] as number) + 1;
+  }
+
+  #newestTick(runner: number): Pick<RunnerTurn, 'index' | 'dueNs' | 'dtNs'> {
     const turn = this.#turn;
-    if (ticker.runnerIndex === everyStep) ticker.present(turn.step, turn.timeNs, turn.elapsedNs);
-    else {
-      const { index, dueNs, dtNs } = turn.runner(ticker.runnerIndex);
-      ticker.present(index, dueNs, dtNs);
-    }
+    if (runner !== everyStep) return turn.runner(runner);
+    return { index: turn.step, dueNs: turn.timeNs, dtNs: turn.elapsedNs };
   }
 
   /** The tick has been handled, or given up, once it is not pending any more. */
@@ -380,9 +391,4 @@ export class Rounds {
     host.ringMain();
     host.strike();
   }
-}
-
-function addCount(actor: Actor, index: number, value: number): void {
-  const { counts } = actor.gauges;
-  counts[index] = (counts[index] as number) + value;
 }
