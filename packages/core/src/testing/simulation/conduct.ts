@@ -51,7 +51,10 @@ export function conduct(
     onBegin: (ground) => watch.begin(ground),
     onLost: (worker) => watch.lose(worker),
     isKilled: (thread) =>
-      faults.isKilled(thread.index, thread.passes, { step: simulation.step, atMs: simulation.timeMs }),
+      faults.isKilled(thread.index, simulation.passesOf(thread), {
+        step: simulation.step,
+        atMs: simulation.timeMs,
+      }),
   });
   watch.simulation = simulation;
   const starting = startRun(simulated, options, undefined, simulation);
