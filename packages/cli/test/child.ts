@@ -14,10 +14,20 @@ export interface Finished {
 /** Called for every complete line on stdout. */
 type OnLine = (line: string, interrupt: () => void) => void;
 
-/** Runs `troupe` from source with pipes, as a shell would; resolves when it has ended. */
-export function troupe(args: readonly string[], onLine: OnLine = () => undefined): Promise<Finished> {
+/**
+ * Runs `troupe` from source with pipes, as a shell would; resolves when it has ended. `fileBlocksMax`: the
+ * disk takes no more than so many blocks of a file, of 512 or 1,024 bytes.
+ */
+export function troupe(
+  args: readonly string[],
+  onLine: OnLine = () => undefined,
+  fileBlocksMax?: number,
+): Promise<Finished> {
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=@troupe/source', main, ...args], {
+  const node = [process.execPath, '--conditions=@troupe/source', main, ...args];
+  const limited = ['sh', '-c', `ulimit -f ${fileBlocksMax ?? 0}; exec "$0" "$@"`, ...node];
+  const [command = '', ...rest] = fileBlocksMax === undefined ? node : limited;
+  const child = spawn(command, rest, {
     timeout: childMsMax,
     killSignal: 'SIGKILL',
   });

@@ -91,6 +91,20 @@ describe('a mistake ends with exit code 2 and one line', { timeout: 60_000 }, ()
     expect(code).toBe(2);
   });
 
+  it('the disk is full while a run is recorded, and what was written is a recording', async () => {
+    const endless = fixture('endless.ts');
+    const path = join(folder, 'full.trp');
+    const args = ['run', endless, '--clock', 'fast', '--record', path];
+    const { code, stderr } = await troupe(args, undefined, 64);
+    expect(stderr.trimEnd()).toMatch(/full\.trp: cannot be written: EFBIG.* Look at the disk; what was /);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(code).toBe(2);
+    const replayed = await troupe(['replay', path, endless]);
+    expect(replayed.stdout).toMatch(/^the recording is truncated after \d+ entries: /m);
+    expect(replayed.stdout).toMatch(/messages compared: identical$/m);
+    expect(replayed.code).toBe(0);
+  });
+
   it('the modules of the graph in a recording lie elsewhere', async () => {
     const { code, stdout, stderr } = await troupe(['replay', recording]);
     expect(stderr).toContain(`it can be named: \`troupe replay ${recording} <graph>\``);

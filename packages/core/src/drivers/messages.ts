@@ -50,6 +50,8 @@ export type ControlMessage =
   /** Finish the handler in hand, call onStop, leave. */
   | { readonly type: 'stop' }
   | { readonly type: 'resend'; readonly letter: LetterWire }
+  /** Answered with `done`, behind everything that the worker has said before. */
+  | { readonly type: 'echo'; readonly request: number }
   | { readonly type: 'rate'; readonly change: RateChange; readonly request: number }
   /** What the gates of stages go by from now on. Answered with `done` when the worker is at rest in it. */
   | { readonly type: 'gates'; readonly state: GateState; readonly request: number }

@@ -88,6 +88,7 @@ export class StageThread {
     } else if (message.type === 'stop') this.#isStopping = true;
     else if (message.type === 'drain') executor.drain();
     else if (message.type === 'resend') executor.resend(message.letter);
+    else if (message.type === 'echo') this.#post({ type: 'done', request: message.request });
     else if (message.type === 'rate') {
       executor.setRate(message.change);
       this.#post({ type: 'done', request: message.request });

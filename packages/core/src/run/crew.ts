@@ -10,7 +10,7 @@ import type {
   WorkerMessage,
   WorkerTask,
 } from '../drivers/messages.ts';
-import { HandlerHungError, WorkerDiedError } from '../errors.ts';
+import { HandlerHungError } from '../errors.ts';
 import { noEdge } from '../executor/ledger.ts';
 import { initialGates } from '../modes/gate-state.ts';
 import type { GateState } from '../modes/gate-state.ts';
@@ -18,7 +18,7 @@ import type { ActorPlan, Plan } from '../plan/types.ts';
 import { DeathRate } from './death-rate.ts';
 import type { DeadLetters, Filed } from './dead-letters.ts';
 import { closeActor } from './memory.ts';
-import { isLastBreath, Postmortem } from './postmortem.ts';
+import { deathOf, isLastBreath, Postmortem } from './postmortem.ts';
 import type { Culprit } from './postmortem.ts';
 import { barrierTimeoutMsDefault, isOver } from './actor-states.ts';
 import type { ActorState, LogLine, Replacement, StartOptions } from './types.ts';
@@ -27,6 +27,8 @@ import { Resends } from './resends.ts';
 import { shareOf } from './share.ts';
 import type { HostedWorker, WorkerEnd, World } from './world.ts';
 
+/** Of a long run the newest are told; stats count them all. */
+const replacementsKept = 1_000;
 /** How long a worker may take to stop before its thread is ended. */
 const stopGraceMs = 1_500;
 
@@ -89,7 +91,7 @@ export class Crew {
     await Promise.all(
       indices.map(async (index) => {
         const end = await this.#open(index, undefined, 'ready');
-        if (end !== undefined) throw this.#deathOf(index, end, this.#postmortem.culprits(index, undefined));
+        if (end !== undefined) throw deathOf(index, end, this.#postmortem.culprits(index, undefined));
       }),
     );
   }
@@ -98,12 +100,12 @@ export class Crew {
   go(epochMs: number): void {
     if (this.#deadOnArrival !== undefined) throw this.#deadOnArrival;
     this.#epochMs = epochMs;
-    this.#broadcast({ type: 'go', epochMs });
+    for (const link of this.#links.values()) link.send({ type: 'go', epochMs });
   }
 
   drain(): void {
     this.#isDraining = true;
-    this.#broadcast({ type: 'drain' });
+    for (const link of this.#links.values()) link.send({ type: 'drain' });
   }
 
   /**
@@ -136,10 +138,14 @@ export class Crew {
   }
 
   /** Resolves when all workers know of a change of rates. Successors will know it as well. */
-  async setRate(change: RateChange): Promise<void> {
+  setRate(change: RateChange): Promise<void> {
     this.#rates.set(change.runner, change);
-    const ask = (request: number): ControlMessage => ({ type: 'rate', change, request });
-    await Promise.all(this.#parts.plan.workers.slice(1).map(({ index }) => this.#ask(index, ask)));
+    return this.#askAll((request) => ({ type: 'rate', change, request }));
+  }
+
+  /** Resolves when everything that the workers have said by now has been heard. */
+  hear(): Promise<void> {
+    return this.#askAll((request) => ({ type: 'echo', request }));
   }
 
   /** Resolves when the worker, or its successor, is at rest in that state. */
@@ -180,8 +186,8 @@ export class Crew {
     await this.#requests.make(worker, messageOf, (message) => link?.send(message));
   }
 
-  #broadcast(message: ControlMessage): void {
-    for (const link of this.#links.values()) link.send(message);
+  async #askAll(messageOf: (request: number) => ControlMessage): Promise<void> {
+    await Promise.all(this.#parts.plan.workers.slice(1).map(({ index }) => this.#ask(index, messageOf)));
   }
 
   async #stopOne(link: HostedWorker): Promise<void> {
@@ -293,7 +299,7 @@ export class Crew {
 
   #replace(worker: number, end: WorkerEnd): void {
     if (this.#epochMs === 0) {
-      this.#deadOnArrival ??= this.#deathOf(worker, end, this.#postmortem.culprits(worker, undefined));
+      this.#deadOnArrival ??= deathOf(worker, end, this.#postmortem.culprits(worker, undefined));
       return;
     }
     const before = this.#replacing.get(worker) ?? Promise.resolve();
@@ -329,6 +335,7 @@ export class Crew {
       if (last === undefined) {
         this.replaced[worker] = (this.replaced[worker] ?? 0) + 1;
         this.replacements.push({ worker, reason, error, tookMs: world.nowMs() - startMs, restored });
+        if (this.replacements.length > replacementsKept) this.replacements.shift();
       }
     }
     const modules = actors.flatMap(({ module }) => module ?? []);
@@ -345,7 +352,7 @@ export class Crew {
     onDeath(worker);
     const culprits = this.#postmortem.culprits(worker, hung?.actor);
     this.#postmortem.close(worker);
-    const error = hung?.error ?? this.#deathOf(worker, end, culprits);
+    const error = hung?.error ?? deathOf(worker, end, culprits);
     this.#deathRate.note(error);
     for (const culprit of culprits) this.#judge(culprit, error);
     // The thread may have died between a store and the ring that was to follow, or in the middle of that.
@@ -369,12 +376,6 @@ export class Crew {
       const { counts } = this.#parts.gauges.actor(loser);
       counts[actorCount.deadLettered] = (counts[actorCount.deadLettered] as number) + 1;
     }
-  }
-
-  #deathOf(worker: number, end: WorkerEnd, culprits: readonly Culprit[]): WorkerDiedError {
-    const code = end.exitCode === undefined ? '' : ` with code ${end.exitCode}`;
-    const how = end.error === undefined ? `ended${code}` : 'threw outside a handler';
-    return new WorkerDiedError(worker, culprits[0]?.actor.name, how, end.error);
   }
 
   #recovery(actors: readonly ActorPlan[]): Recovery {

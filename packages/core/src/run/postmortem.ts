@@ -4,11 +4,13 @@ import { localGroups } from '../executor/groups.ts';
 import type { SharedRun } from '../drivers/messages.ts';
 import type { TroupeError } from '@troupe/mailbox';
 import { readerCursor } from '@troupe/mailbox';
+import { WorkerDiedError } from '../errors.ts';
 import { isOpenIn } from '../modes/gate-state.ts';
 import type { GateState } from '../modes/gate-state.ts';
 import type { ActorPlan, EdgePlan, Plan } from '../plan/types.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { letterAt } from './poison.ts';
+import type { WorkerEnd } from './world.ts';
 
 /** An input of an actor. */
 export interface Place {
@@ -139,4 +141,11 @@ export class Postmortem {
 /** Whether an actor died in `onStop` at the end of its stream: everything it had to do is done. */
 export function isLastBreath({ held }: Culprit): boolean {
   return held.edge === noEdge.stop;
+}
+
+/** What the run's owner says of a thread that has ended. */
+export function deathOf(worker: number, end: WorkerEnd, culprits: readonly Culprit[]): WorkerDiedError {
+  const code = end.exitCode === undefined ? '' : ` with code ${end.exitCode}`;
+  const how = end.error === undefined ? `ended${code}` : 'threw outside a handler';
+  return new WorkerDiedError(worker, culprits[0]?.actor.name, how, end.error);
 }

@@ -1,5 +1,3 @@
-import type { Doorbell } from '@troupe/mailbox';
-import type { SharedRun } from '../drivers/messages.ts';
 import { compile } from '../plan/compile.ts';
 import type { GraphDeclaration, Plan } from '../plan/types.ts';
 import type { PushEntry, RecordingEntry, RecordingHeader } from '../recording/entries.ts';
@@ -7,18 +5,15 @@ import { RecordingError } from '../recording/errors.ts';
 import { planHash } from '../recording/plan-hash.ts';
 import { openRecording } from '../recording/reader.ts';
 import type { Recording, RecordingTail } from '../recording/reader.ts';
-import type { BoundaryInput } from './boundary-input.ts';
 import { Collector } from './collector.ts';
 import type { Collected } from './collector.ts';
 import { Comparison } from './comparison.ts';
 import type { Divergence } from './comparison.ts';
 import { Enactment } from './enactment.ts';
-import type { LiveEvents } from './events.ts';
-import type { Conductor, Script } from './conductor.ts';
-import type { Taker } from './live-recording.ts';
-import type { LiveModes } from './modes.ts';
+import type { Script } from './conductor.ts';
 import { isOutside } from './outside.ts';
 import type { StepObserver } from './recorder.ts';
+import type { ReplayAccess, ReplayDriver } from './replay-driver.ts';
 import { RecordedSteps } from './recorded-steps.ts';
 import type { RecordedStep } from './recorded-steps.ts';
 import { StandIns } from './stand-ins.ts';
@@ -56,24 +51,6 @@ export interface ReplayReport {
   readonly tail: RecordingTail | undefined;
 }
 
-/** What a replay needs of the run that it drives. */
-export interface ReplayAccess {
-  readonly plan: Plan;
-  readonly shared: SharedRun;
-  readonly bells: readonly Doorbell[];
-  readonly conductor: Conductor;
-  readonly inputs: ReadonlyMap<string, BoundaryInput>;
-  readonly modes: LiveModes;
-  readonly events: LiveEvents;
-}
-
-/** Drives a run from outside. */
-export interface ReplayDriver extends Taker {
-  readonly script: Script;
-  /** Everything is ready, nothing runs yet. */
-  attach(access: ReplayAccess): void;
-}
-
 /**
  * Starts a graph again with everything that a recording says came from outside, and compares what all stages
  * emit. Rejects `RecordingError` when the file is no recording, or one of another graph, and as `start` does.
@@ -90,9 +67,6 @@ export async function replayRecording(
     await recording.close();
   }
 }
-
-/** How long a failure may take to be told, where the recorded run had one. */
-const failureMs = 1_000;
 
 class Replay implements StepObserver, ReplayDriver {
   readonly #header: RecordingHeader;
@@ -114,7 +88,10 @@ class Replay implements StepObserver, ReplayDriver {
   /** The step whose changes have been brought about. */
   #prepared: RecordedStep | undefined;
   #isPreparing = false;
+  #hasEnded = false;
   #done = 0;
+  /** Pushes of a realtime run for which there was no room in their step: others were handled meanwhile. */
+  readonly #late: PushEntry[] = [];
 
   constructor(declaration: GraphDeclaration, path: string, recording: Recording, options: ReplayOptions) {
     this.#header = recording.header;
@@ -162,6 +139,8 @@ class Replay implements StepObserver, ReplayDriver {
     } finally {
       await run.stop();
     }
+    // One that was heard of only at the end.
+    if (this.#steps.reason === 'failed') failure ??= await failureOf(run);
     // The end may have been seen before the end of the last round.
     if (!this.#isDiverged) this.onRound();
     if (failure === undefined) await this.#settle();
@@ -237,7 +216,13 @@ class Replay implements StepObserver, ReplayDriver {
   }
 
   onAdmit(): void {
-    for (const push of this.#now?.pushes ?? []) this.#push(push);
+    const pushes = [...this.#late.splice(0), ...(this.#now?.pushes ?? [])];
+    for (const [at, push] of pushes.entries()) {
+      if (this.#put(push)) continue;
+      if (this.#isExact || at === 0) this.#refuse(push);
+      else this.#late.push(...pushes.slice(at));
+      return;
+    }
   }
 
   onRound(): void {
@@ -265,17 +250,21 @@ class Replay implements StepObserver, ReplayDriver {
     return this.#isExact && this.#comparison.divergence !== undefined;
   }
 
-  #push({ input, time, payload }: PushEntry): void {
-    if (this.#access?.inputs.get(input)?.put(payload, time) === true) return;
+  #put({ input, time, payload }: PushEntry): boolean {
+    return this.#access?.inputs.get(input)?.put(payload, time) === true;
+  }
+
+  #refuse({ input }: PushEntry): void {
     this.#over.reject(new Error(`input '${input}' has no room for what was pushed into it`));
   }
 
   /** Whether the next step is known, and what it begins with has been brought about. */
   #isReady(nextNs: number): boolean {
     if (this.#isDiverged || this.#isPreparing) return false;
+    if (this.#late.length > 0) return true;
     const next = this.#steps.next;
     if (next === undefined) {
-      if (this.#steps.isOver) this.#end();
+      if (this.#steps.isOver) void this.#end();
       return false;
     }
     if (this.#prepared === next || this.#isBetween(nextNs, next)) return true;
@@ -285,11 +274,14 @@ class Replay implements StepObserver, ReplayDriver {
   }
 
   /**
-   * All steps are done. Main learns of a failure some time after it: where there was one it is waited for.
+   * All steps are done. A worker tells of a failure before it ends the round, and main may hear of it later:
+   * where the recorded run had one, it listens until it has heard everything.
    */
-  #end(): void {
-    if (this.#steps.reason !== 'failed') this.#over.resolve();
-    else setTimeout(() => this.#over.resolve(), failureMs);
+  async #end(): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    if (this.#steps.reason === 'failed') await this.#access?.crew.hear();
+    this.#over.resolve();
   }
 
   /** Whether ticks come before a step: a realtime recording has times, and the steps of ticks are its own. */
@@ -316,7 +308,7 @@ class Replay implements StepObserver, ReplayDriver {
   async #change(change: RecordingEntry): Promise<void> {
     const run = this.#run;
     const { conductor, modes } = this.#access ?? {};
-    if (change.type === 'push') await conductor?.atBoundary(() => this.#push(change));
+    if (change.type === 'push') await conductor?.atBoundary(() => this.#put(change) || this.#refuse(change));
     else if (change.type === 'mode') await modes?.replay(change.mode);
     else if (change.type === 'event' && change.change === 'set') await run?.events.set(change.event);
     else if (change.type === 'event') await run?.events.reset(change.event);
@@ -330,6 +322,10 @@ class Replay implements StepObserver, ReplayDriver {
   }
 
   #take(nextNs: number): { readonly timeNs: number; readonly isOutside: boolean } {
+    if (this.#late.length > 0) {
+      this.#now = undefined;
+      return { timeNs: this.#access?.conductor.timeNs ?? 0, isOutside: true };
+    }
     const next = this.#steps.next as RecordedStep;
     if (this.#isBetween(nextNs, next)) {
       this.#now = undefined;
@@ -341,6 +337,14 @@ class Replay implements StepObserver, ReplayDriver {
     this.#comparison.expected(next.outputs);
     return next;
   }
+}
+
+/** The error with which a run that is over has failed, if it has. */
+function failureOf(run: Run): Promise<Error | undefined> {
+  return run.done.then(
+    () => undefined,
+    (error: unknown) => error as Error,
+  );
 }
 
 function targetOf(stage: string): string | { readonly runner: string } {

@@ -5,6 +5,9 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { graph, openRecording } from '@troupe/core';
 import type { ClockKind, Graph, RecordingEntry, ReplayReport, Run, StartOptions } from '@troupe/core';
+import { compile } from '../../src/plan/compile.ts';
+import { planHash } from '../../src/recording/plan-hash.ts';
+import { createRecording } from '../../src/recording/writer.ts';
 import { counter } from '../fixtures/stepped.ts';
 import { antenna, asking, fickle, folding, fragile, logging, ticking } from '../fixtures/taped.ts';
 import { build, node } from './random-graphs.ts';
@@ -251,6 +254,33 @@ describe('a replay', () => {
     const report = await g.replay(path);
     expect(report).toMatchObject({ isExact: false, leftOut: ['antenna', 'asking', 'logging'] });
     expect(report.compared).toBe(80);
+  });
+
+  test('of a realtime run takes several steps for what was handled while more was pushed', async () => {
+    const g = graph('pushed');
+    const fold = g.stage('folding', folding, { worker: { dedicated: true } });
+    g.input('in', fold.in.in, { capacity: 4 });
+    g.output('out', fold.out.out);
+    const hash = planHash(compile(g.declaration(), { recordable: true }));
+    const path = newPath();
+    const header = {
+      graph: 'pushed',
+      planHash: hash,
+      seed: 1,
+      workers: 1,
+      options: {},
+      troupe: '0',
+    } as const;
+    const writer = await createRecording(path, { ...header, clock: 'realtime' });
+    await writer.write({ type: 'step', step: 0, time: 7, runners: [65_535] });
+    for (let seq = 0; seq < 21; seq++) {
+      const payload = { kind: 'frame', dtype: 'float64', frame: Float64Array.of(seq, 0) } as const;
+      await writer.write({ type: 'push', step: 0, input: 'in', seq, time: seq, payload });
+    }
+    await writer.write({ type: 'end', step: 0, reason: 'ended' });
+    await writer.close();
+    const { steps, failure, divergence } = await g.replay(path);
+    expect([steps, failure, divergence]).toEqual([6, undefined, undefined]);
   });
 
   test('refuses what is no recording, or one of another graph', async () => {

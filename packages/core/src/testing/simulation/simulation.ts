@@ -42,8 +42,6 @@ export class Simulation implements World {
     () => this.current,
   );
   readonly #choices: number[] = [];
-  /** Of each worker, by all its threads. */
-  readonly #passes: number[] = [];
   readonly #time: ThreadTime;
   #buffers: readonly SharedArrayBuffer[] = [];
   #death: Death | undefined;
@@ -177,11 +175,6 @@ export class Simulation implements World {
   /** Whether the thread that does something now has ended: what is called there is not called any more. */
   get hasFallen(): boolean {
     return this.#death !== undefined;
-  }
-
-  /** Passes of a worker so far, by all its threads. */
-  passesOf({ index }: SimulatedThread): number {
-    return this.#passes[index] ?? 0;
   }
 
   /** Ends a thread between two points, or in a promise of its own. */
@@ -321,7 +314,6 @@ export class Simulation implements World {
     let left = this.#noise.passes();
     let done = 0;
     do {
-      this.#passes[thread.index] = this.passesOf(thread) + 1;
       thread.isIdle = !executor.step();
       if (!thread.isIdle) done++;
     } while (--left > 0 && !thread.isIdle && this.#death === undefined);

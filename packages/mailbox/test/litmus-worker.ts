@@ -8,7 +8,7 @@ import { Envelope } from '../src/ring-reader.ts';
 import type { RingReader } from '../src/ring-reader.ts';
 import type { RingWriter } from '../src/ring-writer.ts';
 
-/** What a thread of a stress test does. */
+/** What a thread of a litmus test does. */
 export interface Role {
   readonly kind: 'write' | 'read' | 'switch' | 'visit';
   readonly content: 'frames' | 'messages';
