@@ -50,6 +50,7 @@ describe('the packed packages', () => {
   let folder: string;
   let project: string;
   let tarballs: readonly string[];
+  let withoutFastCheck: string;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'troupe-pack-'));
@@ -64,6 +65,12 @@ describe('the packed packages', () => {
     writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', type: 'module' }));
     const wanted = [...tarballs.map((name) => join(folder, name)), '@types/node@24'];
     await run(project, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...wanted]);
+    withoutFastCheck = await loaded('@troupe/core/testing');
+    // What a user of contracts installs beside.
+    for (const name of ['fast-check', 'pure-rand']) {
+      const at = join('node_modules', name);
+      cpSync(join(root, at), join(project, at), { recursive: true, dereference: true });
+    }
   }, 240_000);
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -89,8 +96,17 @@ describe('the packed packages', () => {
   });
 
   it.each(libraries)('load %s', async (name) => {
-    const script = `import('@troupe/${name}').then((module) => console.log(typeof module))`;
-    expect(await run(project, 'node', ['--input-type=module', '--eval', script])).toBe('object\n');
+    expect(await loaded(`@troupe/${name}`)).toBe('object\n');
+  });
+
+  it('load what helps tests, also without fast-check', () => {
+    expect(withoutFastCheck).toBe('object\n');
+  });
+
+  it('try the contract of a stage from dist, under node:test', async () => {
+    const output = await run(project, 'node', ['--test', '--test-reporter=tap', 'contract.ts']);
+    expect(output).toContain('ok 17 - negate: the outputs are those of the model');
+    expect(output).toContain('# pass 17');
   });
 
   it('install the troupe command', async () => {
@@ -119,6 +135,11 @@ describe('the packed packages', () => {
     const others = files.filter((file) => !/^package\/(dist|src)\/[\w/.-]+\.(js|d\.ts|map|ts)$/.test(file));
     expect(others.toSorted()).toEqual(['package/LICENSE', 'package/README.md', 'package/package.json']);
   });
+
+  async function loaded(name: string): Promise<string> {
+    const script = `import('${name}').then((module) => console.log(typeof module))`;
+    return run(project, 'node', ['--input-type=module', '--eval', script]);
+  }
 
   function tarballOf(name: string): string {
     const found = tarballs.find((tarball) => tarball.startsWith(`troupe-${name}-`));

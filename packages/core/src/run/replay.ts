@@ -1,5 +1,3 @@
-import type { Doorbell } from '@troupe/mailbox';
-import type { SharedRun } from '../drivers/messages.ts';
 import { compile } from '../plan/compile.ts';
 import type { GraphDeclaration, Plan } from '../plan/types.ts';
 import type { PushEntry, RecordingEntry, RecordingHeader } from '../recording/entries.ts';
@@ -7,19 +5,15 @@ import { RecordingError } from '../recording/errors.ts';
 import { planHash } from '../recording/plan-hash.ts';
 import { openRecording } from '../recording/reader.ts';
 import type { Recording, RecordingTail } from '../recording/reader.ts';
-import type { BoundaryInput } from './boundary-input.ts';
 import { Collector } from './collector.ts';
 import type { Collected } from './collector.ts';
 import { Comparison } from './comparison.ts';
 import type { Divergence } from './comparison.ts';
 import { Enactment } from './enactment.ts';
-import type { LiveEvents } from './events.ts';
-import type { Conductor, Script } from './conductor.ts';
-import type { Crew } from './crew.ts';
-import type { Taker } from './live-recording.ts';
-import type { LiveModes } from './modes.ts';
+import type { Script } from './conductor.ts';
 import { isOutside } from './outside.ts';
 import type { StepObserver } from './recorder.ts';
+import type { ReplayAccess, ReplayDriver } from './replay-driver.ts';
 import { RecordedSteps } from './recorded-steps.ts';
 import type { RecordedStep } from './recorded-steps.ts';
 import { StandIns } from './stand-ins.ts';
@@ -55,25 +49,6 @@ export interface ReplayReport {
   readonly failure: Error | undefined;
   /** How the recording ends; `undefined` where it has not been read to its end. */
   readonly tail: RecordingTail | undefined;
-}
-
-/** What a replay needs of the run that it drives. */
-export interface ReplayAccess {
-  readonly plan: Plan;
-  readonly shared: SharedRun;
-  readonly bells: readonly Doorbell[];
-  readonly conductor: Conductor;
-  readonly inputs: ReadonlyMap<string, BoundaryInput>;
-  readonly modes: LiveModes;
-  readonly crew: Pick<Crew, 'hear'>;
-  readonly events: LiveEvents;
-}
-
-/** Drives a run from outside. */
-export interface ReplayDriver extends Taker {
-  readonly script: Script;
-  /** Everything is ready, nothing runs yet. */
-  attach(access: ReplayAccess): void;
 }
 
 /**

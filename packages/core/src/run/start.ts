@@ -20,7 +20,7 @@ import { BoundaryOutput } from './boundary-output.ts';
 import { conductorOf } from './conduct.ts';
 import type { Conductor } from './conductor.ts';
 import { LiveRecording } from './live-recording.ts';
-import type { ReplayDriver } from './replay.ts';
+import type { ReplayDriver } from './replay-driver.ts';
 import { barrierTimeoutMsDefault } from './actor-states.ts';
 import { Crew } from './crew.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -101,8 +101,7 @@ export async function startRun(
     modes = led.modes;
     led.recording.onError = (error) => run?.fail(error);
     if (options.record !== undefined) await led.recording.begin(options.record, true);
-    if (conductor !== undefined)
-      replay?.attach({ plan, shared, bells, conductor, inputs, modes, events, crew });
+    if (conductor !== undefined) replay?.attach({ ...base, conductor, inputs, modes, crew });
     run = new LiveRun({ ...basics, ...led, conductor, executor, inputs, outputs });
     await run.go(world.nowMs());
   } catch (error) {

@@ -106,6 +106,36 @@ describe('a simulation', () => {
     expect(after.faults.length).toBeGreaterThan(0);
   });
 
+  test('the faults of a report, named, go the same way as those that were drawn', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const options = { seed, workers: 3, inputs: { in: numbers(100) } };
+      const faults = { ...many, detach: 0.002, event: 0.01 };
+      const drawn = await simulate(chain(3), { ...options, faults });
+      const only = drawn.faults.map(({ id }) => id);
+      const named = await simulate(chain(3), { ...options, faults: { only } });
+      expect(named.digest).toBe(drawn.digest);
+      expect(named.faults).toEqual(drawn.faults);
+      const fewer = await simulate(chain(3), { ...options, faults: { throw: 1, only: only.slice(0, 1) } });
+      expect(fewer.faults.map(({ id }) => id)).toEqual(only.slice(0, 1));
+    }
+    await expect(simulate(chain(1), { faults: { only: ['kill#'] } })).rejects.toMatchObject({
+      code: 'BAD_FAULT',
+    });
+  });
+
+  test('the trace tells which way messages have come', async () => {
+    const report = await simulate(chain(2), { workers: 2, inputs: { in: numbers(3) } });
+    const ways = report.trace.flatMap(({ what, number, edge }) =>
+      edge === undefined ? [] : [`${what} ${number} ${edge.from} > ${edge.to}`],
+    );
+    const ofAll = [0, 1, 2].flatMap((seq) => [
+      `onInput ${seq} in > s0.in`,
+      `onInput ${seq} s0.out > s1.in`,
+      `take ${seq} s1.out > out`,
+    ]);
+    expect(ways.toSorted()).toEqual(ofAll.toSorted());
+  });
+
   test('a successor goes on with what is in store for its worker: no fault happens twice', async () => {
     for (let seed = 0; seed < 30; seed++) {
       const report = await simulate(chain(3), { seed, faults: { kill: 0.1 }, inputs: { in: numbers(40) } });

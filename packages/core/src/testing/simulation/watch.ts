@@ -11,10 +11,10 @@ import type { Violation } from './simulation-error.ts';
 import type { Faults } from './faults.ts';
 import type { CallGuard, CallKind } from './simulated-stages.ts';
 import type { Simulation } from './simulation.ts';
-import { happened } from './trace.ts';
+import { happened, traceEdges } from './trace.ts';
 
 /** How much of the trace an error has with it. */
-const traceMax = 200;
+const traceMax = 500;
 
 /** What a throw that was made to happen looks like. */
 class SimulatedThrow extends Error {
@@ -65,6 +65,7 @@ export class Watch {
       return watch;
     });
     for (const actor of this.actors) this.#byName.set(actor.plan.name, actor);
+    this.#simulation.trace.edges = traceEdges(plan);
   }
 
   /** Reports what must not be; the first report counts. */
@@ -131,7 +132,8 @@ export class Watch {
     actor.calls++;
     if (kind === 'onTick') actor.ticks++;
     const seq = (input as { readonly seq: number } | undefined)?.seq ?? -1;
-    simulation.trace.note(step, simulation.timeMs, current.index, happened[kind], plan.name, seq);
+    const edge = input === undefined ? -1 : edgeInHand(this.#ledger, plan.index);
+    simulation.trace.note(step, simulation.timeMs, current.index, happened[kind], plan.name, seq, edge);
     if (actor.isIn) {
       throw this.report(
         'NOT_SERIAL',
