@@ -2,7 +2,9 @@
  * Simulates shapes with a bug that is put into one module's text as it is loaded. Run in a process of its
  * own: `node hunter.ts '{ "module", "find", "replace", "shape", "seeds" }'`. Prints what was found first.
  */
+import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { edited } from '../edit.ts';
 import type { Edit } from '../edit.ts';
 
@@ -30,7 +32,7 @@ registerHooks({
     const loaded = next(url, context);
     if (url !== target) return loaded;
     isPlanted = true;
-    return { ...loaded, source: edited(String(loaded.source), hunt) };
+    return { ...loaded, source: edited(readFileSync(fileURLToPath(url), 'utf8'), hunt) };
   },
 });
 

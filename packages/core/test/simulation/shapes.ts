@@ -2,7 +2,7 @@
 import { graph } from '@troupe/core';
 import type { StageSettings } from '@troupe/core';
 import type { FaultOptions, SimulateOptions } from '@troupe/core/testing';
-import { burst, join, later, pass, relay, sieve } from './stages.ts';
+import { burst, join, later, pass, relay, sieve, source } from './stages.ts';
 
 type Graph = ReturnType<typeof graph>;
 
@@ -112,15 +112,19 @@ const fanIn: Shape = {
       g.input(`in${i}`, branch.in.in);
       g.connect(branch.out.out, last.in.in, { capacity: capacityOf(seed + i * 4) });
     }
+    // What throws has counted already: only a new instance sends what was discarded.
+    const own = g.stage('own', source, settings(seed | 16, 4));
+    g.connect(own.out.out, last.in.in, { capacity: capacityOf(seed) });
     g.output('out', last.out.out);
     return g;
   },
   options: (seed) => ({
     ...mood(seed),
     inputs: { in0: numbers(20), in1: numbers(20, 1000), in2: numbers(20, 2000) },
+    untilMs: 5_000,
   }),
   expected: {
-    out: ({ in0, in1, in2 }) => [...upTo(in0), ...upTo(in1, 1000), ...upTo(in2, 2000)],
+    out: ({ in0, in1, in2 }) => [...upTo(in0), ...upTo(in1, 1000), ...upTo(in2, 2000), ...upTo(20, 3000)],
   },
   sourceOf: (value) => Math.floor(value / 1000),
 };

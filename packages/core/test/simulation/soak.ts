@@ -54,7 +54,7 @@ class Tally {
 async function soak(from: number, untilMs: number): Promise<void> {
   const { shape: only } = values;
   const wanted = shapes.filter(({ name }) => only === undefined || name === only);
-  if (wanted.length === 0) throw new Error(`no shape ${only}; there are ${shapes.map(({ name }) => name)}`);
+  if (wanted.length === 0) throw new Error(`there is no shape '${only}'`);
   const tally = new Tally();
   let isOver = false;
   process.once('SIGINT', () => (isOver = true));

@@ -41,6 +41,22 @@ export const join = defineStage({
   }),
 });
 
+/** Numbers from 3000 on, twenty of them. A new instance begins anew. */
+export const source = defineStage({
+  name: 'source',
+  outputs: { out: number },
+  create() {
+    let next = 3000;
+    return {
+      onDemand(out) {
+        out.send('out', Float64Array.of(next));
+        next++;
+        return next < 3020 ? undefined : 'end';
+      },
+    };
+  },
+});
+
 /** Hands on a value once a promise has settled. */
 export const later = defineStage({
   name: 'later',
