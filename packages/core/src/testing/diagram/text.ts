@@ -46,7 +46,11 @@ function lineOf(row: Row, place: ReadonlyMap<number, number>, gap: number): stri
   if (row.kind === 'fault') cells[at] = '┃';
   const text = textOf(row);
   if (at !== from) arrow(cells, from, at, text);
-  else write(cells, at + 2, clipped(row.kind === 'message' ? `▸ ${text}` : text, gap - 3));
+  else {
+    // What goes wrong is said in full, over the lifelines behind it.
+    const room = row.kind === 'fault' ? columnsMax - at - 2 : gap - 3;
+    write(cells, at + 2, clipped(row.kind === 'message' ? `▸ ${text}` : text, room));
+  }
   return cells.join('');
 }
 
