@@ -25,8 +25,9 @@ export function diagramText(drawing: Drawing): string {
 function headOf({ stages }: Drawing, threads: readonly number[], gap: number): string[] {
   const row = (name: (thread: number) => string): string =>
     threads.map((thread) => clipped(name(thread), gap - 1).padEnd(gap)).join('');
+  const names = row((thread) => (thread === 0 ? 'main' : `worker ${thread}`));
   return [
-    `${'step'.padStart(6)} ${'ms'.padStart(8)}  ${row((thread) => (thread === 0 ? 'main' : `worker ${thread}`))}`,
+    `${'step'.padStart(6)} ${'ms'.padStart(8)}  ${names}`,
     `${' '.repeat(marginColumns)}${row((thread) => stages.get(thread)?.join(' ') ?? '')}`,
   ];
 }
