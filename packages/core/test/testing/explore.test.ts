@@ -90,6 +90,32 @@ describe('an exploration', () => {
     expect(error.message).toContain("inputs: 8 at 'in' (of 90)");
   });
 
+  test('shows a failure under the seed that leads to it in the fewest points', async () => {
+    skipping(3);
+    const options = { inputs: { in: numbers(20) } };
+    const { steps, again } = (await found(explore(chain(3), { ...options, from: 7 }))).finding;
+    const seed = Number(/seed=(\d+)/.exec(again)?.[1]);
+    for (let other = 0; other < 60; other++) {
+      const replayed = explore(chain(3), { ...options, again: again.replace(/seed=\d+/, `seed=${other}`) });
+      const error = await replayed.then(
+        () => undefined,
+        (thrown: ExplorationError) => thrown,
+      );
+      if (other !== seed) expect(error?.finding.steps ?? Infinity).toBeGreaterThanOrEqual(steps);
+      else expect(error?.finding.steps).toBe(steps);
+    }
+  });
+
+  test('takes no other failure for the one that was found', async () => {
+    const check = ({ pushed: { in: count = 0 } }: SimulationReport): void => {
+      if (count >= 20) throw new RangeError('too many');
+      if (count > 0) throw new TypeError('too few');
+    };
+    const { finding } = await found(explore(chain(2), { inputs: { in: numbers(50) }, check }));
+    expect(finding).toMatchObject({ code: 'CHECK_FAILED', error: { message: 'too many' } });
+    expect(finding.inputs['in']).toHaveLength(20);
+  });
+
   test('keeps the threads between which a wake-up is lost', async () => {
     vi.spyOn(Doorbell.prototype, 'strike').mockImplementation(() => undefined);
     const { code, finding, message } = await found(
@@ -113,6 +139,8 @@ describe('an exploration', () => {
     expect(first).toMatchObject({ code: 'CHECK_FAILED', cause: { message: 'it threw' } });
     expect(first.finding.faults.map(({ id }) => id)).toEqual(['throw:s1#1']);
     expect(first.finding.inputs['in']).toHaveLength(1);
+    // What a check says need not be true of a part of the graph.
+    expect(first.finding.graph).toEqual(first.finding.wholeGraph);
     const { again } = first.finding;
     // Whatever the options say of seeds and faults.
     const byCode = await found(explore(chain(3), { ...options, from: 5_000, faults: {}, again }));
@@ -151,9 +179,9 @@ describe('an exploration', () => {
   test('a case that goes another way each time is said to', async () => {
     skipping(7);
     const options = { seeds: 9, shrinkRuns: 0, inputs: { in: numbers(20) } };
-    const always = await found(explore(chain(2), options));
-    expect(always.finding.isRepeatable).toBe(true);
-    expect(always.message).not.toContain('each time');
+    const same = await found(explore(chain(2), options));
+    expect(same.finding.isRepeatable).toBe(true);
+    expect(same.message).not.toContain('each time');
     vi.restoreAllMocks();
     let count = 0;
     const check = (): void => {
@@ -162,6 +190,21 @@ describe('an exploration', () => {
     const once = await found(explore(chain(2), { ...options, check }));
     expect(once.finding).toMatchObject({ seed: 2, isRepeatable: false });
     expect(once.message).toContain('it does not go the same way each time');
+    // The same failure, at another point.
+    let all = 0;
+    const moody = defineStage({
+      ...increment,
+      create: () => ({ onInput: ({ frame: value }, out) => void (++all > 30 || out.send('out', value)) }),
+    });
+    const g = graph('moody');
+    const [first, second] = [g.stage('first', moody), g.stage('second', increment)];
+    g.input('in', first.in.in);
+    g.connect(first.out.out, second.in.in);
+    const always = (): void => {
+      throw new Error('always');
+    };
+    const differing = await found(explore(g, { ...options, inputs: { in: numbers(30) }, check: always }));
+    expect(differing.finding.isRepeatable).toBe(false);
   });
 
   test('a graph that cannot run is no finding', async () => {
