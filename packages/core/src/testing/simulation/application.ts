@@ -79,8 +79,7 @@ export class Application {
   /** Everything that was sent has come to its end. */
   get isWhole(): boolean {
     if (this.#isCutShort || this.ended === undefined || this.ended.reason === 'failed') return false;
-    const { replacements } = this.ended;
-    return replacements.length === 0 && this.#run.stats().stages.every(({ state }) => state === 'ended');
+    return this.#run.stats().stages.every(({ state }) => state === 'ended');
   }
 
   /** After a point: pushes something, or does what a fault says. */

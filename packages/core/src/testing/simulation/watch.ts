@@ -93,7 +93,7 @@ export class Watch {
       this.#running.delete(actor);
       for (const { edge } of actor.plan.inlets) {
         const watch = this.edges[edge] as EdgeWatch;
-        watch.isInexact = true;
+        watch.hasLost = true;
         watch.mayGoBack = true;
         if (this.#plan.edges[edge]?.transport === 'local') watch.forget();
       }
@@ -311,10 +311,10 @@ export class Watch {
       if (first !== undefined) {
         throw this.report('NOT_CONSERVED', `message ${first} was neither handled nor dropped`, place);
       }
-    } else if (watch.isInexact) return;
+    }
     const { reader } = this.#gauges.edge(edge.index);
     const dropped = dropCounts.reduce((sum, reason) => sum + (reader[reason] as number), 0);
-    const known = watch.done + (watch.isInexact ? 0 : dropped);
+    const known = watch.done + dropped;
     // What an edge has dropped is counted when its reader comes to it the next time.
     const mayLag = watch.isLossy && !isOver;
     const gone = isOver ? head : cursor;
@@ -322,7 +322,8 @@ export class Watch {
       const what = `${gone} messages are gone: ${watch.done} were handled or given up, ${dropped} dropped`;
       throw this.report('NOT_CONSERVED', what, place);
     }
-    if (known <= head) return;
+    // What a dead thread had handled and not released may have been dropped instead.
+    if (known <= head || (watch.isLossy && watch.hasLost)) return;
     throw this.report(
       'NOT_CONSERVED',
       `${known} messages are accounted for, of ${head} that were sent`,
