@@ -94,16 +94,16 @@ describe('an exploration', () => {
     skipping(3);
     const options = { inputs: { in: numbers(20) } };
     const { steps, again } = (await found(explore(chain(3), { ...options, from: 7 }))).finding;
-    const seed = Number(/seed=(\d+)/.exec(again)?.[1]);
-    for (let other = 0; other < 60; other++) {
-      const replayed = explore(chain(3), { ...options, again: again.replace(/seed=\d+/, `seed=${other}`) });
+    const counts: number[] = [];
+    for (let seed = 0; seed < 60; seed++) {
+      const replayed = explore(chain(3), { ...options, again: again.replace(/seed=\d+/, `seed=${seed}`) });
       const error = await replayed.then(
         () => undefined,
         (thrown: ExplorationError) => thrown,
       );
-      if (other !== seed) expect(error?.finding.steps ?? Infinity).toBeGreaterThanOrEqual(steps);
-      else expect(error?.finding.steps).toBe(steps);
+      if (error !== undefined) counts.push(error.finding.steps);
     }
+    expect(Math.min(...counts)).toBe(steps);
   });
 
   test('takes no other failure for the one that was found', async () => {
