@@ -56,6 +56,22 @@ describe('cuts', () => {
     expect(problemsOf('drop:both')).toEqual([]);
   });
 
+  test('a stage that another one feeds as well stays', () => {
+    const g = graph('merged');
+    const [left, right, both] = ['left', 'right', 'both'].map((name) => g.stage(name, increment));
+    if (left === undefined || right === undefined || both === undefined) throw new Error('three stages');
+    g.input('a', left.in.in);
+    g.input('b', right.in.in);
+    g.connect(left.out.out, both.in.in);
+    g.connect(right.out.out, both.in.in);
+    g.connect(both.out.out, both.in.in, { back: true });
+    const nameOf = (text: string): readonly string[] | undefined =>
+      cut(g.declaration(), text)?.stages.map(({ name }) => name);
+    expect(nameOf('drop:left')).toEqual(['right', 'both']);
+    // What comes back to it is no other's.
+    expect(cutDown(g.declaration(), ['drop:left', 'drop:right'])?.stages).toEqual([]);
+  });
+
   test('a stage that is bypassed leaves its writers and readers to each other', () => {
     expect(seen('bypass:left')).toBe(
       'in>first.in first.out>right.in right.out>both.b first.out>both.a both.out>out right.out>aside',

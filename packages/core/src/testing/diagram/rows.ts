@@ -34,6 +34,8 @@ const doings: Partial<Record<TraceEntry['what'], string>> = {
   control: 'told',
   open: 'opens',
 };
+/** What workers tell main of their own accord, again and again. */
+const bookkeeping: readonly string[] = ['running', 'actorState', 'done'];
 /** How many columns things that a thread does by itself may have in one row. */
 const joinedColumnsMax = 20;
 
@@ -44,7 +46,7 @@ export function rowsOf(
 ): Drawing {
   const rows: Row[] = [];
   for (const entry of trace) {
-    const row = sleep || !(entry.what in doings) ? rowOf(entry) : undefined;
+    const row = sleep || !isRoutine(entry) ? rowOf(entry) : undefined;
     if (row === undefined) continue;
     const last = rows.at(-1);
     const both = last === undefined ? undefined : joined(last, row);
@@ -59,6 +61,10 @@ export function rowsOf(
     stages: stagesOf(trace),
     leftOut: rows.length - shown.length,
   };
+}
+
+function isRoutine({ what, about }: TraceEntry): boolean {
+  return what in doings || (what === 'message' && bookkeeping.includes(about));
 }
 
 /** What a row says. */

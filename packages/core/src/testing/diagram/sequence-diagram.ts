@@ -13,8 +13,8 @@ export interface DiagramOptions {
   /** The most rows; the newest are drawn. 60 unless given. */
   readonly rows?: number;
   /**
-   * Whether it is drawn how threads go to sleep and wake up. Unless given: where that may be what is wrong, as
-   * in `LOST_WAKE_UP`.
+   * Whether it is drawn how threads go to sleep, wake up, and tell main how they are. Unless given: where
+   * that may be what is wrong, as in `LOST_WAKE_UP`.
    */
   readonly sleep?: boolean;
 }

@@ -25,8 +25,9 @@ export function diagramText(drawing: Drawing): string {
 function headOf({ stages }: Drawing, threads: readonly number[], gap: number): string[] {
   const row = (name: (thread: number) => string): string =>
     threads.map((thread) => clipped(name(thread), gap - 1).padEnd(gap)).join('');
+  const names = row((thread) => (thread === 0 ? 'main' : `worker ${thread}`));
   return [
-    `${'step'.padStart(6)} ${'ms'.padStart(8)}  ${row((thread) => (thread === 0 ? 'main' : `worker ${thread}`))}`,
+    `${'step'.padStart(6)} ${'ms'.padStart(8)}  ${names}`,
     `${' '.repeat(marginColumns)}${row((thread) => stages.get(thread)?.join(' ') ?? '')}`,
   ];
 }
@@ -46,7 +47,11 @@ function lineOf(row: Row, place: ReadonlyMap<number, number>, gap: number): stri
   if (row.kind === 'fault') cells[at] = '┃';
   const text = textOf(row);
   if (at !== from) arrow(cells, from, at, text);
-  else write(cells, at + 2, clipped(row.kind === 'message' ? `▸ ${text}` : text, gap - 3));
+  else {
+    // What goes wrong is said in full, over the lifelines behind it.
+    const room = row.kind === 'fault' ? columnsMax - at - 2 : gap - 3;
+    write(cells, at + 2, clipped(row.kind === 'message' ? `▸ ${text}` : text, room));
+  }
   return cells.join('');
 }
 

@@ -1,5 +1,5 @@
 import type { SimulateOptions, SimulationReport } from '../simulate.ts';
-import { attempt, declarationOf, inputsOf } from './attempt.ts';
+import { attempt, declarationOf, inputsOf, natureOf } from './attempt.ts';
 import type { Attempted, Explored, Failure } from './attempt.ts';
 import { caseText, cutDown, parseCase, whole } from './case.ts';
 import type { Case } from './case.ts';
@@ -96,6 +96,7 @@ async function shrunk(
   const { found, failure } = await shrinker.shrink();
   const wholeGraph = declarationOf(attempted.graph);
   const graph = cutDown(wholeGraph, found.cuts) ?? wholeGraph;
+  const { failure: once } = await attempt(attempted, found);
   const { code = 'RUN_FAILED' } = failure.error as { readonly code?: string };
   return {
     seed: first.found.seed,
@@ -114,6 +115,7 @@ async function shrunk(
     trace: failure.trace,
     shrinks: shrinker.shrinks,
     runs: shrinker.runs,
+    isRepeatable: once !== undefined && natureOf(once) === natureOf(failure) && once.step === failure.step,
     again: caseText(graph.name, found),
   };
 }

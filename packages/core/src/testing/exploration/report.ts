@@ -39,16 +39,19 @@ export interface Finding {
   /** Times that it was made smaller, and the simulations that this took. */
   readonly shrinks: number;
   readonly runs: number;
+  /** Whether it went the same way when it was simulated once more. */
+  readonly isRepeatable: boolean;
   /** What replays it: `explore(graph, { …, again })`, or `TROUPE_CASE`. */
   readonly again: string;
 }
 
 const rowsMax = 40;
 const namesMax = 8;
+const unseeded = 'something decides that is neither the seed nor the graph nor its inputs';
 
 /** A finding as it is printed. */
 export function findingText(finding: Finding): string {
-  const { graph, error, code, seed, shrinks, runs, again } = finding;
+  const { graph, error, code, seed, shrinks, runs, isRepeatable, again } = finding;
   const what = error instanceof SimulationError ? error.what : error.message;
   const diagram = sequenceDiagram(error instanceof SimulationError ? error : finding.trace, {
     rows: rowsMax,
@@ -58,6 +61,7 @@ export function findingText(finding: Finding): string {
     `  found with seed ${seed}; made smaller ${shrinks} times in ${runs} simulations. What is left:`,
     ...leftOf(finding).map((line) => `  ${line}`),
     `  again: TROUPE_CASE='${again}' and the command that has run this`,
+    ...(isRepeatable ? [] : [`  it does not go the same way each time: ${unseeded}`]),
     '',
     diagram.trimEnd(),
   ].join('\n');
@@ -70,7 +74,8 @@ function leftOf(finding: Finding): readonly string[] {
     return `${length} at '${port}' (of ${wholeInputs[port] ?? length})`;
   });
   return [
-    `stages: ${listed(names)} (of ${wholeGraph.stages.length}), edges: ${graph.edges.length} (of ${wholeGraph.edges.length})`,
+    `stages: ${listed(names)} (of ${wholeGraph.stages.length})`,
+    `edges: ${graph.edges.length} (of ${wholeGraph.edges.length})`,
     `inputs: ${pushed.length === 0 ? 'none' : pushed.join(', ')}`,
     `faults: ${listed(faults.map(({ id }) => id))} (of ${wholeFaults})`,
     `points: ${steps} (of ${wholeSteps})`,

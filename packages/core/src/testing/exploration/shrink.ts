@@ -67,7 +67,7 @@ export class Shrinker {
   async #haveFaultsEarlier(): Promise<void> {
     for (let i = 0; i < (this.#best.found.faults ?? []).length; i++) {
       const [, what = '', count = '0'] = /^(.*#)(\d+)$/.exec(this.#best.found.faults?.[i] ?? '') ?? [];
-      for (let earlier = 1; earlier < Number(count) && !this.#isSpent; earlier *= 2) {
+      for (let earlier = 1; earlier < Number(count) && !this.#isSpent; earlier += step(earlier)) {
         const faults = (this.#best.found.faults ?? []).with(i, `${what}${earlier}`);
         if (await this.#take({ ...this.#best.found, faults })) break;
       }
@@ -177,6 +177,11 @@ export class Shrinker {
       ports.map(([port, data]) => [port, found.inputs[port] ?? data.map((_, index) => index)] as const),
     );
   }
+}
+
+/** The first few are tried one by one; beyond, a power of two is near enough. */
+function step(number: number): number {
+  return number < 8 ? 1 : number;
 }
 
 function idsOf({ faults }: Failure): readonly string[] {
