@@ -58,7 +58,8 @@ export function checkedOptions<Options, Defaulted extends keyof Options = never>
   return v.pipe(
     schema,
     v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
+      // Of the right types, but out of range: what is checked here may well need them within it.
+      if (!dataset.typed || dataset.issues !== undefined) return;
       try {
         check(dataset.value);
       } catch (error) {

@@ -14,8 +14,10 @@ export function isFftSize(size: number): boolean {
  * The smallest size from `size` on that the FFT can do.
  *
  * @param size From 1 to 1,048,576.
+ * @throws RangeError for any other.
  */
 export function nextFftSize(size: number): number {
+  if (!(size >= 1 && size <= 1_048_576)) throw new RangeError(`size ${size}: must be from 1 to 1,048,576`);
   let candidate = Math.max(32, Math.ceil(size / 32) * 32);
   while (!isFftSize(candidate)) candidate += 32;
   return candidate;

@@ -5,7 +5,7 @@ import { bandBins, eegBands } from '../../src/features/bands.ts';
 import { fftMagnitude } from '../../src/features/fft-magnitude.ts';
 import { isFftSize, nextFftSize, realFft } from '../../src/features/real-fft.ts';
 import { rms } from '../../src/features/rms.ts';
-import { TestActor } from '../harness.ts';
+import { RefusedOptions, TestActor } from '../harness.ts';
 
 /**
  * The signal of the SciPy references: a mean of 3 and four oscillations, 256 samples at 256 Hz, as float32.
@@ -77,8 +77,17 @@ describe('realFft', () => {
     expect([32, 96, 160, 256, 1440].every(isFftSize)).toBe(true);
     expect([0, 16, 33, 224, 250, 1000, 2 ** 21].some(isFftSize)).toBe(false);
     expect([1, 250, 257, 1000].map(nextFftSize)).toEqual([32, 256, 288, 1024]);
+    for (const size of [0, NaN, 1_048_577, Infinity]) {
+      expect(() => nextFftSize(size)).toThrow('must be from 1 to 1,048,576');
+    }
     expect(() => realFft(250)).toThrow('such as 192 or 256');
     expect(() => realFft(2 ** 21)).toThrow('such as 1048576');
+  });
+});
+
+describe('bandPower, given a size out of range', () => {
+  it.each([0, -1, 0.5, 1_048_577, 2 ** 30, Infinity])('refuses %d, and does not look for an FFT', (size) => {
+    expect(() => new TestActor(bandPower, { size, channels: 1, rateHz: 256 })).toThrow(RefusedOptions);
   });
 });
 
