@@ -29,7 +29,15 @@ export { allocateJournal, eventsId, ledgerId, redo } from './journal.ts';
 export type { Journaled } from './journal.ts';
 export type { Journal } from './journal.ts';
 export { allocateLatch, LatchReader, LatchWriter } from './latch.ts';
-export { allocateFrameRing, flag, lineBytes, lineWords, powerOfTwo, startRingAt } from './layout.ts';
+export {
+  allocateFrameRing,
+  flag,
+  lineBytes,
+  lineWords,
+  slotsMax,
+  powerOfTwo,
+  startRingAt,
+} from './layout.ts';
 export type { FrameRingSpec } from './layout.ts';
 export { localQueue } from './local-queue.ts';
 export type { LocalReader, LocalWriter } from './local-queue.ts';

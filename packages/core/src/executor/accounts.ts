@@ -46,14 +46,27 @@ function accountInlet(inlet: Inlet, done: number): void {
   const { reader, gauges } = inlet;
   add(gauges.reader, edgeReaderCount.received, done);
   gauges.reader[edgeReaderCount.highWater] = reader.highWater;
-  if (reader.skipped === 0) return;
+}
+
+/** Notes what a reader has passed over since this was done last: what a predecessor has stays counted. */
+export function accountSkipped(inlet: Inlet): void {
+  const { reader, gauges } = inlet;
   const reason =
     reader.policy === 'latest'
       ? edgeReaderCount.skippedLatest
       : reader.policy === 'dropOldest'
         ? edgeReaderCount.skippedOldest
         : edgeReaderCount.skippedNonBlocking;
-  gauges.reader[reason] = reader.skipped;
+  add(gauges.reader, reason, reader.skipped - inlet.skippedTo);
+  inlet.skippedTo = reader.skipped;
+}
+
+/** Notes what any mailbox of an actor has passed over, before a commit says so to its writer. */
+export function accountInflow({ inlets }: Actor): void {
+  for (let i = 0; i < inlets.length; i++) {
+    const inlet = inlets[i] as Inlet;
+    if (inlet.reader.skipped !== inlet.skippedTo) accountSkipped(inlet);
+  }
 }
 
 /** Notes what an actor has emitted so far on each of its edges. */
@@ -68,7 +81,7 @@ export function accountOutflow(actor: Actor): void {
     for (let j = 0; j < outflow.edges.length; j++) {
       const edge = outflow.edges[j];
       if (edge === undefined) continue;
-      const dropped = edge.refusing?.dropped ?? 0;
+      const dropped = edge.droppedBefore + (edge.refusing?.dropped ?? 0);
       edge.gauges.writer[edgeWriterCount.sent] = outflow.outlet.emitted - dropped;
       edge.gauges.writer[edgeWriterCount.droppedNewest] = dropped;
     }

@@ -41,6 +41,8 @@ export interface Inlet {
   countedTo: number;
   /** Positions that are passed over, their inputs having killed too many workers. */
   readonly skips: readonly number[];
+  /** How many of those that its reader has skipped are counted. */
+  skippedTo: number;
 }
 
 /** The edges out of an actor whose traffic it counts. */
@@ -49,6 +51,8 @@ export interface Outflow {
   readonly edges: readonly {
     readonly gauges: EdgeGauges;
     readonly refusing: { readonly dropped: number } | undefined;
+    /** What predecessors on other threads have dropped. */
+    readonly droppedBefore: number;
   }[];
 }
 

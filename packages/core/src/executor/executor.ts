@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/types.ts';
 import type { LetterWire, RateChange } from '../drivers/messages.ts';
 import { RunStoppedError } from '../errors.ts';
-import { accountUnblocked } from './accounts.ts';
+import { accountSkipped, accountUnblocked } from './accounts.ts';
 import { gate } from './actor.ts';
 import type { Actor, Inlet } from './actor.ts';
 import { Calls } from './calls.ts';
@@ -250,6 +250,7 @@ export class Executor {
       if (actor.isBusy || actor.spillOf !== undefined) this.#switches.push(item);
       else {
         inlet.reader.setBlocking(isBlocking);
+        accountSkipped(inlet);
         onDone();
       }
     }

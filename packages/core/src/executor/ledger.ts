@@ -1,4 +1,4 @@
-import { lineBytes, lineWords } from '@troupe/mailbox';
+import { lineBytes, lineWords, slotsMax } from '@troupe/mailbox';
 
 /** Int32 positions in an actor's line of the ledger. */
 const word = { edge: 0, position: 1, state: 2, calls: 3, ticked: 4 } as const;
@@ -129,8 +129,13 @@ export class EdgeLedger {
     this.#base = (actors + edge) * lineWords;
   }
 
-  /** Emissions of every input below `position` may be seen from now on. Call it before they are. */
+  /**
+   * Emissions of every input below `position` may be seen from now on. Call it before they are. What was said
+   * of later inputs, perhaps by a predecessor, still holds.
+   */
   expose(position: number): void {
+    const ahead = this.#isSaid() ? ((this.#words[this.#base] as number) - position) | 0 : 0;
+    if (ahead > 0 && ahead <= slotsMax) return;
     this.#words[this.#base] = position;
     // Ordered before the publication that follows, for the owner of a thread that dies in between.
     Atomics.store(this.#words, this.#base + 1, 1);
@@ -138,9 +143,13 @@ export class EdgeLedger {
 
   /** How many inputs from `cursor` on were exposed: at most `slots` can have been. */
   exposedFrom(cursor: number, slots: number): number {
-    if (this.#words[this.#base + 1] !== 1) return 0;
+    if (!this.#isSaid()) return 0;
     const count = ((this.#words[this.#base] as number) - cursor) | 0;
     return count > 0 && count <= slots ? count : 0;
+  }
+
+  #isSaid(): boolean {
+    return this.#words[this.#base + 1] === 1;
   }
 }
 

@@ -2,6 +2,7 @@ import {
   actorCount,
   Dispatcher,
   Doorbell,
+  edgeWriterCount,
   Envelope,
   FrameOutlet,
   FrameReader,
@@ -273,6 +274,7 @@ class Wirer {
       exposedTo: reader.position,
       countedTo: reader.position,
       skips: recovery?.skips.filter((skip) => skip.edge === edge.index).map(({ position }) => position) ?? [],
+      skippedTo: reader.skipped,
     };
     if (recovery === undefined || edge.ring === undefined) return inlet;
     const slots = plan.rings[edge.ring]?.slots ?? 0;
@@ -330,7 +332,7 @@ class Wirer {
     const outlet = new FrameOutlet(interned(port), writer, [...refusing.values()], maxEmit, plan.spillMax);
     return {
       outlet,
-      edges: edges.map((edge) => ({ gauges: this.#gauges.edge(edge), refusing: refusing.get(edge) })),
+      edges: edges.map((edge) => this.#outEdge(edge, refusing.get(edge))),
     };
   }
 
@@ -347,8 +349,13 @@ class Wirer {
     const outlet = new MessageOutlet(interned(port), messageEdges, maxEmit, plan.spillMax);
     return {
       outlet,
-      edges: messageEdges.map((refusing, i) => ({ gauges: this.#gauges.edge(edges[i] ?? 0), refusing })),
+      edges: messageEdges.map((refusing, i) => this.#outEdge(edges[i] ?? 0, refusing)),
     };
+  }
+
+  #outEdge(edge: number, refusing: { readonly dropped: number } | undefined): Outflow['edges'][number] {
+    const gauges = this.#gauges.edge(edge);
+    return { gauges, refusing, droppedBefore: gauges.writer[edgeWriterCount.droppedNewest] as number };
   }
 
   /**

@@ -110,6 +110,7 @@ export class BoundaryOutput {
   ): Promise<Sample | undefined> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
+      this.#throwFailure();
       const sample = this.#givenInTurn < perTurnMax ? this.#takeNow() : undefined;
       if (sample !== undefined) {
         resolve(sample);
@@ -241,14 +242,18 @@ export class BoundaryOutput {
    * the loop.
    */
   #takeNow(): Sample | undefined {
-    if (this.#error !== undefined) {
-      this.hasTold = true;
-      throw this.#error;
-    }
+    this.#throwFailure();
     if (this.#isOver || this.#takers.length > 0) return undefined;
     const sample = this.#next();
     if (sample !== undefined && this.#givenInTurn++ === 0) this.#time.turn(() => this.#endTurn());
     return sample;
+  }
+
+  /** Whoever comes after the run has failed is told why. */
+  #throwFailure(): void {
+    if (this.#error === undefined) return;
+    this.hasTold = true;
+    throw this.#error;
   }
 
   #endTurn(): void {

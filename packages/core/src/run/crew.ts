@@ -27,6 +27,8 @@ import { Resends } from './resends.ts';
 import { shareOf } from './share.ts';
 import type { HostedWorker, WorkerEnd, World } from './world.ts';
 
+/** Of a long run the newest are told; stats count them all. */
+const replacementsKept = 1_000;
 /** How long a worker may take to stop before its thread is ended. */
 const stopGraceMs = 1_500;
 
@@ -333,6 +335,7 @@ export class Crew {
       if (last === undefined) {
         this.replaced[worker] = (this.replaced[worker] ?? 0) + 1;
         this.replacements.push({ worker, reason, error, tookMs: world.nowMs() - startMs, restored });
+        if (this.replacements.length > replacementsKept) this.replacements.shift();
       }
     }
     const modules = actors.flatMap(({ module }) => module ?? []);

@@ -350,10 +350,11 @@ export class LiveRun implements Run, Steppable {
     for (const input of inputs.values()) input.close(error);
     this.#watchdog.stop();
     this.#ring();
-    for (const output of outputs.values()) {
-      // What an ended stream has left behind can still be pulled.
-      if (reason === 'stopped') output.discard();
-      if (reason === 'stopped') output.close(error);
+    // What an ended stream has left behind can still be pulled.
+    for (const output of reason === 'ended' ? [] : outputs.values()) {
+      // Whoever waits is told first: the stages behind the inputs, which have ended, come to their ends now.
+      output.close(error);
+      output.discard();
     }
     await Promise.all([crew.stop(), executor.stop(stopGraceMs)]);
     for (const output of outputs.values()) if (reason === 'stopped') output.discard();

@@ -245,6 +245,7 @@ export interface Replacement {
 export interface RunReport {
   readonly reason: 'ended' | 'stopped';
   readonly stats: RunStats;
+  /** The newest 1,000. */
   readonly replacements: readonly Replacement[];
   readonly deadLetters: readonly DeadLetter[];
 }

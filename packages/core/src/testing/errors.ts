@@ -31,10 +31,15 @@ export class ContractError extends TroupeError {
 }
 
 /**
- * A test asks for what cannot be done as it stands. Codes `NO_ARBITRARY`, `NO_FAST_CHECK`, `BAD_CONTRACT`.
+ * A test asks for what cannot be done as it stands. Codes `NO_ARBITRARY`, `NO_FAST_CHECK`, `BAD_CONTRACT`,
+ * `BAD_FAULT`, `BAD_CASE`.
  */
 export class TestingError extends TroupeError {
-  constructor(code: 'NO_ARBITRARY' | 'NO_FAST_CHECK' | 'BAD_CONTRACT', message: string, remedy: string) {
+  constructor(
+    code: 'NO_ARBITRARY' | 'NO_FAST_CHECK' | 'BAD_CONTRACT' | 'BAD_FAULT' | 'BAD_CASE',
+    message: string,
+    remedy: string,
+  ) {
     super(message, { code, remedy });
   }
 }

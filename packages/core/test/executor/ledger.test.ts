@@ -85,4 +85,18 @@ describe('the ledger of edges', () => {
       ),
     );
   });
+
+  test('keeps what was said of later inputs, by whomever, but not what is a lap old', () => {
+    fc.assert(
+      fc.property(int32, fc.integer({ min: 0, max: 16 }), fc.integer({ min: 0, max: 16 }), (cursor, a, b) => {
+        const memory = allocateLedger(1, 1);
+        new EdgeLedger(memory, 1, 0).expose((cursor + a) | 0);
+        const successor = new EdgeLedger(memory, 1, 0);
+        successor.expose((cursor + b) | 0);
+        expect(successor.exposedFrom(cursor, 16)).toBe(Math.max(a, b));
+        successor.expose((cursor + 2 ** 31) | 0);
+        expect(successor.exposedFrom((cursor + 2 ** 31 - 1) | 0, 16)).toBe(1);
+      }),
+    );
+  });
 });

@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { stageContract } from '@troupe/core/testing';
 import type { TestFunction } from '@troupe/core/testing';
 import { describe, expect, it, vi } from 'vitest';
-import { runnerAtHand } from '../../src/testing/runner.ts';
+import { runnerAtHand } from '../../src/testing/contract/runner.ts';
 import { scale } from '../fixtures/contracts/right.ts';
 
 const programs = join(import.meta.dirname, '../fixtures/contracts/programs');

@@ -4,7 +4,7 @@ import { defineStage, graph, message } from '@troupe/core';
 import { simulate } from '@troupe/core/testing';
 import type { FaultOptions, SimulationReport } from '@troupe/core/testing';
 import { build, difference, node, play } from '../run/random-graphs.ts';
-import { chain, increment, number, numbers, patient, rivals } from './graphs.ts';
+import { chain, number, numbers, rivals } from './graphs.ts';
 
 const many: FaultOptions = {
   throw: 0.01,
@@ -18,38 +18,6 @@ const many: FaultOptions = {
 function values({ outputs }: SimulationReport): readonly (number | undefined)[] {
   return (outputs['out'] ?? []).map(({ frame: [value] }) => value as number);
 }
-
-/** Emits so many numbers. */
-const counting = defineStage({
-  name: 'counting',
-  outputs: { out: number },
-  create() {
-    let count = 0;
-    return {
-      onDemand(out) {
-        out.reserve('out')[0] = count++;
-        out.commit('out');
-        return count < 200 ? undefined : 'end';
-      },
-    };
-  },
-});
-
-test('a stage that waits for its retry has told its writer of the room that it has made', async () => {
-  const g = graph('retried');
-  const { supervision } = patient;
-  const settings = { worker: { dedicated: true }, supervision } as const;
-  const source = g.stage('source', counting, settings);
-  const relay = g.stage('relay', increment, settings);
-  const sink = g.stage('sink', increment, settings);
-  g.connect(source.out.out, relay.in.in);
-  g.connect(relay.out.out, sink.in.in, { capacity: 9 });
-  g.output('out', sink.out.out);
-  for (let seed = 0; seed < 100; seed++) {
-    const report = await simulate(g, { seed, clock: 'fast', faults: { throw: 0.03 } });
-    expect(report.error).toBeUndefined();
-  }
-});
 
 describe('a simulation', () => {
   test('gives what the graph gives', async () => {
@@ -104,6 +72,45 @@ describe('a simulation', () => {
     });
     expect(after.faults.map(({ id }) => id)).not.toContain(first?.id);
     expect(after.faults.length).toBeGreaterThan(0);
+  });
+
+  test('the faults of a report, named, go the same way as those that were drawn', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const options = { seed, workers: 3, inputs: { in: numbers(100) } };
+      const faults = { ...many, detach: 0.002, event: 0.01 };
+      const drawn = await simulate(chain(3), { ...options, faults });
+      const only = drawn.faults.map(({ id }) => id);
+      const named = await simulate(chain(3), { ...options, faults: { only } });
+      expect(named.digest).toBe(drawn.digest);
+      expect(named.faults).toEqual(drawn.faults);
+      const fewer = await simulate(chain(3), { ...options, faults: { throw: 1, only: only.slice(0, 1) } });
+      expect(fewer.faults.map(({ id }) => id)).toEqual(only.slice(0, 1));
+    }
+    await expect(simulate(chain(1), { faults: { only: ['kill#'] } })).rejects.toMatchObject({
+      code: 'BAD_FAULT',
+    });
+  });
+
+  test('the trace tells which way messages have come', async () => {
+    const report = await simulate(chain(2), { workers: 2, inputs: { in: numbers(3) } });
+    const ways = report.trace.flatMap(({ what, number, edge }) =>
+      edge === undefined ? [] : [`${what} ${number} ${edge.from} > ${edge.to}`],
+    );
+    const ofAll = [0, 1, 2].flatMap((seq) => [
+      `onInput ${seq} in > s0.in`,
+      `onInput ${seq} s0.out > s1.in`,
+      `take ${seq} s1.out > out`,
+    ]);
+    expect(ways.toSorted()).toEqual(ofAll.toSorted());
+  });
+
+  test('a successor goes on with what is in store for its worker: no fault happens twice', async () => {
+    for (let seed = 0; seed < 30; seed++) {
+      const report = await simulate(chain(3), { seed, faults: { kill: 0.1 }, inputs: { in: numbers(40) } });
+      const ids = report.faults.map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(values(report).length).toBeGreaterThanOrEqual(40);
+    }
   });
 
   test('a stop at any point ends it, and so does the last step', async () => {

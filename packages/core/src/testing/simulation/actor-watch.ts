@@ -41,8 +41,8 @@ export class EdgeWatch {
   readonly missing: Set<number> = new Set();
   /** Whether messages may be lost on it, for a reason that is counted. */
   isLossy = false;
-  /** Counts on its reader's side may lack what a dead thread had not noted. */
-  isInexact = false;
+  /** A thread of its reader has died. */
+  hasLost = false;
 
   /** Whether a message may be handed over now. */
   admits(seq: number, isRepeated: boolean): boolean {

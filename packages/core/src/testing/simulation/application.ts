@@ -59,11 +59,17 @@ export class Application {
       this.pushed[port] = 0;
       return { port, rest, next: rest.next() };
     });
-    for (const { name } of run.plan.outputs) {
+    const { simulation } = conducted;
+    for (const { name, edge } of run.plan.outputs) {
       const samples: Sample[] = [];
       this.outputs[name] = samples;
-      run.onSample(name, (sample) => samples.push(sample));
+      run.onSample(name, (sample) => {
+        samples.push(sample);
+        const { step, timeMs, trace } = simulation;
+        trace.note(step, timeMs, 0, happened.take, name, sample.seq, edge);
+      });
     }
+    this.#noteModes();
     run.done.then(
       ({ reason, replacements }) => (this.ended = { reason, error: undefined, replacements }),
       (error: Error) => (this.ended = { reason: 'failed', error, replacements: [] }),
@@ -73,8 +79,7 @@ export class Application {
   /** Everything that was sent has come to its end. */
   get isWhole(): boolean {
     if (this.#isCutShort || this.ended === undefined || this.ended.reason === 'failed') return false;
-    const { replacements } = this.ended;
-    return replacements.length === 0 && this.#run.stats().stages.every(({ state }) => state === 'ended');
+    return this.#run.stats().stages.every(({ state }) => state === 'ended');
   }
 
   /** After a point: pushes something, or does what a fault says. */
@@ -140,6 +145,16 @@ export class Application {
       }
     }
     return digest;
+  }
+
+  /** The modes that are entered go into the trace. */
+  #noteModes(): void {
+    const { simulation } = this.#conducted;
+    let isFirst = true;
+    this.#run.modes.state$.subscribe((mode) => {
+      if (!isFirst) simulation.trace.note(simulation.step, simulation.timeMs, 0, happened.mode, mode, 0);
+      isFirst = false;
+    });
   }
 
   #total(): number {

@@ -50,8 +50,7 @@ export function conduct(
     },
     onBegin: (ground) => watch.begin(ground),
     onLost: (worker) => watch.lose(worker),
-    isKilled: (thread) =>
-      faults.isKilled(thread.index, thread.passes, { step: simulation.step, atMs: simulation.timeMs }),
+    isKilled: (thread) => faults.isKilled(thread.index, { step: simulation.step, atMs: simulation.timeMs }),
   });
   watch.simulation = simulation;
   const starting = startRun(simulated, options, undefined, simulation);

@@ -35,8 +35,6 @@ export class SimulatedThread {
   sleptMs = 0;
   /** Its last pass has found nothing to do. */
   isIdle = false;
-  /** Passes of its executor so far. */
-  passes = 0;
   /** By how much its own clock goes on with every look at it. */
   lookMs = 0;
   /** By how much its own clock is ahead of the simulation's, while it does something. */

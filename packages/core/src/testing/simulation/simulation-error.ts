@@ -16,6 +16,8 @@ export type Violation =
 /** An invariant does not hold in a simulation. The code says which. */
 export class SimulationError extends TroupeError {
   readonly seed: number;
+  /** What is wrong; the message, without where it was found. */
+  readonly what: string;
   /** The point at which it was found. */
   readonly step: number;
   /** What had been made to go wrong by then. */
@@ -43,6 +45,7 @@ export class SimulationError extends TroupeError {
       remedy: `Simulate it with \`seed: ${seed}\` again: it goes the same way. See \`trace\`.`,
     });
     this.seed = seed;
+    this.what = what;
     this.step = step;
     this.faults = faults;
     this.trace = trace;

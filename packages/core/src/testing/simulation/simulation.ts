@@ -314,7 +314,6 @@ export class Simulation implements World {
     let left = this.#noise.passes();
     let done = 0;
     do {
-      thread.passes++;
       thread.isIdle = !executor.step();
       if (!thread.isIdle) done++;
     } while (--left > 0 && !thread.isIdle && this.#death === undefined);
