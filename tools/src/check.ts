@@ -39,6 +39,7 @@ function stepsWith(scratch: string): readonly Step[] {
     { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
     { name: 'layers', command: ['node', 'tools/src/layers.ts'] },
     { name: 'tidy', command: ['node', 'tools/src/tidy.ts'] },
+    { name: 'contracts', command: ['node', '--conditions=@troupe/source', 'tools/src/contracts.ts'] },
     { name: 'unused', command: ['knip', '--no-config-hints'] },
     { name: 'build', command: ['nx', 'run-many', '-t', 'build', '--output-style=static'] },
     { name: 'tests', command: ['vitest', 'run', ...reporters], report },

@@ -188,6 +188,13 @@ export class LocalWriter {
   /** Nothing: what passes by reference dies with its thread. */
   record(_journal: Journal): void {}
 
+  hasMarked(round: number): boolean {
+    return this.#queue.marked === round;
+  }
+
+  /** Nothing: a predecessor's marks have died with its thread. */
+  unmark(_round: number): void {}
+
   /** Says that everything of a round has been emitted. */
   mark(round: number): void {
     this.#queue.marks[round & 1] = this.#queue.settled;

@@ -123,6 +123,14 @@ export class MessageOutlet implements Outlet {
     for (let i = 0; i < this.#edges.length; i++) this.#edges[i]?.writer.mark(round);
   }
 
+  hasMarked(round: number): boolean {
+    return this.#edges.every(({ writer }) => writer.hasMarked(round));
+  }
+
+  unmark(round: number): void {
+    for (const { writer } of this.#edges) writer.unmark(round);
+  }
+
   end(): void {
     for (const edge of this.#edges) edge.writer.end();
   }

@@ -26,6 +26,10 @@ export interface Outlet {
   publish(stampMs: number): void;
   /** Says that everything of a round has been published. */
   mark(round: number): void;
+  /** Whether that has been said, perhaps by a predecessor. */
+  hasMarked(round: number): boolean;
+  /** Takes that back: a successor will say it again. */
+  unmark(round: number): void;
   end(): void;
   /** Whether emissions of the current call wait for room. */
   hasSpill(): boolean;
@@ -198,6 +202,15 @@ export class FrameOutlet implements Outlet {
   mark(round: number): void {
     this.#writer.mark(round);
     for (const edge of this.#refusing) edge.writer.mark(round);
+  }
+
+  hasMarked(round: number): boolean {
+    return this.#writer.hasMarked(round) && this.#refusing.every(({ writer }) => writer.hasMarked(round));
+  }
+
+  unmark(round: number): void {
+    this.#writer.unmark(round);
+    for (const { writer } of this.#refusing) writer.unmark(round);
   }
 
   end(): void {

@@ -129,6 +129,17 @@ export abstract class RingWriter {
     this.#wakeReaders();
   }
 
+  /** Whether everything of a round has been emitted: this writer has said so, or one before it. */
+  hasMarked(round: number): boolean {
+    return this.words[ringWord.marked] === round;
+  }
+
+  /** In place of a writer that has said so and died in the same round: takes that back. */
+  unmark(round: number): void {
+    // Publishes that something may come: marks of a round are looked at by whoever has not done his part.
+    if (this.hasMarked(round)) Atomics.store(this.words, ringWord.marked, (round - 1) | 0);
+  }
+
   /**
    * Says that everything of a round has been emitted, and rings the readers that wait for it. Call it after
    * the round's last `publish`.

@@ -17,6 +17,8 @@ interface Ends {
     settle(): void;
     publish(stampMs: number): void;
     mark(round: number): void;
+    hasMarked(round: number): boolean;
+    unmark(round: number): void;
     end(): void;
   };
 }
@@ -143,3 +145,18 @@ describe.each(kinds)('a %s mailbox with rounds', (kind) => {
     );
   });
 });
+
+test.each(['frame', 'message'] as const)(
+  'a successor takes back a mark of its own round only: %s',
+  (kind) => {
+    const { reader, writer } = open(kind, 0);
+    writer.mark(7);
+    writer.unmark(8);
+    expect([writer.hasMarked(7), reader.isMarked(7)]).toEqual([true, true]);
+    writer.unmark(7);
+    expect([writer.hasMarked(7), reader.isMarked(7)]).toEqual([false, false]);
+    expect(reader.isMarked(6)).toBe(true);
+    writer.mark(7);
+    expect(reader.isMarked(7)).toBe(true);
+  },
+);

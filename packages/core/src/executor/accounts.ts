@@ -46,7 +46,6 @@ function accountInlet(inlet: Inlet, done: number): void {
   const { reader, gauges } = inlet;
   add(gauges.reader, edgeReaderCount.received, done);
   gauges.reader[edgeReaderCount.highWater] = reader.highWater;
-  if (reader.skipped !== inlet.skippedTo) accountSkipped(inlet);
 }
 
 /** Notes what a reader has passed over since this was done last: what a predecessor has stays counted. */
@@ -60,6 +59,14 @@ export function accountSkipped(inlet: Inlet): void {
         : edgeReaderCount.skippedNonBlocking;
   add(gauges.reader, reason, reader.skipped - inlet.skippedTo);
   inlet.skippedTo = reader.skipped;
+}
+
+/** Notes what any mailbox of an actor has passed over, before a commit says so to its writer. */
+export function accountInflow({ inlets }: Actor): void {
+  for (let i = 0; i < inlets.length; i++) {
+    const inlet = inlets[i] as Inlet;
+    if (inlet.reader.skipped !== inlet.skippedTo) accountSkipped(inlet);
+  }
 }
 
 /** Notes what an actor has emitted so far on each of its edges. */

@@ -1,7 +1,7 @@
 import { actorCount } from '@troupe/mailbox';
 import { errorToWire } from '../drivers/error-wire.ts';
 import { HandlerError, RestartLimitError } from '../errors.ts';
-import { accountGivenUp, accountSkipped } from './accounts.ts';
+import { accountGivenUp } from './accounts.ts';
 import { gate } from './actor.ts';
 import type { Actor, Inlet, Work } from './actor.ts';
 import type { Host } from './host.ts';
@@ -82,7 +82,6 @@ export class Failures {
       actor.phase = 'ended';
       actor.ticker?.end();
       this.#host.commit(actor);
-      for (const inlet of actor.inlets) accountSkipped(inlet);
       for (const outlet of actor.outlets) outlet.end();
       // Nobody will read what still comes by a back-edge: its writer is held no longer.
       for (const { isBack, reader } of actor.inlets) if (isBack) reader.detach();

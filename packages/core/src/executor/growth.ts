@@ -27,15 +27,17 @@ export class Growth {
 
   /**
    * Lets the full mailboxes of an actor grow: all if it waits, those behind back-edges in any case, as they
-   * are not read before the next step. Whether any has; one that cannot, and whose writer waits for it, is
-   * `stuck` from then on.
+   * are not read before the next step. One that has done its part of the round (`isClosed`) reads nothing
+   * more in it, but does not know whether anybody waits for that. Whether any has grown; one that cannot, and
+   * whose writer waits for it, is `stuck` from then on.
    */
-  grow(actor: Actor, isWaiting: boolean, round: number): boolean {
+  grow(actor: Actor, isWaiting: boolean, isClosed: boolean, round: number): boolean {
     let hasGrown = false;
     const held = isWaiting && actor.group !== undefined ? actor.group.inlets : [];
     for (const inlet of [...actor.inlets, ...held]) {
       if (!isWaiting && !inlet.isBack) continue;
       if (this.#merge.isLossy(inlet) || !inlet.reader.isFull(inlet.maxEmit)) continue;
+      if (isClosed && !inlet.reader.isWanted()) continue;
       if (inlet.reader.grow()) hasGrown = true;
       // A writer that has emitted all it had to, to the last place, needs no more.
       else if (inlet.reader.isWanted() && !inlet.reader.isMarked(round)) this.stuck ??= { actor, inlet };

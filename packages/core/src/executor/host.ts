@@ -2,7 +2,7 @@ import { workerCount } from '@troupe/mailbox';
 import type { Dispatcher, Doorbell, WorkerGauges } from '@troupe/mailbox';
 import type { Turn } from '../clock/turn.ts';
 import type { Upcall } from '../drivers/messages.ts';
-import { accountOutflow } from './accounts.ts';
+import { accountInflow, accountOutflow } from './accounts.ts';
 import type { Actor, Inlet } from './actor.ts';
 import type { ThreadModes } from './gates.ts';
 import { noteProgress, takeSnapshot } from './lifecycle.ts';
@@ -117,9 +117,11 @@ export class Host {
     // The emissions of a call whose spill waits are shown before its input is released.
     if (spillOf !== undefined && spillOf !== 'none') spillOf.ledger.expose(spillOf.reader.position);
     if (group === undefined) {
+      accountInflow(actor);
       this.#dispatcher.commit(actor.outlets, actor.readers, this.nowMs);
       if (isSound && this.turn === undefined) this.keep(actor);
     } else if (isQuiet(group)) {
+      for (const member of group.actors) accountInflow(member);
       this.#dispatcher.commit(actor.outlets, group.readers, this.nowMs);
       // The state of an actor may be kept only when all its inputs are released.
       for (const member of group.actors) {

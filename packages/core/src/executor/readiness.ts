@@ -113,7 +113,8 @@ export function closeWork(actor: Actor, work: Work, upcall: Upcall): void {
     if (letter !== undefined) upcall({ type: 'resentDone', id: letter.id });
   } else if (work === 'tick' && actor.ticker !== undefined) {
     const { counts } = actor.gauges;
-    counts[actorCount.droppedTicks] = (counts[actorCount.droppedTicks] as number) + actor.ticker.dropped;
+    const { dropped, missed } = actor.ticker;
+    counts[actorCount.droppedTicks] = (counts[actorCount.droppedTicks] as number) + dropped - missed;
     counts[actorCount.tickTimeNs] = actor.ticker.time;
     counts[actorCount.nextTick] = actor.ticker.index + 1;
     actor.ticker.close();

@@ -87,6 +87,18 @@ export function wantsOutside(actor: Actor): boolean {
   return !actor.hasEndedDemand && !actor.isBusy;
 }
 
+/**
+ * In the first round of an actor: whether a predecessor had done its part of it, and then died. What it had
+ * not released is handled again, so more may come than it had marked.
+ */
+export function takeOver(actor: Actor, round: number): boolean {
+  const { outlets } = actor;
+  if (isOver(actor) || outlets.length === 0) return false;
+  const isDone = outlets.every((outlet) => outlet.hasMarked(round));
+  for (const outlet of outlets) outlet.unmark(round);
+  return isDone;
+}
+
 /** As many calls as every edge that blocks has room for when it is empty. */
 function demandsOf(plan: Plan, actor: Actor): number {
   let most = demandsMax;

@@ -3,7 +3,7 @@ import { tickGroupsOf } from '../clock/groups.ts';
 import type { TickGroup } from '../clock/groups.ts';
 import { everyStep } from '../clock/schedule.ts';
 import { want } from '../clock/turn.ts';
-import type { Turn } from '../clock/turn.ts';
+import type { RunnerTurn, Turn } from '../clock/turn.ts';
 import type { Plan } from '../plan/types.ts';
 import { accountUnblocked } from './accounts.ts';
 import { gate } from './actor.ts';
@@ -17,7 +17,7 @@ import type { Host } from './host.ts';
 import { LateReader } from './late-reader.ts';
 import { Merge } from './merge.ts';
 import { isFinished, isReady, wantRoom } from './readiness.ts';
-import { hasForward, isOver, Part, RoundState, wantsOutside } from './round-part.ts';
+import { hasForward, isOver, Part, RoundState, takeOver, wantsOutside } from './round-part.ts';
 import type { Next } from './round-part.ts';
 
 /** Handlers that emit what a recording says, in whichever round it was. */
@@ -54,6 +54,7 @@ export class Rounds {
   readonly #late: readonly { readonly actor: Actor; readonly reader: LateReader }[];
   readonly #state = new RoundState();
   #isDone = true;
+  #hasBegun = false;
   /** The conductor knows that something is wanted from outside. */
   #hasAsked = false;
   /** Positions of the actors whose tick is due in this round, and how many have had it. */
@@ -102,9 +103,13 @@ export class Rounds {
   /** After the doorbell has been armed: whether there is something to do after all. */
   hasWork(): boolean {
     if (this.#turn.round() !== this.#state.number) return true;
-    if (this.#isDone) return !this.#hasAsked && this.#actors.some(wantsOutside);
-    if (this.#shares.every(({ isClosed }) => isClosed)) return this.#isCollectable();
-    if (this.#canGoOn() || this.#grow()) return true;
+    if (this.#isDone) {
+      if (!this.#hasAsked && this.#actors.some(wantsOutside)) return true;
+    } else if (this.#shares.every(({ isClosed }) => isClosed)) {
+      if (this.#isCollectable()) return true;
+    } else if (this.#canGoOn()) return true;
+    // Others may still write to whoever has done his part of the round.
+    if (this.#grow()) return true;
     const { stuck } = this.#growth;
     if (stuck === undefined) return false;
     // What is full stays so until its reader goes on: that may be what has happened since it was asked.
@@ -130,8 +135,9 @@ export class Rounds {
       const part = this.#shares[i] as Part;
       if (actor.isBusy || isOver(actor)) continue;
       const isWaiting =
-        !part.isClosed && (!isOpen(actor) || (isReady(actor) && this.#next(actor, part, i) === 'wait'));
-      if (this.#growth.grow(actor, isWaiting, this.#state.number)) hasGrown = true;
+        // Who has no room either is told when there is some, and is looked at again.
+        part.isClosed || !isOpen(actor) || (this.#next(actor, part, i) === 'wait' && wantRoom(actor));
+      if (this.#growth.grow(actor, isWaiting, part.isClosed, this.#state.number)) hasGrown = true;
     }
     return hasGrown;
   }
@@ -164,8 +170,10 @@ export class Rounds {
       part.postsTo = actor.postsClosed + (takesPosts ? actor.posts.length : 0);
       part.lettersTo = actor.lettersClosed + (isOutside ? actor.resent.length : 0);
       if (isOutside) this.#parts.calls.admit(actor);
-      part.demands = isOutside && !actor.hasEndedDemand ? part.demandsMax : 0;
+      const hasBeenAsked = !this.#hasBegun && takeOver(actor, round);
+      part.demands = isOutside && !actor.hasEndedDemand && !hasBeenAsked ? part.demandsMax : 0;
     }
+    this.#hasBegun = true;
     this.#ticked = 0;
     const ticking = this.#ticking.find((group) => group.phase === phase && group.priority === priority);
     this.#due = ticking === undefined ? [] : ticking.actors.filter((at) => this.#isDue(at));
@@ -216,7 +224,7 @@ export class Rounds {
   #runClosed(actor: Actor, part: Part, position: number): boolean {
     const { host, calls, isDraining } = this.#parts;
     if (actor.spillOf !== undefined) return calls.drainSpill(actor);
-    if (part.isTickDue) addCount(actor, actorCount.droppedTicks, 1);
+    if (part.isTickDue) this.#miss(actor);
     this.#passTick(part, position);
     const isLast = actor.inlets.every(({ isBack, reader }) => isBack || reader.isLast(this.#state.number));
     const keep = isDraining() || (isLast && hasForward(actor)) ? 0 : kept[actor.plan.whileInactive];
@@ -288,12 +296,23 @@ export class Rounds {
   /** Gives the tick object what the step says of the actor's runner. */
   #present({ ticker }: Actor): void {
     if (ticker === undefined) return;
+    const { index, dueNs, dtNs } = this.#newestTick(ticker.runnerIndex);
+    ticker.present(index, dueNs, dtNs);
+  }
+
+  /** The actor's tick comes while it is not to run. */
+  #miss({ ticker, gauges }: Actor): void {
+    if (ticker === undefined) return;
+    const { dueNs, dtNs } = this.#newestTick(ticker.runnerIndex);
+    ticker.miss(dueNs, dtNs);
+    const { counts } = gauges;
+    counts[actorCount.droppedTicks] = (counts[actorCount.droppedTicks] as number) + 1;
+  }
+
+  #newestTick(runner: number): Pick<RunnerTurn, 'index' | 'dueNs' | 'dtNs'> {
     const turn = this.#turn;
-    if (ticker.runnerIndex === everyStep) ticker.present(turn.step, turn.timeNs, turn.elapsedNs);
-    else {
-      const { index, dueNs, dtNs } = turn.runner(ticker.runnerIndex);
-      ticker.present(index, dueNs, dtNs);
-    }
+    if (runner !== everyStep) return turn.runner(runner);
+    return { index: turn.step, dueNs: turn.timeNs, dtNs: turn.elapsedNs };
   }
 
   /** The tick has been handled, or given up, once it is not pending any more. */
@@ -380,9 +399,4 @@ export class Rounds {
     host.ringMain();
     host.strike();
   }
-}
-
-function addCount(actor: Actor, index: number, value: number): void {
-  const { counts } = actor.gauges;
-  counts[index] = (counts[index] as number) + value;
 }

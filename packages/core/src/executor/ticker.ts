@@ -18,6 +18,8 @@ export class Ticker implements Tick {
   #isPassed = false;
   /** The runner it ticks with; `everyStep` in a free phase. */
   runnerIndex = 0;
+  /** Of those that were dropped: counted when they were. */
+  missed = 0;
   /** How long a handler may take, in ns. */
   budgetNs: number = Infinity;
   /** The same, where the stage was given a time of its own. */
@@ -74,12 +76,18 @@ export class Ticker implements Tick {
     this.isPending = true;
   }
 
-  /** Makes this object a tick that a conductor delivers: none is ever dropped. */
+  /** Makes this object a tick that a conductor delivers. `dtNs`: since the runner's tick before. */
   present(index: number, timeNs: number, dtNs: number): void {
     this.index = index;
     this.time = timeNs;
-    this.#previousNs = timeNs - dtNs;
+    if (this.dropped === 0) this.#previousNs = timeNs - dtNs;
     this.isPending = true;
+  }
+
+  /** A conductor's tick came while its stage was not to run: the next one counts it. */
+  miss(timeNs: number, dtNs: number): void {
+    if (this.dropped++ === 0) this.#previousNs = timeNs - dtNs;
+    this.missed++;
   }
 
   /** Fills in what is known when the tick is delivered at last. */
@@ -98,6 +106,7 @@ export class Ticker implements Tick {
     this.#previousNs = this.time;
     this.isPending = false;
     this.dropped = 0;
+    this.missed = 0;
   }
 
   runner(runner: RunnerRef | string): RunnerReading {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Explorer } from './engine/explore.ts';
 import type { Coverage } from './engine/explore.ts';
+import type { Edit } from '../edit.ts';
 import { load } from './engine/loader.ts';
-import type { Edit } from './engine/loader.ts';
 import type { Protocol } from './engine/protocol.ts';
 
 /** A module of protocols: each export that has threads is one; `edits` are bounds made smaller. */

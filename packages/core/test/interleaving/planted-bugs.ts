@@ -1,4 +1,4 @@
-import type { Edit } from './engine/loader.ts';
+import type { Edit } from '../edit.ts';
 
 /** A bug that is put into the sources, and the protocol that must find it. */
 export interface PlantedBug extends Edit {

@@ -129,6 +129,30 @@ describe('mailboxes', () => {
 });
 
 describe('ticks', () => {
+  test('that a stage was not to run for are counted by its next one', { timeout: limitMs }, async () => {
+    const g = graph('switched');
+    const light = g.event('light', { initial: true });
+    const lead = defineStage({
+      name: 'lead',
+      events: { light: 'any' },
+      create: ({ events }) => ({
+        onTick({ index }) {
+          if (index === 3) events.light.reset();
+          if (index === 7) events.light.set();
+        },
+      }),
+    });
+    g.stage('lead', lead, { tick: { hz: 100 }, events: { light } });
+    const tick = { hz: 100 } as const;
+    const tell = g.stage('tell', telling, { tick, control: { form: 'switchable', event: light } });
+    g.output('tell', tell.out.out);
+    await using run = await g.start({ clock: 'fast', durationMs: 100 });
+    const told = await all<number[]>(run, 'tell');
+    const on = [0, 1, 2, 3].map((i) => [i, i * 1e7, 1e7, 0]);
+    expect(told).toEqual([...on, [8, 8e7, 5e7, 4], [9, 9e7, 1e7, 0]]);
+    expect(run.stats().stages.find(({ name }) => name === 'tell')?.droppedTicks).toBe(4);
+  });
+
   test('tell the runner, and the first dt is the period', { timeout: limitMs }, async () => {
     const g = graph('told');
     const slow = g.runner('slow', { hz: 40 });

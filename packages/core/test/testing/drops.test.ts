@@ -1,10 +1,21 @@
 /** What has been dropped stays counted, whoever dies, and also where nothing comes after it. */
 import { expect, test } from 'vitest';
-import { graph } from '@troupe/core';
+import { defineStage, graph } from '@troupe/core';
 import { simulate } from '@troupe/core/testing';
-import { increment, numbers, patient } from './graphs.ts';
+import { increment, number, numbers, patient } from './graphs.ts';
 
 const settings = { ...patient, worker: { dedicated: true } } as const;
+
+const both = defineStage({
+  name: 'both',
+  inputs: { left: number, right: number },
+  outputs: { out: number },
+  create: () => ({
+    onInput({ frame }, out) {
+      out.send('out', frame);
+    },
+  }),
+});
 
 test.each(['latest', 'dropOldest', 'dropNewest'] as const)('%s', async (overflow) => {
   let replaced = 0;
@@ -42,5 +53,22 @@ test('readers that are switched', async () => {
       seed,
       rest: 0,
     });
+  }
+});
+
+test('by one mailbox, said by the commit of another', async () => {
+  for (let seed = 0; seed < 100; seed++) {
+    const g = graph('two');
+    const [left, right] = [g.stage('left', increment, settings), g.stage('right', increment, settings)];
+    const last = g.stage('last', both, settings);
+    g.input('in-left', left.in.in);
+    g.input('in-right', right.in.in);
+    g.connect(left.out.out, last.in.left, { overflow: 'latest' });
+    g.connect(right.out.out, last.in.right);
+    g.output('out', last.out.out);
+    const inputs = { 'in-left': numbers(40), 'in-right': numbers(40) };
+    const { stats } = await simulate(g, { seed, faults: { slow: 0.1, kill: 0.1 }, inputs });
+    const edge = stats.edges.find(({ from }) => from === 'left.out');
+    expect({ seed, rest: 40 - (edge?.received ?? 0) - (edge?.drops.latest ?? 0) }).toEqual({ seed, rest: 0 });
   }
 });

@@ -131,7 +131,7 @@ function watched(g: ReturnType<typeof chain>) {
 
 test('UNBOUNDED: more waits than the mailbox may hold', () => {
   const { plan, shared, watch } = watched(chain(2, 7));
-  const edge = plan.edges.find(({ to }) => to.kind === 'actor' && to.actor === 1);
+  const edge = plan.edges.find(({ to }) => to.kind === 'actor' && to.actor === 0);
   const buffer = shared.rings[edge?.ring ?? -1];
   if (buffer === undefined) throw new Error('no ring');
   const writer = new FrameWriter(buffer);
@@ -141,7 +141,7 @@ test('UNBOUNDED: more waits than the mailbox may hold', () => {
   // The capacity of the only reader with such a one.
   words[words.indexOf(7, 96)] = 6;
   expect(() => watch.balance(false)).toThrow('7 messages wait where 6 may');
-  expect(watch.violation).toMatchObject({ code: 'UNBOUNDED', stage: 's1', port: 'in', seed: 7, step: 3 });
+  expect(watch.violation).toMatchObject({ code: 'UNBOUNDED', stage: 's0', port: 'in', seed: 7, step: 3 });
 });
 
 test('NOT_SERIAL: a handler is called while another one of its stage runs', () => {

@@ -4,7 +4,7 @@ import { defineStage, graph, message } from '@troupe/core';
 import { simulate } from '@troupe/core/testing';
 import type { FaultOptions, SimulationReport } from '@troupe/core/testing';
 import { build, difference, node, play } from '../run/random-graphs.ts';
-import { chain, increment, number, numbers, patient, rivals } from './graphs.ts';
+import { chain, number, numbers, rivals } from './graphs.ts';
 
 const many: FaultOptions = {
   throw: 0.01,
@@ -18,38 +18,6 @@ const many: FaultOptions = {
 function values({ outputs }: SimulationReport): readonly (number | undefined)[] {
   return (outputs['out'] ?? []).map(({ frame: [value] }) => value as number);
 }
-
-/** Emits so many numbers. */
-const counting = defineStage({
-  name: 'counting',
-  outputs: { out: number },
-  create() {
-    let count = 0;
-    return {
-      onDemand(out) {
-        out.reserve('out')[0] = count++;
-        out.commit('out');
-        return count < 200 ? undefined : 'end';
-      },
-    };
-  },
-});
-
-test('a stage that waits for its retry has told its writer of the room that it has made', async () => {
-  const g = graph('retried');
-  const { supervision } = patient;
-  const settings = { worker: { dedicated: true }, supervision } as const;
-  const source = g.stage('source', counting, settings);
-  const relay = g.stage('relay', increment, settings);
-  const sink = g.stage('sink', increment, settings);
-  g.connect(source.out.out, relay.in.in);
-  g.connect(relay.out.out, sink.in.in, { capacity: 9 });
-  g.output('out', sink.out.out);
-  for (let seed = 0; seed < 100; seed++) {
-    const report = await simulate(g, { seed, clock: 'fast', faults: { throw: 0.03 } });
-    expect(report.error).toBeUndefined();
-  }
-});
 
 describe('a simulation', () => {
   test('gives what the graph gives', async () => {

@@ -290,7 +290,10 @@ export class Watch {
       const head = ringHead(buffer);
       const cursor = readerCursor(buffer, edge.reader);
       const place = { stage: this.#plan.actors[edge.to.actor]?.name ?? '?', port: edge.to.port };
-      const bound = heldFor(buffer, edge.reader);
+      // What a stage on the writer's own thread has handled makes room before it is released.
+      const held = heldFor(buffer, edge.reader);
+      const slots = this.#plan.rings[edge.ring]?.slots ?? 0;
+      const bound = edge.transport === 'fused' ? Math.min(held, 1) * slots : held;
       if (bound > 0 && !isOver && head - cursor > bound) {
         throw this.report('UNBOUNDED', `${head - cursor} messages wait where ${bound} may`, place);
       }

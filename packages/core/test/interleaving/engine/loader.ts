@@ -4,20 +4,13 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileFunction } from 'node:vm';
 import { parseSync } from 'oxc-parser';
+import { edited } from '../../edit.ts';
+import type { Edit } from '../../edit.ts';
 import { Analysis } from './analysis.ts';
 import { Instrumenter } from './instrument.ts';
 import { Runtime } from './runtime.ts';
 import { nameOf } from './syntax.ts';
 import type { Node } from './syntax.ts';
-
-/** A change of one module's text, before it is loaded: a bug to be found, or a smaller bound. */
-export interface Edit {
-  /** Path from the root of the repository. */
-  readonly module: string;
-  /** Occurs there exactly once. */
-  readonly find: string;
-  readonly replace: string;
-}
 
 /** Modules as they were loaded, and what leads their threads. */
 export interface Loaded<Exports> {
@@ -147,12 +140,6 @@ class Loading {
     if (uninstrumented.has(path)) return text.slice(node.start, node.end);
     return new Instrumenter(path, text, this.#analysis, this.#runtime.sites).emit(node);
   }
-}
-
-function edited(text: string, { module, find, replace }: Edit): string {
-  const parts = text.split(find);
-  if (parts.length !== 2) throw new Error(`${module}: ${parts.length - 1} places to edit, not one: ${find}`);
-  return parts.join(replace);
 }
 
 function specifierOf(source: Node | null | undefined): string | undefined {

@@ -1,0 +1,3 @@
+import { testShapes } from './seeds.ts';
+
+testShapes(['fan-out', 'fan-in', 'wide']);
