@@ -6,6 +6,11 @@ import { isOpen } from './gates.ts';
 /** The most calls of one source in one step. */
 const demandsMax = 64;
 
+/** Handlers that emit what a recording says, in whichever round it was. */
+export interface Player {
+  readonly isPlayer?: true;
+}
+
 /** What an actor has to do next in a round. */
 export type Next = 'wait' | 'close' | 'tick' | 'post' | 'letter' | 'demand' | 'input';
 

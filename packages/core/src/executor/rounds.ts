@@ -18,12 +18,7 @@ import { LateReader } from './late-reader.ts';
 import { Merge } from './merge.ts';
 import { isFinished, isReady, wantRoom } from './readiness.ts';
 import { hasForward, isOver, Part, RoundState, takeOver, wantsOutside } from './round-part.ts';
-import type { Next } from './round-part.ts';
-
-/** Handlers that emit what a recording says, in whichever round it was. */
-export interface Player {
-  readonly isPlayer?: true;
-}
+import type { Next, Player } from './round-part.ts';
 
 export interface RoundsParts {
   readonly plan: Plan;

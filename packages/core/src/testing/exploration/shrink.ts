@@ -1,4 +1,3 @@
-import { TroupeError } from '@troupe/mailbox';
 import { attempt, declarationOf, inputsOf, natureOf } from './attempt.ts';
 import type { Attempted, Failure } from './attempt.ts';
 import { cutDown } from './case.ts';
@@ -160,10 +159,9 @@ export class Shrinker {
       const { failure } = await attempt(this.#attempted, tried);
       if (failure === undefined) return undefined;
       return natureOf(failure) === natureOf(this.#best.failure) ? failure : undefined;
-    } catch (error) {
-      // What is left of it cannot be compiled, or not be started.
-      if (error instanceof TroupeError) return undefined;
-      throw error;
+    } catch {
+      // What is left of the graph cannot be compiled, or not be started.
+      return undefined;
     }
   }
 
