@@ -197,12 +197,11 @@ const inSleep: readonly PlantedBug[] = [
     protocol: ['loops', 'work'],
     message: asleep,
     module: core('drivers/loops'),
-    find:
-      'bell.arm();\n' +
-      '  if (!bell.hasControl() && !executor.hasWork()) return true;\n' +
-      '  bell.disarm();\n' +
-      '  return false;',
-    replace: 'if (bell.hasControl() || executor.hasWork()) return false;\n  bell.arm();\n  return true;',
+    find: 'loop.bell.arm();\n  return lastLook(loop);',
+    replace:
+      'if (loop.bell.hasControl() || loop.executor.hasWork()) return false;\n' +
+      '  loop.bell.arm();\n' +
+      '  return true;',
   },
   {
     name: 'no look at the control port before the sleep',
