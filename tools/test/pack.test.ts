@@ -11,6 +11,9 @@ const root = join(import.meta.dirname, '../..');
 const bin = join(root, 'node_modules/.bin');
 const libraries = ['mailbox', 'core', 'stages', 'cli', 'devtools'] as const;
 
+/** A connection that stalls is given up and tried again, long before the command is. */
+const quickly = ['--prefer-offline', '--no-audit', '--no-fund', '--fetch-timeout=15000', '--fetch-retries=4'];
+
 /** As a user's shell has it: without what `npm test` and vitest set for their own children. */
 const environment: NodeJS.ProcessEnv = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOfThisRun(name))),
@@ -64,7 +67,7 @@ describe('the packed packages', () => {
     for (const [file, readme] of examples) writeFileSync(join(project, file), exampleOf(join(root, readme)));
     writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', type: 'module' }));
     const wanted = [...tarballs.map((name) => join(folder, name)), '@types/node@24'];
-    await run(project, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...wanted]);
+    await run(project, 'npm', ['install', ...quickly, ...wanted]);
     withoutFastCheck = await loaded('@troupe/core/testing');
     // What a user of contracts installs beside.
     for (const name of ['fast-check', 'pure-rand']) {
