@@ -1,5 +1,5 @@
 /** Every invariant of a simulation is broken once, and found. */
-import { allocateDoorbells, Doorbell, FrameReader, FrameWriter } from '@troupe/mailbox';
+import { Doorbell, FrameReader, FrameWriter } from '@troupe/mailbox';
 import { afterEach, expect, test, vi } from 'vitest';
 import { compile, defineStage, graph } from '@troupe/core';
 import type { StageContext } from '@troupe/core';
@@ -11,8 +11,7 @@ import { DeadLetters } from '../../src/run/dead-letters.ts';
 import { allocateRun } from '../../src/run/memory.ts';
 import { Faults } from '../../src/testing/simulation/faults.ts';
 import { SimulatedThread } from '../../src/testing/simulation/simulated-thread.ts';
-import { quiet } from '../../src/testing/simulation/noise.ts';
-import { Simulation } from '../../src/testing/simulation/simulation.ts';
+import type { Simulation } from '../../src/testing/simulation/simulation.ts';
 import { Trace } from '../../src/testing/simulation/trace.ts';
 import { Watch } from '../../src/testing/simulation/watch.ts';
 import { chain, number, numbers, rivals } from './graphs.ts';
@@ -155,25 +154,4 @@ test('NOT_SERIAL: a handler is called while another one of its stage runs', () =
     "onDemand of 's0' is called while another handler",
   );
   expect(watch.violation).toMatchObject({ code: 'NOT_SERIAL', stage: 's0' });
-});
-
-test('a thread that is held up beyond its due time does not count as asleep', () => {
-  const nobody = (): never => {
-    throw new Error('there is no stage');
-  };
-  const simulation = new Simulation({
-    noise: quiet(),
-    trace: new Trace(1),
-    stageOf: nobody,
-    onBegin: () => undefined,
-    onLost: () => undefined,
-    isKilled: () => false,
-  });
-  const bell = new Doorbell(allocateDoorbells(1), 0);
-  bell.arm();
-  Object.assign(simulation.main, { state: 'asleep', loop: { bell }, dueMs: 2, readyMs: 5 });
-  simulation.goTo(3);
-  expect(simulation.isAsleep).toBe(false);
-  simulation.goTo(5);
-  expect(simulation.isAsleep).toBe(true);
 });

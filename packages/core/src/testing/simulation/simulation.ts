@@ -146,9 +146,9 @@ export class Simulation implements World {
 
   /** Whether every thread that is there sleeps, and nothing is on its way to any. */
   get isAsleep(): boolean {
-    if (this.main.loop !== undefined && !this.#sleeps(this.main)) return false;
+    if (this.main.loop !== undefined && !this.main.isAsleep) return false;
     return this.#workers.every(
-      ({ thread, mailMs }) => mailMs === Infinity && (thread.isGone || this.#sleeps(thread)),
+      ({ thread, mailMs }) => mailMs === Infinity && (thread.isGone || thread.isAsleep),
     );
   }
 
@@ -193,11 +193,6 @@ export class Simulation implements World {
     this.wantsTurn = false;
     this.current = this.main;
     await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  /** One that is held up may have come due since. */
-  #sleeps(thread: SimulatedThread): boolean {
-    return thread.isAsleep && thread.readyMs <= this.timeMs;
   }
 
   #workerOf(thread: SimulatedThread): SimulatedWorker | undefined {
