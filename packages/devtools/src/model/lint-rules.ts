@@ -9,6 +9,7 @@ import type {
 import { actorStates } from '@troupe/core/telemetry';
 import type { Snapshot } from './figures.ts';
 import { edgeFigure, stageFigure } from './figures.ts';
+import { edgeName } from './topology.ts';
 import { count, duration, milliseconds, percent } from './units.ts';
 
 /** Two looks at the figures, about a second apart, without a change of mode between them. */
@@ -111,7 +112,7 @@ const starves: StageRule = (round, stage) => {
   if (grown(round, stage, 'out') > 0 || grown(round, stage, 'blockedNs') > 0) return undefined;
   // One that runs on an event waits for it on purpose.
   if (stage.control !== undefined || stageFigure(now, stage.index, 'resourceWaitNs') > 0) return undefined;
-  const waiting = [...new Set(led.map(({ to }) => endName(graph, to)))];
+  const waiting = [...new Set(led.map(({ to }) => readerName(graph, to)))];
   const hz = stage.tick?.hz ?? 0;
   const sent = stageFigure(now, stage.index, 'out');
   return {
@@ -150,7 +151,7 @@ const stayedFull: EdgeRule = (round, edge) => {
   const reader = edge.to.kind === 'stage' ? graph.stages[edge.to.stage] : undefined;
   const taken = Math.round(edgeGrown(round, edge, 'received') / secondsOf(round));
   const full = `${count(capacity)} of ${count(capacity)}`;
-  const what = `${edgeText(graph, edge)} is full, ${full}: ${count(taken)} a second are taken.`;
+  const what = `${edgeName(graph, edge)} is full, ${full}: ${count(taken)} a second are taken.`;
   if (reader === undefined) {
     return {
       ...on('stayedFull', edge),
@@ -185,7 +186,7 @@ const keepsDropping: EdgeRule = (round, edge) => {
   return {
     ...on('keepsDropping', edge),
     what:
-      `${edgeText(round.graph, edge)} drops ${count(rate)} messages a second (${why}): ` +
+      `${edgeName(round.graph, edge)} drops ${count(rate)} messages a second (${why}): ` +
       `${count(all)} in all.`,
     remedy: 'Make its reader faster, send less often, or give the edge more capacity if it comes in bursts.',
   };
@@ -233,17 +234,8 @@ function isOf(end: EndWire, { index }: StageWire): boolean {
   return end.kind === 'stage' && end.stage === index;
 }
 
-function endName({ stages }: GraphWire, end: EndWire): string {
+function readerName({ stages }: GraphWire, end: EndWire): string {
   return end.kind === 'boundary' ? `the application (${end.name})` : (stages[end.stage]?.name ?? '');
-}
-
-function endText(graph: GraphWire, end: EndWire): string {
-  return end.kind === 'boundary' ? end.name : `${graph.stages[end.stage]?.name ?? ''}.${end.port}`;
-}
-
-/** An edge as it is named everywhere. */
-export function edgeText(graph: GraphWire, { from, to }: EdgeWire): string {
-  return `${endText(graph, from)} → ${endText(graph, to)}`;
 }
 
 function namesOf(stages: readonly StageWire[]): string {

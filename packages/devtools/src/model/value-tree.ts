@@ -1,6 +1,6 @@
 import type { ErrorWire, NumbersWire, ValueWire } from '@troupe/core/telemetry';
 import { bytes, count } from './units.ts';
-import { exact } from './picture.ts';
+import { exact } from './frames.ts';
 
 /** One line of a value that is shown as a tree. */
 export interface TreeRow {

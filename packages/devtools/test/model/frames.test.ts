@@ -11,7 +11,7 @@ import {
   imageOf,
   picturesOf,
   spreadOf,
-} from '../../src/model/picture.ts';
+} from '../../src/model/frames.ts';
 import { clockTime, count, duration } from '../../src/model/units.ts';
 import { rowsOf } from '../../src/model/value-tree.ts';
 
@@ -81,10 +81,31 @@ describe('How a frame is drawn', () => {
     expect(Array.from(pixels.subarray(8, 12))).toEqual([0, 0, 0, 0]);
   });
 
-  it('lists numbers by the last dimension', () => {
-    expect(gridOf(numbers(new Float32Array(), [3, 5]))).toEqual({ rows: 3, columns: 5 });
-    expect(gridOf(numbers(new Float32Array(), [20]))).toEqual({ rows: 3, columns: 8 });
-    expect(gridOf(numbers(new Float32Array(), [2, 3, 4]))).toEqual({ rows: 6, columns: 4 });
+  it('lists every number once, and no row crosses a line of the frame', () => {
+    const shapes = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 3 });
+    fc.assert(
+      fc.property(shapes, fc.double({ min: 0, max: 1, noNaN: true }), (shape, share) => {
+        const length = shape.reduce((product, size) => product * size, 1);
+        const wire = { ...numbers(new Float32Array(Math.floor(length * share)), shape), length };
+        const grid = gridOf(wire);
+        const listed = Array.from({ length: grid.rows }, (_, index) => grid.row(index)).flatMap((row) => {
+          const line = shape.at(-1) ?? 1;
+          expect(Math.floor(row.from / line)).toBe(Math.floor((row.until - 1) / line));
+          expect(row.until - row.from).toBeLessThanOrEqual(grid.columns);
+          return Array.from({ length: row.until - row.from }, (_, at) => row.from + at);
+        });
+        expect(listed).toEqual([...wire.data.keys()]);
+      }),
+    );
+    const grid = gridOf(numbers(new Float32Array(2 * 20), [2, 20]));
+    expect(Array.from({ length: grid.rows }, (_, at) => grid.row(at).label)).toEqual([
+      '0, 0',
+      '0, 8',
+      '0, 16',
+      '1, 0',
+      '1, 8',
+      '1, 16',
+    ]);
   });
 });
 

@@ -127,11 +127,41 @@ export function heat(share: number): readonly [number, number, number] {
 
 type HeatStop = readonly [number, number, number];
 
-/** The rows and columns in which the numbers of a frame are listed. */
-export function gridOf({ shape, length }: NumbersWire): { readonly rows: number; readonly columns: number } {
-  const last = shape.at(-1) ?? 1;
-  const columns = shape.length <= 1 ? Math.min(8, Math.max(1, length)) : Math.max(1, last);
-  return { rows: Math.ceil(length / columns), columns };
+/** How the numbers of a frame are listed: rows of at most 16, none of which crosses a line of the frame. */
+export interface Grid {
+  readonly rows: number;
+  readonly columns: number;
+  /** First number of a row, the one after its last, and the index of the first in the frame's shape. */
+  readonly row: (index: number) => { readonly from: number; readonly until: number; readonly label: string };
+}
+
+export function gridOf({ shape, data }: NumbersWire): Grid {
+  const line = Math.max(1, shape.at(-1) ?? data.length);
+  const columns = line <= 16 ? line : 8;
+  const rowsOfLine = Math.ceil(line / columns);
+  const lines = Math.ceil(data.length / line);
+  const rest = data.length - (lines - 1) * line;
+  return {
+    rows: data.length === 0 ? 0 : (lines - 1) * rowsOfLine + Math.ceil(rest / columns),
+    columns,
+    row: (index) => {
+      const lineAt = Math.floor(index / rowsOfLine);
+      const from = lineAt * line + (index % rowsOfLine) * columns;
+      const until = Math.min(from + columns, (lineAt + 1) * line, data.length);
+      return { from, until, label: labelOf(from, shape) };
+    },
+  };
+}
+
+/** Where a number stands in the frame's shape: `3, 0` in one of two dimensions. */
+function labelOf(index: number, shape: readonly number[]): string {
+  const places: number[] = [];
+  let rest = index;
+  for (const size of shape.toReversed()) {
+    places.unshift(rest % Math.max(1, size));
+    rest = Math.floor(rest / Math.max(1, size));
+  }
+  return places.length === 0 ? String(index) : places.join(', ');
 }
 
 /** A number exactly: the shortest text that reads back as the same number of its type. */
