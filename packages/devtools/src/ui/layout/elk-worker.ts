@@ -1,0 +1,2 @@
+/** The layout engine: takes over the messages of the worker that imports it. */
+import 'elkjs/lib/elk-worker.min.js';
