@@ -44,6 +44,7 @@ export { localQueue } from './local-queue.ts';
 export type { LocalReader, LocalWriter } from './local-queue.ts';
 export type { MailboxReader, Releasable } from './mailbox-reader.ts';
 export { allocateMessageRing, MessageReader, MessageWriter } from './message-ring.ts';
+export { allocateTapControl, MessageTap, TapControl } from './message-tap.ts';
 export { MessageOutlet } from './message-outlet.ts';
 export type { MessageEdge } from './message-outlet.ts';
 export { FrameOutlet } from './outlet.ts';
