@@ -18,7 +18,8 @@ import type {
 import { frame } from './ports.ts';
 import type { FramePort, Port, PortMap } from './ports.ts';
 import type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
-import type { ReplayOptions, ReplayReport } from './run/replay.ts';
+import type { ReplayReport } from './run/replay.ts';
+import type { ReplayOptions } from './run/rerun.ts';
 import type { Run, StartOptions } from './run/types.ts';
 import type { GraphLoadOptions, GraphParseOptions } from './saving/load.ts';
 import type { OptionsIn, Stage } from './stage.ts';
