@@ -41,6 +41,8 @@ export interface Companion {
  * to run, and compares what all stages emit.
  */
 export class Rerun implements StepObserver, ReplayDriver {
+  /** Of the graph as it was recorded. */
+  readonly plan: Plan;
   readonly standIns: StandIns;
   readonly steps: RecordedSteps;
   readonly comparison: Comparison;
@@ -50,8 +52,6 @@ export class Rerun implements StepObserver, ReplayDriver {
   readonly #seed: number;
   readonly #companion: Companion | undefined;
   readonly #over = Promise.withResolvers<void>();
-  /** Plan of the graph as it was recorded. */
-  readonly #plan: Plan;
   #access: ReplayAccess | undefined;
   #collector: Collector | undefined;
   #enactment: Enactment | undefined;
@@ -86,8 +86,8 @@ export class Rerun implements StepObserver, ReplayDriver {
     this.#seed = seed;
     this.#companion = companion;
     this.steps = new RecordedSteps(recording.entries());
-    this.#plan = compile(declaration, { ...options, clock: 'fast', recordable: true });
-    if (hash !== planHash(this.#plan)) {
+    this.plan = compile(declaration, { ...options, clock: 'fast', recordable: true });
+    if (hash !== planHash(this.plan)) {
       const other = graph === declaration.name ? 'another version of it' : `graph '${graph}'`;
       throw new RecordingError(
         'RECORDING_MISMATCH',
@@ -97,9 +97,9 @@ export class Rerun implements StepObserver, ReplayDriver {
       );
     }
     this.isExact = clock !== 'realtime';
-    const ranks = ranksOf(this.#plan);
+    const ranks = ranksOf(this.plan);
     this.comparison = new Comparison((stage) => ranks.get(stage) ?? 0);
-    this.standIns = new StandIns(declaration, this.#plan, options.withEffects === true, this.isExact);
+    this.standIns = new StandIns(declaration, this.plan, options.withEffects === true, this.isExact);
   }
 
   /** Starts the graph, and lets it go. Rejects as `start` does. */
@@ -156,7 +156,7 @@ export class Rerun implements StepObserver, ReplayDriver {
     this.#collector = new Collector(access.plan, access.shared, access.bells);
     const { shared, events } = access;
     const { leftOut } = this.standIns;
-    this.#enactment = new Enactment({ plan: this.#plan, shared, events, leftOut });
+    this.#enactment = new Enactment({ plan: this.plan, shared, events, leftOut });
     access.conductor.observe(this);
   }
 
@@ -195,8 +195,8 @@ export class Rerun implements StepObserver, ReplayDriver {
     const messages: Collected[] = [];
     this.#collector?.flush((message, { index }) => {
       this.#companion?.onMessage(message);
-      const actor = this.#plan.actors[index];
-      if (actor !== undefined && !isOutside(this.#plan, actor)) messages.push(message);
+      const actor = this.plan.actors[index];
+      if (actor !== undefined && !isOutside(this.plan, actor)) messages.push(message);
     });
     this.comparison.actual(messages);
     if (this.isDiverged) this.#over.resolve();
