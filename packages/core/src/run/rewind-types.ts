@@ -5,7 +5,9 @@ import type { Divergence } from './comparison.ts';
 import type { ReplayOptions } from './rerun.ts';
 import type { EventState, RunStats } from './types.ts';
 
-export interface RewindOptions extends Omit<ReplayOptions, 'withEffects'> {
+export interface RewindOptions extends Omit<ReplayOptions, 'withEffects' | 'workers'> {
+  /** Pooled workers, and stages where they were placed. Unless given, those of all workers share one. */
+  readonly workers?: number;
   /**
    * How many replays stand by at earlier steps, for a seek that goes back; each has workers of its own. 0 to 4,
    * 2 unless given.

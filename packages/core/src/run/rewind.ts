@@ -34,9 +34,24 @@ export async function rewindRecording(
   const { header } = recording;
   const chronicle = await readChronicle(recording);
   const { times } = chronicle;
-  const passages = new Passages({ declaration, path, options: { ...rest, onLog }, times }, standby + 1);
+  const options = { ...rest, onLog };
+  const placed = rest.workers === undefined ? gathered(declaration) : declaration;
+  const passages = new Passages({ declaration: placed, path, options, times }, standby + 1);
   const first = await passages.open();
   return new LiveRewind(header, chronicle, passages, first);
+}
+
+/**
+ * All stages that have workers share one: where a step has little to do, what it takes is mostly the time in which
+ * threads wake each other. What is shown does not depend on it.
+ */
+function gathered(declaration: GraphDeclaration): GraphDeclaration {
+  const stages = declaration.stages.map((entry) => {
+    const { stage, settings } = entry;
+    if (stage.module === undefined || settings.worker === 'main') return entry;
+    return { ...entry, settings: { ...settings, worker: { group: 'rewind' } } };
+  });
+  return { ...declaration, stages };
 }
 
 /** A seek that has not arrived. */

@@ -80,12 +80,14 @@ async function expectExact(
   const entries = await entriesOf(path);
   const [led = {}, ...fresh] = options.map((each) => ({ mailboxMax: 4_096, ...each }));
   await using rewind = await g.rewind(path, led);
+  const isWhole = entries.some((entry) => entry.type === 'end' && entry.reason === 'ended');
   const steps = places.map((place) => Math.round(((rewind.steps + 1) * place) / 1000) - 1);
   for (const [at, step] of steps.entries()) {
     const moment = await momentAt(rewind, Math.min(step, rewind.steps - 1));
     if (typeof moment !== 'string') {
       expect(rewind.moment.divergence).toBeUndefined();
-      expectRecorded(rewind.moment, entries);
+      // A run that was ended within a step has not done all of it.
+      if (step < rewind.steps - 1 || isWhole) expectRecorded(rewind.moment, entries);
     }
     if (at % 2 === 1) continue;
     await using other = await g.rewind(path, { ...fresh[at % fresh.length], standby: 0 });
