@@ -30,8 +30,10 @@ export interface DevtoolsOptions {
 }
 
 /** Options that have been looked through. */
-export type Settings = Required<Omit<DevtoolsOptions, 'tls' | 'redact' | 'onAddress' | 'allowOtherInterfaces'>> &
-  Pick<DevtoolsOptions, 'tls' | 'redact'> & { readonly onAddress: (url: string) => void };
+export interface Settings extends Required<Omit<DevtoolsOptions, 'tls' | 'redact' | 'allowOtherInterfaces'>> {
+  readonly tls: DevtoolsOptions['tls'] | undefined;
+  readonly redact: DevtoolsOptions['redact'] | undefined;
+}
 
 const portMax = 65_535;
 const valueBytes = { min: 64, usual: 65_536, max: 1_048_576 };

@@ -10,7 +10,8 @@ const names = v.pipe(v.array(name), v.maxLength(1_024));
 const expression = v.pipe(v.string(), v.maxLength(1_024));
 const path = v.pipe(v.string(), v.maxLength(4_096));
 
-const between = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+const between = (min: number, max: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
 const tap = v.strictObject({ edge: index, everyMs: between(33, 10_000), newest: between(1, 64) });
 
