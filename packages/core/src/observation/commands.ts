@@ -16,7 +16,10 @@ export class Commands {
 
   constructor(
     parts: LiveRunParts & { readonly run: Run },
-    { records, note }: { readonly records: readonly TraceRecord[]; readonly note: (happening: Happening) => void },
+    {
+      records,
+      note,
+    }: { readonly records: readonly TraceRecord[]; readonly note: (happening: Happening) => void },
   ) {
     this.#parts = parts;
     this.#records = records;

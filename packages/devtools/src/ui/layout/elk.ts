@@ -1,4 +1,5 @@
 import type { ElkNode } from 'elkjs/lib/elk-api.js';
+import engineUrl from 'elkjs/lib/elk-worker.min.js?url';
 
 interface Answer {
   readonly id: number;
@@ -47,7 +48,7 @@ class Engine {
   }
 
   #begin(): Worker {
-    const worker = new Worker(new URL('./elk-worker.ts', import.meta.url), { type: 'module' });
+    const worker = new Worker(engineUrl);
     worker.postMessage({ id: 0, cmd: 'register', algorithms: ['layered'] });
     this.#worker = worker;
     return worker;
