@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/types.ts';
-import type { LetterWire, RateChange } from '../drivers/messages.ts';
+import type { LetterWire, RateChange, TapWire } from '../drivers/messages.ts';
 import { RunStoppedError } from '../errors.ts';
-import { accountSkipped, accountUnblocked } from './accounts.ts';
+import { accountSkipped } from './accounts.ts';
 import { gate } from './actor.ts';
 import type { Actor, Inlet } from './actor.ts';
 import { Calls } from './calls.ts';
@@ -14,6 +14,9 @@ import type { GateState } from '../modes/gate-state.ts';
 import { isFinished, isHeldBack, isReady, wantRoom } from './readiness.ts';
 import type { ThreadTime } from './thread-time.ts';
 import type { Ticks } from './ticks.ts';
+import { TraceWriter } from './trace-ring.ts';
+import type { Tracing } from './trace-ring.ts';
+import { unwatch, watch } from './watched.ts';
 
 /** A change of an inlet's blocking that has been asked for. */
 interface Switch {
@@ -213,6 +216,25 @@ export class Executor {
     this.actors.find((actor) => actor.plan.index === letter.actor)?.resent.push(letter);
   }
 
+  /** Where this thread writes down what it does. */
+  get tracing(): Tracing {
+    return this.#host.tracing;
+  }
+
+  /** Begins to write down what this thread does, or ends it. */
+  trace(ring: SharedArrayBuffer | undefined): void {
+    this.tracing.writer = ring === undefined ? undefined : new TraceWriter(ring);
+  }
+
+  /** Lets somebody on main watch an output of values. */
+  watch(tap: TapWire): void {
+    watch(this.actors, tap, this.#host.main);
+  }
+
+  unwatch(tap: Pick<TapWire, 'id' | 'actor' | 'port'>): void {
+    unwatch(this.actors, tap);
+  }
+
   /** Switches the reader behind an edge, once no call has an input in hand. */
   setBlocking(edge: number, isBlocking: boolean, onDone: () => void): void {
     for (const actor of this.actors) {
@@ -301,7 +323,7 @@ export class Executor {
 
   /** Before an actor is called. */
   #unblock(actor: Actor): void {
-    if (actor.blockedSinceMs >= 0) accountUnblocked(actor, this.#host.nowMs);
+    if (actor.blockedSinceMs >= 0) this.#host.unblock(actor);
     // Whoever has been given something must not wait for this actor.
     this.#host.strike();
   }

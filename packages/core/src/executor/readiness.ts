@@ -76,6 +76,12 @@ export function isFinished(actor: Actor, isDraining: boolean, round?: number): b
   return forward > 0 || isDraining || actor.handlers.onDemand !== undefined;
 }
 
+/** What the envelope holds of a mailbox; it may hold something of another one beside it. */
+export function payloadOf({ plan, envelope }: Actor, inlet: Inlet): Pick<LetterWire, 'frame' | 'value'> {
+  const isFrame = plan.inlets.find(({ edge }) => edge === inlet.edge)?.kind === 'frame';
+  return isFrame ? { frame: envelope.frame, value: undefined } : { frame: undefined, value: envelope.value };
+}
+
 /**
  * An owned copy of the message in hand; `undefined` where the work has none. Takes an input out of its
  * mailbox.
@@ -85,7 +91,8 @@ export function deadLetterOf(actor: Actor, work: Work, inlet: Inlet | undefined)
   if (inlet !== undefined) {
     const { envelope } = actor;
     if (!inlet.reader.take(envelope)) return undefined;
-    const { port, frame, value, seq, time } = envelope;
+    const { port, seq, time } = envelope;
+    const { frame, value } = payloadOf(actor, inlet);
     return { ...base, edge: inlet.edge, port, frame: frame?.slice(), value, seq, time };
   }
   if (work === 'resent') return actor.resent[0];

@@ -5,7 +5,6 @@ import { everyStep } from '../clock/schedule.ts';
 import { want } from '../clock/turn.ts';
 import type { RunnerTurn, Turn } from '../clock/turn.ts';
 import type { Plan } from '../plan/types.ts';
-import { accountUnblocked } from './accounts.ts';
 import { gate } from './actor.ts';
 import type { Actor, Inlet } from './actor.ts';
 import type { Calls } from './calls.ts';
@@ -206,7 +205,7 @@ export class Rounds {
       for (const { reader } of actor.inlets) reader.nudge();
       return false;
     }
-    if (actor.blockedSinceMs >= 0) accountUnblocked(actor, host.nowMs);
+    if (actor.blockedSinceMs >= 0) host.unblock(actor);
     host.strike();
     return this.#call(actor, part, position, next);
   }

@@ -17,11 +17,14 @@ import type { GateState } from '../modes/gate-state.ts';
 import type { ActorPlan, Plan } from '../plan/types.ts';
 import { DeathRate } from './death-rate.ts';
 import type { DeadLetters, Filed } from './dead-letters.ts';
+import type { HandlerFailures } from './handler-failures.ts';
 import { closeActor } from './memory.ts';
 import { deathOf, isLastBreath, Postmortem } from './postmortem.ts';
 import type { Culprit } from './postmortem.ts';
 import { barrierTimeoutMsDefault, isOver } from './actor-states.ts';
 import type { ActorState, LogLine, Replacement, StartOptions } from './types.ts';
+import { Orders } from './orders.ts';
+import { asyncLimitMs, restoredOf } from './replacing.ts';
 import { Requests } from './requests.ts';
 import { Resends } from './resends.ts';
 import { shareOf } from './share.ts';
@@ -40,6 +43,7 @@ export interface CrewParts {
   readonly gauges: Gauges;
   readonly options: StartOptions;
   readonly letters: DeadLetters;
+  readonly failures: HandlerFailures;
   readonly onFatal: (error: Error) => void;
   /** A worker's thread has ended: whatever it had in shared memory is nobody's. */
   readonly onDeath: (worker: number) => void;
@@ -57,6 +61,8 @@ export class Crew {
   readonly replaced: number[];
   /** What the gates of a successor's stages go by. */
   gates: GateState;
+  /** What workers are told that holds for their successors too. */
+  readonly orders: Orders = new Orders((worker, message) => this.#links.get(worker)?.send(message));
   readonly #parts: CrewParts;
   readonly #postmortem: Postmortem;
   readonly #deathRate: DeathRate;
@@ -132,11 +138,6 @@ export class Crew {
     this.#resends.close(id);
   }
 
-  /** Resolves when the worker, or its successor, has switched the reader behind an edge. */
-  setBlocking(worker: number, edge: number, isBlocking: boolean): Promise<void> {
-    return this.#ask(worker, (request) => ({ type: 'setBlocking', edge, isBlocking, request }));
-  }
-
   /** Resolves when all workers know of a change of rates. Successors will know it as well. */
   setRate(change: RateChange): Promise<void> {
     this.#rates.set(change.runner, change);
@@ -150,7 +151,7 @@ export class Crew {
 
   /** Resolves when the worker, or its successor, is at rest in that state. */
   setGates(worker: number, state: GateState): Promise<void> {
-    return this.#ask(worker, (request) => ({ type: 'gates', state, request }));
+    return this.ask(worker, (request) => ({ type: 'gates', state, request }));
   }
 
   threadIds(): ReadonlyMap<number, number> {
@@ -179,7 +180,7 @@ export class Crew {
   }
 
   /** Resolves when a worker, or its successor, has done what it is asked for, or nobody is left to do it. */
-  async #ask(worker: number, messageOf: (request: number) => ControlMessage): Promise<void> {
+  async ask(worker: number, messageOf: (request: number) => ControlMessage): Promise<void> {
     const link = this.#links.get(worker);
     // Where all actors are over, nobody would answer.
     if (link === undefined && !this.#replacing.has(worker)) return;
@@ -187,7 +188,7 @@ export class Crew {
   }
 
   async #askAll(messageOf: (request: number) => ControlMessage): Promise<void> {
-    await Promise.all(this.#parts.plan.workers.slice(1).map(({ index }) => this.#ask(index, messageOf)));
+    await Promise.all(this.#parts.plan.workers.slice(1).map(({ index }) => this.ask(index, messageOf)));
   }
 
   async #stopOne(link: HostedWorker): Promise<void> {
@@ -250,6 +251,7 @@ export class Crew {
     link?.send({ type: 'go', epochMs });
     if (this.#isDraining) link?.send({ type: 'drain' });
     for (const message of this.#requests.of(worker)) link?.send(message);
+    for (const message of this.orders.of(worker)) link?.send(message);
     for (const letter of this.#resends.of(worker)) link?.send({ type: 'resend', letter });
   }
 
@@ -267,6 +269,9 @@ export class Crew {
       case 'deadLetter':
         this.#parts.letters.add(message.letter, errorFromWire(message.error));
         break;
+      case 'failure':
+        this.#parts.failures.add(message.failure);
+        break;
       case 'resentDone':
         this.closeLetter(message.id);
         break;
@@ -277,11 +282,7 @@ export class Crew {
         this.#parts.onModeEnd(message.actor, message.epoch, message.error);
         break;
       case 'hang':
-        this.hang(
-          worker,
-          message.actor,
-          this.#parts.plan.actors[message.actor]?.supervision.asyncWatchdogMs ?? 0,
-        );
+        this.hang(worker, message.actor, asyncLimitMs(this.#parts.plan, message.actor));
         break;
       case 'done':
         this.#requests.settle(message.request);
@@ -325,16 +326,13 @@ export class Crew {
       const { reason, error } = this.#bury(worker, last);
       const left = actors.filter(({ index }) => !isOver(this.states[index]));
       if (left.length === 0) break;
-      const restored = left.map(({ index, name }) => ({
-        stage: name,
-        inputsSince: this.#parts.gauges.actor(index).counts[actorCount.snapshotAge] ?? 0,
-        fromSnapshot: this.#snapshots.has(index),
-      }));
+      const restored = restoredOf(left, this.#parts.gauges, this.#snapshots);
       for (const { index } of left) this.setState(index, 'lost');
       last = await this.#open(worker, this.#recovery(actors), 'running');
       if (last === undefined) {
         this.replaced[worker] = (this.replaced[worker] ?? 0) + 1;
-        this.replacements.push({ worker, reason, error, tookMs: world.nowMs() - startMs, restored });
+        const atMs = startMs - this.#epochMs;
+        this.replacements.push({ worker, reason, error, atMs, tookMs: world.nowMs() - startMs, restored });
         if (this.replacements.length > replacementsKept) this.replacements.shift();
       }
     }

@@ -10,6 +10,7 @@ import type { Conductor } from './conductor.ts';
 import type { Crew } from './crew.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { LiveEvents } from './events.ts';
+import type { HandlerFailures } from './handler-failures.ts';
 import type { LiveModes } from './modes.ts';
 import type { LiveRecording } from './live-recording.ts';
 import type { RateControl } from './rate-control.ts';
@@ -25,6 +26,7 @@ export interface LiveRunParts {
   readonly clock: WallClock;
   readonly crew: Crew;
   readonly letters: DeadLetters;
+  readonly failures: HandlerFailures;
   readonly events: LiveEvents;
   readonly resources: ResourceTable;
   /** Steps the stages on main. */
