@@ -1,4 +1,5 @@
 import type { FrameArray } from '@troupe/mailbox';
+import type { HoldReport, HoldState } from '../debug/hold-state.ts';
 import type { GateState } from '../modes/gate-state.ts';
 import type { Plan } from '../plan/types.ts';
 import type { LogLine } from '../run/types.ts';
@@ -55,6 +56,13 @@ export type ControlMessage =
   | { readonly type: 'rate'; readonly change: RateChange; readonly request: number }
   /** What the gates of stages go by from now on. Answered with `done` when the worker is at rest in it. */
   | { readonly type: 'gates'; readonly state: GateState; readonly request: number }
+  /** What the debugger holds. Answered with `done`: at once, or when no handler of a held actor runs. */
+  | {
+      readonly type: 'debug';
+      readonly state: HoldState;
+      readonly isRestAwaited: boolean;
+      readonly request: number;
+    }
   | {
       readonly type: 'setBlocking';
       readonly edge: number;
@@ -85,6 +93,7 @@ export type WorkerMessage =
     }
   /** An async handler outlived its limit. */
   | { readonly type: 'hang'; readonly actor: number }
+  | HoldReport
   | { readonly type: 'done'; readonly request: number }
   /** All is put away; the task returns. */
   | { readonly type: 'goodbye' };
@@ -130,6 +139,8 @@ export interface WorkerTask {
   readonly barrierTimeoutMs: number;
   /** What the gates of its stages go by, to begin with. */
   readonly gates: GateState;
+  /** What the debugger holds, to begin with. */
+  readonly holds: HoldState;
   readonly recovery: Recovery | undefined;
 }
 

@@ -3,7 +3,8 @@ import type { Dispatcher, Doorbell, WorkerGauges } from '@troupe/mailbox';
 import type { Turn } from '../clock/turn.ts';
 import type { Upcall } from '../drivers/messages.ts';
 import { accountInflow, accountOutflow } from './accounts.ts';
-import type { Actor, Inlet } from './actor.ts';
+import { debugGates } from './actor.ts';
+import type { Actor, Inlet, Work } from './actor.ts';
 import type { ThreadModes } from './gates.ts';
 import { noteProgress, takeSnapshot } from './lifecycle.ts';
 import { exposeGroup, isQuiet } from './readiness.ts';
@@ -50,6 +51,10 @@ export class Host {
   readonly barrierTimeoutMs: number = 0;
   /** What fails from now on concerns nobody. */
   isStopping = false;
+  /** The debugger holds something of the run: how long others take says nothing. */
+  isAnyHeld = false;
+  /** The debugger's: a call has failed, and what it was for is still in hand. */
+  onError: ((actor: Actor, work: Work, inlet: Inlet | undefined, error: unknown) => void) | undefined;
   readonly #others: readonly Doorbell[];
   readonly #main: Doorbell;
   readonly #dispatcher: Dispatcher;
@@ -183,7 +188,7 @@ export class Host {
     const { handlers, plan } = actor;
     if (handlers.snapshot === undefined && handlers.progress === undefined) return;
     // Nothing of a stage runs while it is not active.
-    if (actor.gates !== 0) return;
+    if ((actor.gates & ~debugGates) !== 0) return;
     if (actor.isBusy || actor.spillOf !== undefined || actor.phase !== 'running') return;
     const nowMs = this.stateMs();
     const isDue = nowMs - actor.snapshotMs >= (plan.snapshotEveryMs ?? snapshotEveryMsDefault);

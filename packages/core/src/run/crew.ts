@@ -4,12 +4,13 @@ import { errorFromWire } from '../drivers/error-wire.ts';
 import type {
   ControlMessage,
   RateChange,
-  ErrorWire,
   Recovery,
   SharedRun,
   WorkerMessage,
   WorkerTask,
 } from '../drivers/messages.ts';
+import { noHolds } from '../debug/hold-state.ts';
+import type { HoldState } from '../debug/hold-state.ts';
 import { HandlerHungError } from '../errors.ts';
 import { noEdge } from '../executor/ledger.ts';
 import { initialGates } from '../modes/gate-state.ts';
@@ -46,8 +47,8 @@ export interface CrewParts {
   readonly onLog: (line: LogLine) => void;
   /** An actor's state has changed. */
   readonly onState: (actor: number, state: ActorState) => void;
-  /** A stage says that what the mode of that epoch was for has ended. */
-  readonly onModeEnd: (actor: number, epoch: number, error: ErrorWire | undefined) => void;
+  /** What a worker says that is not for its crew. */
+  readonly onOther: (worker: number, message: WorkerMessage) => void;
 }
 
 /** The pooled workers of one run: starts them, tells them things, replaces those that die. */
@@ -57,6 +58,8 @@ export class Crew {
   readonly replaced: number[];
   /** What the gates of a successor's stages go by. */
   gates: GateState;
+  /** What the debugger holds of them. */
+  holds: HoldState = noHolds;
   readonly #parts: CrewParts;
   readonly #postmortem: Postmortem;
   readonly #deathRate: DeathRate;
@@ -134,7 +137,7 @@ export class Crew {
 
   /** Resolves when the worker, or its successor, has switched the reader behind an edge. */
   setBlocking(worker: number, edge: number, isBlocking: boolean): Promise<void> {
-    return this.#ask(worker, (request) => ({ type: 'setBlocking', edge, isBlocking, request }));
+    return this.ask(worker, (request) => ({ type: 'setBlocking', edge, isBlocking, request }));
   }
 
   /** Resolves when all workers know of a change of rates. Successors will know it as well. */
@@ -150,7 +153,7 @@ export class Crew {
 
   /** Resolves when the worker, or its successor, is at rest in that state. */
   setGates(worker: number, state: GateState): Promise<void> {
-    return this.#ask(worker, (request) => ({ type: 'gates', state, request }));
+    return this.ask(worker, (request) => ({ type: 'gates', state, request }));
   }
 
   threadIds(): ReadonlyMap<number, number> {
@@ -179,7 +182,7 @@ export class Crew {
   }
 
   /** Resolves when a worker, or its successor, has done what it is asked for, or nobody is left to do it. */
-  async #ask(worker: number, messageOf: (request: number) => ControlMessage): Promise<void> {
+  async ask(worker: number, messageOf: (request: number) => ControlMessage): Promise<void> {
     const link = this.#links.get(worker);
     // Where all actors are over, nobody would answer.
     if (link === undefined && !this.#replacing.has(worker)) return;
@@ -187,7 +190,7 @@ export class Crew {
   }
 
   async #askAll(messageOf: (request: number) => ControlMessage): Promise<void> {
-    await Promise.all(this.#parts.plan.workers.slice(1).map(({ index }) => this.#ask(index, messageOf)));
+    await Promise.all(this.#parts.plan.workers.slice(1).map(({ index }) => this.ask(index, messageOf)));
   }
 
   async #stopOne(link: HostedWorker): Promise<void> {
@@ -215,6 +218,7 @@ export class Crew {
       hasStats: options.stats !== false,
       barrierTimeoutMs: options.barrierTimeoutMs ?? barrierTimeoutMsDefault,
       gates: this.gates,
+      holds: this.holds,
     };
     return new Promise((resolve, reject) => {
       let isUp = false;
@@ -273,21 +277,16 @@ export class Crew {
       case 'fatal':
         this.#parts.onFatal(errorFromWire(message.error));
         break;
-      case 'modeEnd':
-        this.#parts.onModeEnd(message.actor, message.epoch, message.error);
+      case 'hang': {
+        const { asyncWatchdogMs = 0 } = this.#parts.plan.actors[message.actor]?.supervision ?? {};
+        this.hang(worker, message.actor, asyncWatchdogMs);
         break;
-      case 'hang':
-        this.hang(
-          worker,
-          message.actor,
-          this.#parts.plan.actors[message.actor]?.supervision.asyncWatchdogMs ?? 0,
-        );
-        break;
+      }
       case 'done':
         this.#requests.settle(message.request);
         break;
       default:
-        break;
+        this.#parts.onOther(worker, message);
     }
   }
 

@@ -8,6 +8,7 @@ import type { BoundaryInput } from './boundary-input.ts';
 import type { BoundaryOutput } from './boundary-output.ts';
 import type { Conductor } from './conductor.ts';
 import type { Crew } from './crew.ts';
+import type { LiveDebug } from './debug.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { LiveEvents } from './events.ts';
 import type { LiveModes } from './modes.ts';
@@ -36,4 +37,5 @@ export interface LiveRunParts {
   /** Leads the steps, under the paced and fast clocks. */
   readonly conductor: Conductor | undefined;
   readonly modes: LiveModes;
+  readonly debug: LiveDebug;
 }

@@ -11,10 +11,12 @@ import type { BoundaryOutput } from './boundary-output.ts';
 import { enlist, takeCensus } from './census.ts';
 import { isOver } from './actor-states.ts';
 import type { RateTarget } from './rates.ts';
+import type { LiveDebug } from './debug.ts';
 import type { LiveEvents } from './events.ts';
 import type { LiveModes } from './modes.ts';
 import type { LiveRunParts } from './live-parts.ts';
 import { Outcome } from './outcome.ts';
+import { resend } from './resend.ts';
 import { readStats } from './stats.ts';
 import { observables, polled } from './streams.ts';
 import { LiveTap, tappedRing } from './tap.ts';
@@ -44,6 +46,7 @@ export class LiveRun implements Run, Steppable {
   readonly warnings: readonly PlanProblem[];
   readonly events: LiveEvents;
   readonly modes: LiveModes;
+  readonly debug: LiveDebug;
   readonly #outcome = new Outcome();
   readonly #parts: LiveRunParts;
   readonly #taps = new Set<LiveTap>();
@@ -64,6 +67,7 @@ export class LiveRun implements Run, Steppable {
     this.warnings = parts.plan.warnings;
     this.events = parts.events;
     this.modes = parts.modes;
+    this.debug = parts.debug;
     const { plan, shared, world, crew } = parts;
     this.#watchdog = new Watchdog(plan, shared.ledger, world, (...hung) => crew.hang(...hung));
   }
@@ -197,23 +201,14 @@ export class LiveRun implements Run, Steppable {
   }
 
   resend(id: number): boolean {
-    const { letters, crew, executor, plan } = this.#parts;
-    if (this.#phase === 'closing') return false;
-    const filed = letters.find(id);
-    // Nobody is left who could handle it.
-    if (filed === undefined || isOver(crew.states[filed.wire.actor])) return false;
-    letters.take(id);
-    const worker = plan.actors[filed.wire.actor]?.worker ?? 0;
-    crew.resend(worker, filed);
-    if (worker === 0) {
-      executor.resend(filed.wire);
-      this.#ring();
-    }
-    return true;
+    return this.#phase !== 'closing' && resend(this.#parts, id);
   }
 
   async stop(options: StopOptions = {}): Promise<RunReport> {
-    if (options.drain === true && this.#phase === 'running') this.#drain();
+    if (options.drain === true && this.#phase === 'running') {
+      this.debug.drain();
+      this.#drain();
+    }
     if (options.drain !== true) this.#close('stopped');
     const late =
       options.drain === true && options.timeoutMs !== undefined
@@ -347,6 +342,7 @@ export class LiveRun implements Run, Steppable {
     // Handlers that wait for an event end before they are awaited.
     this.events.close();
     this.#parts.modes.stop(error);
+    this.debug.stop(error);
     for (const input of inputs.values()) input.close(error);
     this.#watchdog.stop();
     this.#ring();

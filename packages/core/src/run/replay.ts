@@ -10,7 +10,7 @@ import type { Collected } from './collector.ts';
 import { Comparison } from './comparison.ts';
 import type { Divergence } from './comparison.ts';
 import { Enactment } from './enactment.ts';
-import type { Script } from './conductor.ts';
+import type { Script } from './conductor-parts.ts';
 import { isOutside } from './outside.ts';
 import type { StepObserver } from './recorder.ts';
 import type { ReplayAccess, ReplayDriver } from './replay-driver.ts';
