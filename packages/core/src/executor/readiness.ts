@@ -17,6 +17,16 @@ export function wantRoom(actor: Actor): boolean {
   return isRoom;
 }
 
+/** Whether anything but a tick waits for an actor, or it is a source that goes on. */
+export function hasMessage(actor: Actor): boolean {
+  if (!actor.hasEndedDemand || actor.posts.length > 0 || actor.resent.length > 0) return true;
+  for (let i = 0; i < actor.inlets.length; i++) {
+    const inlet = actor.inlets[i] as Inlet;
+    if (inlet.reader.available() > 0 && !isHeldBack(actor, inlet)) return true;
+  }
+  return false;
+}
+
 export function hasSpill(actor: Actor): boolean {
   const { outlets } = actor;
   for (let i = 0; i < outlets.length; i++) if (outlets[i]?.hasSpill() === true) return true;
