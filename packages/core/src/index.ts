@@ -51,6 +51,7 @@ export type { RecordingEntry, RecordingHeader } from './recording/entries.ts';
 export { RecordingError } from './recording/errors.ts';
 export type { ComparedMessage, Divergence } from './run/comparison.ts';
 export type { ReplayOptions, ReplayReport } from './run/replay.ts';
+export { pathOf } from './run/trace-path.ts';
 export type * from './run/types.ts';
 export { GraphFileError, GraphSaveError } from './saving/errors.ts';
 export type { GraphFileProblem, GraphSaveProblem } from './saving/errors.ts';

@@ -126,5 +126,10 @@ describe('failures', () => {
     // Each told failure and all that were passed over before it: none is missing.
     expect((list[last]?.value as { n: number }).n).toBe(last + (list[last]?.untold ?? 0));
     expect(last % 20).toBe(0);
+    // What has been counted once is not counted again.
+    const told = run.failures().length;
+    await run.push('in', { n: 1e6, throws: 1 });
+    await until(() => run.failures().length > told);
+    expect(run.failures()[told]?.untold).toBe(0);
   });
 });
