@@ -50,6 +50,8 @@ export interface ConductorParts {
 
 /** The steps of a recording. */
 export interface Script {
+  /** Only whoever leads the run ends it, also when all its actors are over. */
+  readonly isLed: boolean;
   /**
    * Whether a step may begin; what it has to begin with is brought about first, and main is rung then.
    * `nextNs`: when the next one of a runner is.
@@ -110,6 +112,11 @@ export class Conductor {
   /** Logical time of the step that is being done, or was done last; 0 before the first. */
   get timeNs(): number {
     return this.#timeNs;
+  }
+
+  /** Whether the run goes on when all its actors are over. */
+  get isLed(): boolean {
+    return this.#parts.script?.isLed === true;
   }
 
   /** A runner's rate changes from the current step on. Only at a boundary. */

@@ -331,7 +331,8 @@ export class Crew {
       last = await this.#open(worker, this.#recovery(actors), 'running');
       if (last === undefined) {
         this.replaced[worker] = (this.replaced[worker] ?? 0) + 1;
-        this.replacements.push({ worker, reason, error, tookMs: world.nowMs() - startMs, restored });
+        const atMs = startMs - this.#epochMs;
+        this.replacements.push({ worker, reason, error, atMs, tookMs: world.nowMs() - startMs, restored });
         if (this.replacements.length > replacementsKept) this.replacements.shift();
       }
     }

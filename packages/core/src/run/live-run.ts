@@ -255,8 +255,7 @@ export class LiveRun extends ObservedRun implements Run, Steppable {
     for (const input of inputs.values()) isWork = input.hasWork() || isWork;
     for (const output of outputs.values()) isWork = output.hasWork(this.#isEmptying) || isWork;
     isWork = this.#taps.hasWork() || isWork;
-    isWork = this.#parts.recording.hasWork() || isWork;
-    return isWork;
+    return this.#parts.recording.hasWork() || isWork;
   }
 
   strike(): void {
@@ -283,9 +282,10 @@ export class LiveRun extends ObservedRun implements Run, Steppable {
 
   /** All actors are over, and a drain has emptied what somebody takes. */
   #isComplete(): boolean {
-    if (!this.#parts.crew.states.every(isOver)) return false;
+    const { crew, conductor, outputs } = this.#parts;
+    if (conductor?.isLed === true || !crew.states.every(isOver)) return false;
     if (!this.#isEmptying) return this.#phase !== 'closing';
-    return [...this.#parts.outputs.values()].every((output) => output.isOver || !output.isTaken);
+    return [...outputs.values()].every((output) => output.isOver || !output.isTaken);
   }
 
   #drain(): void {

@@ -229,6 +229,8 @@ export interface Replacement {
   readonly worker: number;
   readonly reason: 'exit' | 'error' | 'hang';
   readonly error: TroupeError;
+  /** When the death was noticed: milliseconds since the run's epoch. */
+  readonly atMs: number;
   /** From the death being noticed to the successor stepping its actors. */
   readonly tookMs: number;
   /** Stages whose state was restored, with how many inputs lie between the snapshot and the death. */
