@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/types.ts';
-import type { LetterWire, RateChange } from '../drivers/messages.ts';
+import type { LetterWire, RateChange, TapWire } from '../drivers/messages.ts';
 import { RunStoppedError } from '../errors.ts';
-import { accountSkipped, accountUnblocked } from './accounts.ts';
+import { accountSkipped } from './accounts.ts';
 import { debugGates, gate } from './actor.ts';
 import type { Actor, Inlet, Work } from './actor.ts';
 import { Calls } from './calls.ts';
@@ -13,9 +13,12 @@ import { Holds } from './holds.ts';
 import { Rounds } from './rounds.ts';
 import type { HoldState } from '../debug/hold-state.ts';
 import type { GateState } from '../modes/gate-state.ts';
-import { hasMessage, isFinished, isHeldBack, isReady, wantRoom } from './readiness.ts';
+import { canGoOn, hasMessage, isFinished, isReady, nextInlet, wantRoom } from './readiness.ts';
 import type { ThreadTime } from './thread-time.ts';
 import type { Ticks } from './ticks.ts';
+import { TraceWriter } from './trace-ring.ts';
+import type { Tracing } from './trace-ring.ts';
+import { unwatch, watch } from './watched.ts';
 
 /** A change of an inlet's blocking that has been asked for. */
 interface Switch {
@@ -232,6 +235,25 @@ export class Executor {
     this.actors.find((actor) => actor.plan.index === letter.actor)?.resent.push(letter);
   }
 
+  /** Where this thread writes down what it does. */
+  get tracing(): Tracing {
+    return this.#host.tracing;
+  }
+
+  /** Begins to write down what this thread does, or ends it. */
+  trace(ring: SharedArrayBuffer | undefined): void {
+    this.tracing.writer = ring === undefined ? undefined : new TraceWriter(ring);
+  }
+
+  /** Lets somebody on main watch an output of values. */
+  watch(tap: TapWire): void {
+    watch(this.actors, tap, this.#host.main);
+  }
+
+  unwatch(tap: Pick<TapWire, 'id' | 'actor' | 'port'>): void {
+    unwatch(this.actors, tap);
+  }
+
   /** Switches the reader behind an edge, once no call has an input in hand. */
   setBlocking(edge: number, isBlocking: boolean, onDone: () => void): void {
     for (const actor of this.actors) {
@@ -337,7 +359,7 @@ export class Executor {
 
   /** Before an actor is called. */
   #unblock(actor: Actor): void {
-    if (actor.blockedSinceMs >= 0) accountUnblocked(actor, this.#host.nowMs);
+    if (actor.blockedSinceMs >= 0) this.#host.unblock(actor);
     // Whoever has been given something must not wait for this actor.
     this.#host.strike();
   }
@@ -365,22 +387,4 @@ export class Executor {
 /** Whether `onMode` of the actor is due, and may be called. */
 function isToBeTold({ gates, isBusy, phase }: Actor): boolean {
   return (gates & gate.call) !== 0 && !isBusy && phase === 'running';
-}
-
-/** Whether another handler of the actor may start right after one. */
-function canGoOn(actor: Actor): boolean {
-  return !actor.isBusy && actor.phase === 'running' && actor.spillOf === undefined && isReady(actor);
-}
-
-/** The next mailbox with something in it, in turns. */
-function nextInlet(actor: Actor): Inlet | undefined {
-  const { inlets } = actor;
-  const count = inlets.length;
-  for (let i = 0; i < count; i++) {
-    const at = actor.nextInlet;
-    actor.nextInlet = at + 1 === count ? 0 : at + 1;
-    const inlet = inlets[at] as Inlet;
-    if (inlet.reader.available() > 0 && !isHeldBack(actor, inlet)) return inlet;
-  }
-  return undefined;
 }

@@ -4,7 +4,6 @@ import { everyStep } from '../clock/schedule.ts';
 import { want } from '../clock/turn.ts';
 import type { Turn } from '../clock/turn.ts';
 import type { Plan } from '../plan/types.ts';
-import { accountUnblocked } from './accounts.ts';
 import { debugGates, gate } from './actor.ts';
 import type { Actor, Inlet, Work } from './actor.ts';
 import type { Calls } from './calls.ts';
@@ -210,7 +209,7 @@ export class Rounds {
       for (const { reader } of actor.inlets) reader.nudge();
       return false;
     }
-    if (actor.blockedSinceMs >= 0) accountUnblocked(actor, host.nowMs);
+    if (actor.blockedSinceMs >= 0) host.unblock(actor);
     host.strike();
     if ((actor.gates & debugGates) === 0) return this.#call(actor, part, position, next);
     const work: Work = next === 'letter' ? 'resent' : next;

@@ -36,6 +36,8 @@ export interface ConductorParts {
 
 /** The steps of a recording. */
 export interface Script {
+  /** Only whoever leads the run ends it, also when all its actors are over. */
+  readonly isLed: boolean;
   /**
    * Whether a step may begin; what it has to begin with is brought about first, and main is rung then.
    * `nextNs`: when the next one of a runner is.

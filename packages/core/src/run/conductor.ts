@@ -77,6 +77,11 @@ export class Conductor {
     return { number: isOpen ? this.#round : (this.#round + 1) | 0, isOpen };
   }
 
+  /** Whether the run goes on when all its actors are over. */
+  get isLed(): boolean {
+    return this.#parts.script?.isLed === true;
+  }
+
   /** A runner's rate changes from the current step on. Only at a boundary. */
   setRate({ runner, hz, originNs, firstIndex, actor }: RateChange): void {
     const { plan, schedule } = this.#parts;

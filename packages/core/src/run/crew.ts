@@ -18,11 +18,14 @@ import type { GateState } from '../modes/gate-state.ts';
 import type { ActorPlan, Plan } from '../plan/types.ts';
 import { DeathRate } from './death-rate.ts';
 import type { DeadLetters, Filed } from './dead-letters.ts';
+import type { HandlerFailures } from './handler-failures.ts';
 import { closeActor } from './memory.ts';
 import { deathOf, isLastBreath, Postmortem } from './postmortem.ts';
 import type { Culprit } from './postmortem.ts';
 import { barrierTimeoutMsDefault, isOver } from './actor-states.ts';
 import type { ActorState, LogLine, Replacement, StartOptions } from './types.ts';
+import { Orders } from './orders.ts';
+import { asyncLimitMs, restoredOf } from './replacing.ts';
 import { Requests } from './requests.ts';
 import { Resends } from './resends.ts';
 import { shareOf } from './share.ts';
@@ -41,6 +44,7 @@ export interface CrewParts {
   readonly gauges: Gauges;
   readonly options: StartOptions;
   readonly letters: DeadLetters;
+  readonly failures: HandlerFailures;
   readonly onFatal: (error: Error) => void;
   /** A worker's thread has ended: whatever it had in shared memory is nobody's. */
   readonly onDeath: (worker: number) => void;
@@ -60,6 +64,8 @@ export class Crew {
   gates: GateState;
   /** What the debugger holds of them. */
   holds: HoldState = noHolds;
+  /** What workers are told that holds for their successors too. */
+  readonly orders: Orders = new Orders((worker, message) => this.#links.get(worker)?.send(message));
   readonly #parts: CrewParts;
   readonly #postmortem: Postmortem;
   readonly #deathRate: DeathRate;
@@ -133,11 +139,6 @@ export class Crew {
   /** A letter that was sent again has been handled, or given up anew. */
   closeLetter(id: number): void {
     this.#resends.close(id);
-  }
-
-  /** Resolves when the worker, or its successor, has switched the reader behind an edge. */
-  setBlocking(worker: number, edge: number, isBlocking: boolean): Promise<void> {
-    return this.ask(worker, (request) => ({ type: 'setBlocking', edge, isBlocking, request }));
   }
 
   /** Resolves when all workers know of a change of rates. Successors will know it as well. */
@@ -254,6 +255,7 @@ export class Crew {
     link?.send({ type: 'go', epochMs });
     if (this.#isDraining) link?.send({ type: 'drain' });
     for (const message of this.#requests.of(worker)) link?.send(message);
+    for (const message of this.orders.of(worker)) link?.send(message);
     for (const letter of this.#resends.of(worker)) link?.send({ type: 'resend', letter });
   }
 
@@ -271,17 +273,18 @@ export class Crew {
       case 'deadLetter':
         this.#parts.letters.add(message.letter, errorFromWire(message.error));
         break;
+      case 'failure':
+        this.#parts.failures.add(message.failure);
+        break;
       case 'resentDone':
         this.closeLetter(message.id);
         break;
       case 'fatal':
         this.#parts.onFatal(errorFromWire(message.error));
         break;
-      case 'hang': {
-        const { asyncWatchdogMs = 0 } = this.#parts.plan.actors[message.actor]?.supervision ?? {};
-        this.hang(worker, message.actor, asyncWatchdogMs);
+      case 'hang':
+        this.hang(worker, message.actor, asyncLimitMs(this.#parts.plan, message.actor));
         break;
-      }
       case 'done':
         this.#requests.settle(message.request);
         break;
@@ -324,16 +327,13 @@ export class Crew {
       const { reason, error } = this.#bury(worker, last);
       const left = actors.filter(({ index }) => !isOver(this.states[index]));
       if (left.length === 0) break;
-      const restored = left.map(({ index, name }) => ({
-        stage: name,
-        inputsSince: this.#parts.gauges.actor(index).counts[actorCount.snapshotAge] ?? 0,
-        fromSnapshot: this.#snapshots.has(index),
-      }));
+      const restored = restoredOf(left, this.#parts.gauges, this.#snapshots);
       for (const { index } of left) this.setState(index, 'lost');
       last = await this.#open(worker, this.#recovery(actors), 'running');
       if (last === undefined) {
         this.replaced[worker] = (this.replaced[worker] ?? 0) + 1;
-        this.replacements.push({ worker, reason, error, tookMs: world.nowMs() - startMs, restored });
+        const atMs = startMs - this.#epochMs;
+        this.replacements.push({ worker, reason, error, atMs, tookMs: world.nowMs() - startMs, restored });
         if (this.replacements.length > replacementsKept) this.replacements.shift();
       }
     }

@@ -11,6 +11,7 @@ import type { Crew } from './crew.ts';
 import type { LiveDebug } from './debug.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { LiveEvents } from './events.ts';
+import type { HandlerFailures } from './handler-failures.ts';
 import type { LiveModes } from './modes.ts';
 import type { LiveRecording } from './live-recording.ts';
 import type { RateControl } from './rate-control.ts';
@@ -26,6 +27,7 @@ export interface LiveRunParts {
   readonly clock: WallClock;
   readonly crew: Crew;
   readonly letters: DeadLetters;
+  readonly failures: HandlerFailures;
   readonly events: LiveEvents;
   readonly resources: ResourceTable;
   /** Steps the stages on main. */

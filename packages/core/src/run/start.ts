@@ -27,6 +27,7 @@ import { Crew } from './crew.ts';
 import { LiveDebug } from './debug.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { LiveEvents } from './events.ts';
+import { HandlerFailures } from './handler-failures.ts';
 import type { LiveRunParts } from './live-parts.ts';
 import { LiveRun } from './live-run.ts';
 import { allocateRun } from './memory.ts';
@@ -145,7 +146,10 @@ function groundOf(
   declaration: GraphDeclaration,
   options: StartOptions,
   world: World,
-): Pick<LiveRunParts, 'world' | 'plan' | 'shared' | 'bells' | 'gauges' | 'letters' | 'resources'> {
+): Pick<
+  LiveRunParts,
+  'world' | 'plan' | 'shared' | 'bells' | 'gauges' | 'letters' | 'failures' | 'resources'
+> {
   const isRecorded = options.record !== undefined;
   const plan = compile(declaration, isRecorded ? { recordable: true, ...options } : options);
   const shared = allocateRun(plan);
@@ -156,6 +160,7 @@ function groundOf(
     bells: doorbells(shared.bells, plan.workers.length),
     gauges: new Gauges(shared.gauges),
     letters: new DeadLetters(plan),
+    failures: new HandlerFailures(plan),
     resources: new ResourceTable(shared.resources, 0),
   };
 }
@@ -213,6 +218,7 @@ function mainReceiver(parts: {
   readonly plan: Plan;
   readonly crew: Crew;
   readonly letters: DeadLetters;
+  readonly failures: HandlerFailures;
   readonly onLog: (line: LogLine) => void;
   readonly late: Late;
 }): (message: WorkerMessage) => void {
@@ -221,6 +227,7 @@ function mainReceiver(parts: {
     if (message.type === 'actorState') crew.setState(message.actor, message.state);
     else if (message.type === 'log') parts.onLog(message.line);
     else if (message.type === 'deadLetter') letters.add(message.letter, errorFromWire(message.error));
+    else if (message.type === 'failure') parts.failures.add(message.failure);
     else if (message.type === 'fatal') late.run?.fail(errorFromWire(message.error));
     else if (message.type === 'resentDone') crew.closeLetter(message.id);
     else if (message.type === 'modeEnd') late.modes?.endFrom(message.actor, message.epoch, message.error);

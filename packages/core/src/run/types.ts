@@ -6,6 +6,15 @@ import type { CompileOptions, EventRef, Plan, PlanProblem, PortName, RunnerRef }
 import type { FramePort, MessagePort, Payload, Port } from '../ports.ts';
 import type { InputRef, OutputRef } from '../refs.ts';
 import type { Progress } from '../stage.ts';
+import type { CensusEntry } from './census-types.ts';
+import type { HandlerFailure } from './failure-types.ts';
+import type { Tap, TapOptions, TapTarget } from './tap-types.ts';
+import type { RunTrace, TraceOptions } from './trace-types.ts';
+
+export type * from './census-types.ts';
+export type * from './failure-types.ts';
+export type * from './tap-types.ts';
+export type * from './trace-types.ts';
 
 /** An owned copy of what a boundary output gave. Frame ports fill `frame`, message ports `value`. */
 export interface Sample<Frame = FrameArray, Value = unknown> {
@@ -203,17 +212,6 @@ export interface RunStats {
   readonly deadLetters: number;
 }
 
-/** One thread of the process, as far as the run knows it. */
-export interface CensusEntry {
-  readonly role: 'main' | 'compute' | 'io';
-  /** The graph that owns it, or `pool` for an idle pooled worker. */
-  readonly owner: string;
-  readonly threadId: number;
-  readonly stages: readonly string[];
-  /** CPU time used so far, in milliseconds. */
-  readonly cpuMs: number;
-}
-
 /** A message that was given up after its last try. */
 export interface DeadLetter {
   readonly id: number;
@@ -232,6 +230,8 @@ export interface Replacement {
   readonly worker: number;
   readonly reason: 'exit' | 'error' | 'hang';
   readonly error: TroupeError;
+  /** When the death was noticed: milliseconds since the run's epoch. */
+  readonly atMs: number;
   /** From the death being noticed to the successor stepping its actors. */
   readonly tookMs: number;
   /** Stages whose state was restored, with how many inputs lie between the snapshot and the death. */
@@ -278,12 +278,6 @@ export interface RunEvents {
    */
   wait(event: EventRef | string, options?: WaitOptions): Promise<boolean>;
   list(): readonly EventState[];
-}
-
-export interface Tap {
-  /** Calls back with a copy of each frame seen; what was skipped is counted. */
-  readonly skipped: number;
-  close(): void;
 }
 
 /** A started graph. */
@@ -338,8 +332,17 @@ export interface Run extends AsyncDisposable {
   /** Asks for modes, and tells which one holds. */
   readonly modes: RunModes;
   census(): Promise<readonly CensusEntry[]>;
-  /** Watches an output port of a stage without ever holding it back. */
-  tap(port: PortName, callback: (sample: Sample) => void): Tap;
+  /**
+   * Watches what an output port of a stage emits, without ever holding it back. Throws `TargetError`, and for
+   * options out of range.
+   */
+  tap(target: TapTarget, callback: (sample: Sample) => void, options?: TapOptions): Tap;
+  /** Lets all threads write down what they do, from now on. */
+  trace(options?: TraceOptions): RunTrace;
+  /** Handlers that threw: the newest 1,000. */
+  failures(): readonly HandlerFailure[];
+  /** Workers that were replaced so far: the newest 1,000. */
+  replacements(): readonly Replacement[];
   /**
    * Switches the reader behind an edge to a stage, or a boundary output, between blocking and non-blocking.
    */
@@ -367,5 +370,7 @@ export interface Run extends AsyncDisposable {
   deadLetters(): readonly DeadLetter[];
   /** Sends a dead letter to its stage again, marked `resent`. False when it is not there any more. */
   resend(id: number): boolean;
+  /** Throws a dead letter away. False when it is not there any more. */
+  drop(id: number): boolean;
   stop(options?: StopOptions): Promise<RunReport>;
 }

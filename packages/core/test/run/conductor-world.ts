@@ -178,6 +178,7 @@ export interface Stage {
 function scriptOf(times: readonly number[]): Script {
   const left = [...times];
   return {
+    isLed: false,
     isReady: () => left.length > 0,
     take(nextNs) {
       const [timeNs = 0] = left;
