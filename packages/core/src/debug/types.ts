@@ -4,18 +4,18 @@ import type { WaitOptions } from '../run/types.ts';
 export interface Breakpoint {
   readonly stage: string;
   /** `input`: only messages of this port. */
-  readonly port?: string;
+  readonly port?: string | undefined;
   /** Before a message or a tick is handled; or after a handler has thrown, before it is tried again. */
   readonly on: 'input' | 'tick' | 'error';
   /**
    * An expression over `seq`, `time` (ns), `value`, `frame` and `error`; always unless given.
    * docs/debugging.md, "Breakpoints".
    */
-  readonly condition?: string;
+  readonly condition?: string | undefined;
   /** What is held then: the whole graph unless given. */
-  readonly holds?: 'stage' | 'graph';
+  readonly holds?: 'stage' | 'graph' | undefined;
   /** It is removed when it has hit. */
-  readonly once?: boolean;
+  readonly once?: boolean | undefined;
 }
 
 /** What a handler was called for. */

@@ -13,7 +13,7 @@ import { Holds } from './holds.ts';
 import { Rounds } from './rounds.ts';
 import type { HoldState } from '../debug/hold-state.ts';
 import type { GateState } from '../modes/gate-state.ts';
-import { hasMessage, isFinished, isHeldBack, isReady, wantRoom } from './readiness.ts';
+import { canGoOn, hasMessage, isFinished, isReady, nextInlet, wantRoom } from './readiness.ts';
 import type { ThreadTime } from './thread-time.ts';
 import type { Ticks } from './ticks.ts';
 import { TraceWriter } from './trace-ring.ts';
@@ -387,22 +387,4 @@ export class Executor {
 /** Whether `onMode` of the actor is due, and may be called. */
 function isToBeTold({ gates, isBusy, phase }: Actor): boolean {
   return (gates & gate.call) !== 0 && !isBusy && phase === 'running';
-}
-
-/** Whether another handler of the actor may start right after one. */
-function canGoOn(actor: Actor): boolean {
-  return !actor.isBusy && actor.phase === 'running' && actor.spillOf === undefined && isReady(actor);
-}
-
-/** The next mailbox with something in it, in turns. */
-function nextInlet(actor: Actor): Inlet | undefined {
-  const { inlets } = actor;
-  const count = inlets.length;
-  for (let i = 0; i < count; i++) {
-    const at = actor.nextInlet;
-    actor.nextInlet = at + 1 === count ? 0 : at + 1;
-    const inlet = inlets[at] as Inlet;
-    if (inlet.reader.available() > 0 && !isHeldBack(actor, inlet)) return inlet;
-  }
-  return undefined;
 }

@@ -3,7 +3,6 @@ import { holdsFor } from '../debug/condition.ts';
 import type { Subject } from '../debug/condition.ts';
 import type { BreakpointOrder, HoldState, PlaceWire, StepOrder } from '../debug/hold-state.ts';
 import { errorToWire } from '../drivers/error-wire.ts';
-import { accountUnblocked } from './accounts.ts';
 import { gate } from './actor.ts';
 import type { Actor, Inlet, Work } from './actor.ts';
 import type { Host } from './host.ts';
@@ -178,7 +177,7 @@ export class Holds {
     actor.gates |= (isHeld ? gate.held : 0) | (isWatched ? gate.watched : 0);
     if (!isHeld || wasHeld) return;
     actor.lease?.withdraw();
-    if (actor.blockedSinceMs >= 0) accountUnblocked(actor, this.#host.nowMs);
+    if (actor.blockedSinceMs >= 0) this.#host.unblock(actor);
     // It may release nothing for a while: whoever waits behind it must know what room there is.
     for (const { reader } of actor.inlets) reader.nudge();
   }

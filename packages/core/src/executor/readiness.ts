@@ -137,3 +137,21 @@ export function closeWork(actor: Actor, work: Work, upcall: Upcall): void {
     actor.ticker.close();
   }
 }
+
+/** Whether another handler of the actor may start right after one. */
+export function canGoOn(actor: Actor): boolean {
+  return !actor.isBusy && actor.phase === 'running' && actor.spillOf === undefined && isReady(actor);
+}
+
+/** The next mailbox with something in it, in turns. */
+export function nextInlet(actor: Actor): Inlet | undefined {
+  const { inlets } = actor;
+  const count = inlets.length;
+  for (let i = 0; i < count; i++) {
+    const at = actor.nextInlet;
+    actor.nextInlet = at + 1 === count ? 0 : at + 1;
+    const inlet = inlets[at] as Inlet;
+    if (inlet.reader.available() > 0 && !isHeldBack(actor, inlet)) return inlet;
+  }
+  return undefined;
+}
