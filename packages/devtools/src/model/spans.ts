@@ -127,19 +127,24 @@ export function sharesOf(
   fromMs: number,
   untilMs: number,
 ): Readonly<Record<SpanWire['kind'], number>> {
-  const sums = { handle: 0, blocked: 0, sleep: 0 };
+  const sums = { handle: 0, blocked: 0, sleep: 0, restart: 0 };
   for (const { kind, at, until } of spans) {
     sums[kind] += Math.max(0, Math.min(until, untilMs) - Math.max(at, fromMs));
   }
   const whole = untilMs - fromMs;
   const share = (sum: number): number => (whole > 0 ? Math.min(1, sum / whole) : 0);
-  return { handle: share(sums.handle), blocked: share(sums.blocked), sleep: share(sums.sleep) };
+  return {
+    handle: share(sums.handle),
+    blocked: share(sums.blocked),
+    sleep: share(sums.sleep),
+    restart: share(sums.restart),
+  };
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function rankOf({ kind }: SpanWire): number {
-  return kind === 'handle' ? 0 : kind === 'blocked' ? 1 : 2;
+  return { restart: 0, handle: 1, blocked: 2, sleep: 3 }[kind];
 }
 
 function lengthOf({ at, until }: SpanWire): number {

@@ -67,13 +67,18 @@ export function spanText(span: SpanWire, { stages, edges }: GraphWire): string {
   const at = `at ${clockTime(span.at)}`;
   if (span.kind === 'sleep') return `Worker ${span.worker} slept for ${length} ${at}.`;
   const name = stages[span.stage]?.name ?? `stage ${span.stage}`;
-  if (span.kind === 'blocked') return `${name} was blocked by a full output for ${length} ${at}.`;
-  const { work, calls, edge, lateMs } = span;
+  if (span.kind !== 'handle') {
+    return span.kind === 'blocked'
+      ? `${name} was blocked by a full output for ${length} ${at}.`
+      : `${name} was created anew in ${length} ${at}.`;
+  }
+  const { work, calls, edge, lateMs, isFailed } = span;
   const end = edge === undefined ? undefined : edges[edge]?.to;
   const by = end?.kind === 'stage' ? ` by ${end.port}` : '';
   const what = calls === 1 ? `one ${works[work]}` : `${calls} ${works[work]}s`;
   const late = lateMs === undefined ? '' : ` The tick began ${milliseconds(lateMs)} late.`;
-  return `${name} handled ${what}${by} for ${length} ${at}.${late}`;
+  const failed = isFailed ? ' The last one threw.' : '';
+  return `${name} handled ${what}${by} for ${length} ${at}.${late}${failed}`;
 }
 
 const works = {
@@ -82,5 +87,6 @@ const works = {
   demand: 'demand',
   post: 'post',
   resent: 'message sent again',
+  start: 'start',
   mode: 'change of mode',
 } as const;

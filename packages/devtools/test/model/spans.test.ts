@@ -4,7 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { barsOf, sharesOf, spanAt, SpanStore } from '../../src/model/spans.ts';
 
 function handle(at: number, until: number, stage = 0, worker = 1): SpanWire {
-  const times = { at, until, calls: 1, edge: undefined, firstNs: 0, lastNs: 0, lateMs: undefined };
+  const times = {
+    at,
+    until,
+    calls: 1,
+    edge: undefined,
+    firstNs: 0,
+    lastNs: 0,
+    lateMs: undefined,
+    isFailed: false,
+  };
   return { kind: 'handle', worker, stage, work: 'input', ...times };
 }
 
@@ -69,7 +78,7 @@ describe('Spans of the timeline', () => {
 
   it('say what share of a range each kind had', () => {
     const shares = sharesOf([handle(0, 20), sleep(20, 80), handle(90, 200)], 0, 100);
-    expect(shares).toEqual({ handle: 0.3, blocked: 0, sleep: 0.6 });
-    expect(sharesOf([], 5, 5)).toEqual({ handle: 0, blocked: 0, sleep: 0 });
+    expect(shares).toEqual({ handle: 0.3, blocked: 0, sleep: 0.6, restart: 0 });
+    expect(sharesOf([], 5, 5)).toEqual({ handle: 0, blocked: 0, sleep: 0, restart: 0 });
   });
 });

@@ -47,7 +47,7 @@ describe('The time that the timeline shows', () => {
     expect(modeSpans(emptyLog, 'training', 'idle', 30)).toEqual([{ mode: 'training', from: 0, until: 30 }]);
     const graph = graphWire([stageWire(0, 'source'), stageWire(1, 'sink')], [edgeWire(0, 0, 1)]);
     const times = { worker: 1, at: 5, until: 6.5, firstNs: 0, lastNs: 0 };
-    const handled = { kind: 'handle' as const, stage: 1, ...times };
+    const handled = { kind: 'handle' as const, stage: 1, isFailed: false, ...times };
     expect(spanText({ ...handled, work: 'input', calls: 3, edge: 0, lateMs: undefined }, graph)).toBe(
       'sink handled 3 inputs by in for 1.50 ms at 0:00.005.',
     );

@@ -108,9 +108,9 @@ describe('What a tap gave', () => {
 describe('The way of a message', () => {
   it('says where it waited and where it was handled', () => {
     const trail = trailOf([
-      { stage: 1, edge: 0, waitedFromMs: 11, at: 15, until: 16, worker: 2 },
-      { stage: 0, edge: undefined, waitedFromMs: undefined, at: 10, until: 11, worker: 1 },
-      { stage: 2, edge: 1, waitedFromMs: 16.2, at: 16.1, until: 17, worker: 2 },
+      { stage: 1, work: 'input', edge: 0, waitedFromMs: 11, at: 15, until: 16, worker: 2 },
+      { stage: 0, work: 'tick', edge: undefined, waitedFromMs: undefined, at: 10, until: 11, worker: 1 },
+      { stage: 2, work: 'input', edge: 1, waitedFromMs: 16.2, at: 16.1, until: 17, worker: 2 },
     ]);
     expect(trail?.bars.map(({ stage }) => stage)).toEqual([0, 1, 2]);
     expect(trail).toMatchObject({ beganMs: 10, spanMs: 7, waitedMs: 4 });

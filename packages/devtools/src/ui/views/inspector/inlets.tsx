@@ -44,7 +44,7 @@ export function Inlets({ stage }: { readonly stage: number }): ReactElement {
                   Dropped
                 </th>
                 <th scope="col">
-                  <span className="hidden-text">Messages</span>
+                  <span className="sr">Messages</span>
                 </th>
               </tr>
             </thead>

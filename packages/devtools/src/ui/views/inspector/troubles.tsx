@@ -9,11 +9,11 @@ import { Payload } from '../../parts/payload.tsx';
 
 const shownMax = 10;
 const verdicts: Readonly<Record<string, string>> = {
-  retry: 'tried again',
-  restart: 'the actor was created anew',
-  deadLetter: 'the message became a dead letter',
-  stop: 'the stage was stopped',
-  escalate: 'the run failed',
+  retried: 'tried again',
+  recreated: 'the actor was created anew',
+  'given up': 'the message became a dead letter',
+  stopped: 'the stage was stopped',
+  escalated: 'the run failed',
 };
 
 /** Handler calls that threw: newest first, each with what it was handling. */

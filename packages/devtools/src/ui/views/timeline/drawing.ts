@@ -88,6 +88,7 @@ function drawLane(surface: Surface, picture: Picture, worker: number, y: number)
   for (const bar of bars) if (bar.kind === 'sleep') drawSleep(surface, bar, y);
   for (const bar of bars) if (bar.kind === 'blocked') drawBlocked(surface, bar, y);
   for (const bar of bars) if (bar.kind === 'handle') drawHandle(surface, picture, bar, y);
+  for (const bar of bars) if (bar.kind === 'restart') drawRestart(surface, bar, y);
 }
 
 /** A thin line: nothing happens there. */
@@ -116,6 +117,10 @@ function drawHandle(surface: Surface, picture: Picture, bar: Bar, y: number): vo
   context.fillStyle = ink(isPointed ? 'accent' : 'busy');
   context.fillRect(left + x, y + 4, width > 3 ? width - 0.5 : width, handleHeight);
   context.globalAlpha = 1;
+  if (span.isFailed) {
+    context.fillStyle = ink('failed');
+    context.fillRect(left + x + width - 2, y + 4, 2, handleHeight);
+  }
   if (span.lateMs !== undefined && span.lateMs > 0) drawLate(surface, picture, span, y);
   const name = picture.graph.stages[span.stage]?.name ?? '';
   if (count === 1 && width > name.length * 7 + 8) {
@@ -124,6 +129,12 @@ function drawHandle(surface: Surface, picture: Picture, bar: Bar, y: number): vo
     context.textBaseline = 'middle';
     context.fillText(name, left + x + 4, y + 5 + handleHeight / 2);
   }
+}
+
+/** A line over the whole lane. */
+function drawRestart({ context, ink }: Surface, { x, width }: Bar, y: number): void {
+  context.fillStyle = ink('held');
+  context.fillRect(left + x, y, Math.max(2, width), laneHeight - 2);
 }
 
 /** From when a tick was due to when it began. */
