@@ -5,6 +5,7 @@ import { Icon } from '../../icons.tsx';
 import { useModel, useUrl } from '../../page.tsx';
 import { Action } from '../../parts/action.tsx';
 import { Popover } from '../../parts/popover.tsx';
+import { LintsButton } from '../lints/lints-button.tsx';
 import { Breakpoints } from './breakpoints.tsx';
 import './debug.css';
 import { useOver } from './use-over.ts';
@@ -62,6 +63,9 @@ export function DebugBar(): ReactElement | undefined {
           {hit === undefined ? '' : `. ${hit}`}
         </p>
       )}
+      <div className="debug-end">
+        <LintsButton />
+      </div>
     </section>
   );
 }

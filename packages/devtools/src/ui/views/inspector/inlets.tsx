@@ -1,5 +1,5 @@
 import type { EdgeColumn, EdgeWire } from '@troupe/core/telemetry';
-import type { ReactElement } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 import { edgeFigure } from '../../../model/figures.ts';
 import { edgeName, endName, topologyOf } from '../../../model/topology.ts';
 import { count } from '../../../model/units.ts';
@@ -43,9 +43,6 @@ export function Inlets({ stage }: { readonly stage: number }): ReactElement {
                 <th scope="col" className="number">
                   Dropped
                 </th>
-                <th scope="col">
-                  <span className="sr">Messages</span>
-                </th>
               </tr>
             </thead>
             <tbody>
@@ -75,7 +72,9 @@ function Inlet({ stage, edge }: { readonly stage: number; readonly edge: EdgeWir
     oldestNs === undefined || detail === undefined ? undefined : detail.elapsedMs * 1e6 - oldestNs;
   return (
     <tr>
-      <th scope="row">{graph === undefined ? '' : endName(graph, edge.from)}</th>
+      <th scope="row">
+        <LookButton edge={edge}>{graph === undefined ? '' : endName(graph, edge.from)}</LookButton>
+      </th>
       <td className="number">
         {count(figure('depth'))}
         <span className="unit"> / {count(figure('capacity'))}</span>
@@ -87,9 +86,6 @@ function Inlet({ stage, edge }: { readonly stage: number; readonly edge: EdgeWir
       </td>
       <td className="number" title={reasons.join(', ')}>
         {count(dropped)}
-      </td>
-      <td>
-        <LookButton edge={edge} />
       </td>
     </tr>
   );
@@ -106,10 +102,9 @@ export function Outlets({ stage }: { readonly stage: number }): ReactElement | u
       <ul className="outlets">
         {edges.map((edge) => (
           <li key={edge.index}>
-            <span>
+            <LookButton edge={edge}>
               {edge.from.kind === 'stage' ? edge.from.port : ''} → {endName(graph, edge.to)}
-            </span>
-            <LookButton edge={edge} />
+            </LookButton>
           </li>
         ))}
       </ul>
@@ -117,16 +112,22 @@ export function Outlets({ stage }: { readonly stage: number }): ReactElement | u
   );
 }
 
-function LookButton({ edge }: { readonly edge: EdgeWire }): ReactElement {
+interface LookButtonProps {
+  readonly edge: EdgeWire;
+  readonly children: ReactNode;
+}
+
+function LookButton({ edge, children }: LookButtonProps): ReactElement {
   const [, go] = useUrl();
   const name = useModel(({ graph }) => (graph === undefined ? '' : edgeName(graph, edge)));
   return (
     <button
       type="button"
-      aria-label={`Messages of ${name}`}
+      className="link"
+      title={`Messages of ${name}`}
       onClick={() => go({ view: 'messages', edge: name })}
     >
-      Messages
+      {children}
     </button>
   );
 }
