@@ -18,7 +18,9 @@ import type {
 import { frame } from './ports.ts';
 import type { FramePort, Port, PortMap } from './ports.ts';
 import type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
-import type { ReplayOptions, ReplayReport } from './run/replay.ts';
+import type { ReplayReport } from './run/replay.ts';
+import type { ReplayOptions } from './run/rerun.ts';
+import type { Rewind, RewindOptions } from './run/rewind-types.ts';
 import type { Run, StartOptions } from './run/types.ts';
 import type { GraphLoadOptions, GraphParseOptions } from './saving/load.ts';
 import type { OptionsIn, Stage } from './stage.ts';
@@ -168,6 +170,15 @@ export class Graph {
   async replay(path: string, options: ReplayOptions = {}): Promise<ReplayReport> {
     const { replayRecording } = await import('./run/replay.ts');
     return replayRecording(this.declaration(), path, options);
+  }
+
+  /**
+   * Opens a recording to go to any of its steps, also back, and see what was there: the graph is started again
+   * with what came from outside. Stages with effects outside are left out. Rejects `RecordingError`.
+   */
+  async rewind(path: string, options: RewindOptions = {}): Promise<Rewind> {
+    const { rewindRecording } = await import('./run/rewind.ts');
+    return rewindRecording(this.declaration(), path, options);
   }
 
   /**

@@ -22,6 +22,8 @@ export {
   TargetError,
   WorkerDiedError,
 } from './errors.ts';
+export { ConditionError, StepEndedError, StepNoPhasesError, StepTimeoutError } from './debug/errors.ts';
+export type * from './debug/types.ts';
 export type { EventHandle } from './events/event-handle.ts';
 export type { EventWaitOptions } from './events/waiting.ts';
 export { Graph, graph } from './graph.ts';
@@ -50,7 +52,11 @@ export type { Recording, RecordingTail } from './recording/reader.ts';
 export type { RecordingEntry, RecordingHeader } from './recording/entries.ts';
 export { RecordingError } from './recording/errors.ts';
 export type { ComparedMessage, Divergence } from './run/comparison.ts';
-export type { ReplayOptions, ReplayReport } from './run/replay.ts';
+export type { ReplayReport } from './run/replay.ts';
+export type { ReplayOptions } from './run/rerun.ts';
+export { RewindFailedError, SeekSupersededError } from './run/rewind-errors.ts';
+export type * from './run/rewind-types.ts';
+export { pathOf } from './run/trace-path.ts';
 export type * from './run/types.ts';
 export { GraphFileError, GraphSaveError } from './saving/errors.ts';
 export type { GraphFileProblem, GraphSaveProblem } from './saving/errors.ts';

@@ -228,7 +228,7 @@ export interface FailureWire {
   readonly atMs: number;
   readonly message: MessageWire | undefined;
   readonly error: ErrorWire;
-  /** What supervision did: `retry`, `restart`, `deadLetter`, `stop`, `escalate`. */
+  /** What supervision did: `retried`, `recreated`, `stopped`, `escalated`, `given up`. */
   readonly verdict: string;
 }
 
@@ -273,10 +273,13 @@ export type SpanWire =
       readonly kind: 'handle';
       readonly worker: number;
       readonly stage: number;
-      readonly work: 'input' | 'tick' | 'demand' | 'post' | 'resent' | 'mode';
+      readonly work: 'input' | 'tick' | 'demand' | 'post' | 'resent' | 'start' | 'mode';
       readonly at: number;
       readonly until: number;
+      /** Those that ended well. */
       readonly calls: number;
+      /** The last one threw. */
+      readonly isFailed: boolean;
       /** The edge by which its inputs came. */
       readonly edge: number | undefined;
       readonly firstNs: number;
@@ -284,8 +287,9 @@ export type SpanWire =
       /** Ticks: how late it began. */
       readonly lateMs: number | undefined;
     }
+  /** A stage had work and no room, or was created anew. */
   | {
-      readonly kind: 'blocked';
+      readonly kind: 'blocked' | 'restart';
       readonly worker: number;
       readonly stage: number;
       readonly at: number;
@@ -296,6 +300,7 @@ export type SpanWire =
 /** One halt of a message on its way through the graph. */
 export interface HaltWire {
   readonly stage: number;
+  readonly work: string;
   readonly edge: number | undefined;
   /** It came, its handler began, its handler ended: milliseconds since the run's epoch. */
   readonly waitedFromMs: number | undefined;
@@ -522,4 +527,17 @@ export type ReplyWire =
   | { readonly kind: 'changed'; readonly changed: boolean }
   | { readonly kind: 'breakpoint'; readonly id: number }
   | { readonly kind: 'path'; readonly halts: readonly HaltWire[] }
-  | { readonly kind: 'stepped'; readonly message: MessageWire | undefined };
+  /** `place`: what was called; `undefined` for a phase. */
+  | {
+      readonly kind: 'stepped';
+      readonly place:
+        | {
+            readonly stage: number;
+            readonly work: string;
+            readonly port: string;
+            readonly seq: number;
+            readonly timeNs: number;
+          }
+        | undefined;
+      readonly isFailed: boolean;
+    };

@@ -1,0 +1,296 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { graph, openRecording } from '@troupe/core';
+import type { Graph, Mark, Moment, Rewind, Run, StartOptions } from '@troupe/core';
+import { counter } from '../fixtures/stepped.ts';
+import { antenna, fickle, folding, fragile, logging, ticking } from '../fixtures/taped.ts';
+import { until } from './deadline.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'troupe-rewound-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const newPath = (): string => join(folder, `run-${files++}.trp`);
+
+/** Runs a graph to its end with a recording, and returns where that is. */
+async function record(
+  g: Graph,
+  options: StartOptions,
+  live: (run: Run) => Promise<unknown> = async () => undefined,
+): Promise<string> {
+  const path = newPath();
+  const run = await g.start({ onLog: () => undefined, clock: 'fast', ...options, record: path });
+  for (const { name } of run.plan.outputs) run.onSample(name, () => undefined);
+  await live(run);
+  await run.done.catch(() => undefined);
+  return path;
+}
+
+/** A stage that ticks a hundred times a second, and whatever it is asked to count. */
+function beats(): Graph {
+  const g = graph('beats');
+  g.event('go');
+  const beat = g.stage('beat', ticking, { tick: { hz: 100 }, worker: { dedicated: true } });
+  const fold = g.stage('fold', folding);
+  g.connect(beat.out.out, fold.in.in);
+  const sink = g.stage('sink', logging);
+  g.connect(fold.out.out, sink.in.in);
+  g.output('folded', fold.out.out);
+  g.input('notes', fold.in.notes);
+  return g;
+}
+
+/** The newest frame of a port. */
+function frameOf({ ports }: Moment, stage: string, port: string): readonly number[] {
+  const found = ports.find((each) => each.stage === stage && each.port === port);
+  return Array.from(found?.last?.frame ?? [], Number);
+}
+
+const newest = (moment: Moment): readonly number[] => frameOf(moment, 'beat', 'out');
+
+describe('a rewind', () => {
+  test('goes to any time, back and forth, and shows what was there', async () => {
+    const g = beats();
+    const path = await record(g, { durationMs: 3_000, workers: 2 });
+    await using rewind = await g.rewind(path, { workers: 1 });
+    expect(rewind).toMatchObject({ isExact: true, leftOut: ['sink'], warnings: [] });
+    expect(rewind.moment).toMatchObject({ step: -1, timeNs: 0, compared: 0, mode: 'idle' });
+    expect(rewind.moment.ports.every(({ count, last }) => count === 0 && last === undefined)).toBe(true);
+    const seen = new Map<number, readonly number[]>();
+    // Near, far, further back than any moment is kept, and back beyond all replays that stand by.
+    for (const ms of [1_000, 1_500, 990, 2_900, 10, 2_990, 0, 1_000, 2_190, 1_500, 10]) {
+      const moment = await rewind.seek({ timeNs: ms * 1e6 });
+      expect(moment.timeNs).toBe(ms * 1e6);
+      expect(newest(moment)).toEqual([(ms / 10) * 1_000 + 'idle'.length, ms * 1e6]);
+      expect(moment.divergence).toBeUndefined();
+      const folded = frameOf(moment, 'fold', 'out');
+      expect(seen.get(ms) ?? folded).toEqual(folded);
+      seen.set(ms, folded);
+      expect(moment.ports.find(({ stage }) => stage === 'fold')?.count).toBe(ms / 10 + 1);
+      expect(moment.compared).toBe(2 * (ms / 10 + 1));
+    }
+    expect(new Set([...seen.values()].map(String)).size).toBe(seen.size);
+  });
+
+  test('takes the last step at or before a time, and stays within the recording', async () => {
+    const g = beats();
+    const path = await record(g, { durationMs: 100 });
+    await using rewind = await g.rewind(path);
+    const stepOf = async (to: Parameters<Rewind['seek']>[0]): Promise<number> => (await rewind.seek(to)).step;
+    expect(await stepOf({ timeNs: 29_999_999 })).toBe(2);
+    expect(await stepOf({ timeNs: 30_000_000 })).toBe(3);
+    expect(await stepOf({ timeNs: -1 })).toBe(-1);
+    expect(await rewind.previous()).toBeUndefined();
+    expect((await rewind.next())?.step).toBe(0);
+    expect((await rewind.previous())?.step).toBe(-1);
+    const last = rewind.steps - 1;
+    expect(await stepOf({ timeNs: Infinity })).toBe(last);
+    expect(await stepOf({ step: 1_000 })).toBe(last);
+    expect(await rewind.next()).toBeUndefined();
+    expect((await rewind.previous())?.step).toBe(last - 1);
+    expect(rewind.durationNs).toBe((await rewind.seek({ step: last })).timeNs);
+    for (const to of [{ timeNs: NaN }, { step: -2 }, { step: 0.5 }]) {
+      await expect(rewind.seek(to)).rejects.toMatchObject({ code: 'BAD_TARGET' });
+    }
+    expect(rewind.moment.step).toBe(last);
+  });
+
+  test('names what was done from outside, and shows modes and events as they were', async () => {
+    const g = beats();
+    const path = await record(g, {}, async (run) => {
+      const step = async (): Promise<void> => {
+        const handled = (): number => run.stats().stages[0]?.handled ?? 0;
+        const before = handled();
+        await until('it has ticked', () => handled() > before + 1);
+      };
+      await run.push('notes', { text: 'a', n: 1 });
+      await run.push('notes', { text: 'b', n: 1 });
+      await run.events.set('go');
+      await step();
+      await run.modes.request('training');
+      await run.setRate('beat', 50);
+      await step();
+      await run.modes.request('idle');
+      await step();
+      await run.events.reset('go');
+      await run.stop({ drain: true });
+    });
+    await using rewind = await g.rewind(path);
+    const kinds = rewind.marks.map(({ kind }) => kind).filter((kind) => kind !== 'push');
+    expect(kinds).toEqual(['event', 'mode', 'rate', 'mode', 'event', 'drain', 'end']);
+    expect(rewind.marksLeftOut).toBe(0);
+    const pushed = rewind.marks.flatMap((mark) => (mark.kind === 'push' ? mark.count : []));
+    expect(pushed.reduce((sum, count) => sum + count, 0)).toBe(2);
+    const find = (kind: Mark['kind'], at = 0): Mark =>
+      rewind.marks.filter((mark) => mark.kind === kind)[at] as Mark;
+    // A change belongs to the step that begins with it: before that step it has not been made.
+    const around = async ({ step }: Mark): Promise<readonly [Moment, Moment]> => {
+      const after = await rewind.seek({ step });
+      return [await rewind.seek({ step: step - 1 }), after];
+    };
+    const [idle, training] = await around(find('mode'));
+    expect([idle.mode, training.mode]).toEqual(['idle', 'training']);
+    expect((await rewind.seek({ step: find('mode', 1).step })).mode).toBe('idle');
+    const [unset, set] = await around(find('event'));
+    expect([unset.events, set.events]).toEqual([
+      [{ name: 'go', count: 0, isSet: false }],
+      [{ name: 'go', count: 1, isSet: true }],
+    ]);
+    const [on, off] = await around(find('event', 1));
+    expect([on.events[0]?.count, off.events[0]?.count]).toEqual([1, 0]);
+  });
+
+  test('says where it gives something else than was recorded, before that step it does not', async () => {
+    const g = graph('fickle');
+    const source = g.stage('source', ticking, { tick: { hz: 100 } });
+    const odd = g.stage('odd', fickle);
+    g.connect(source.out.out, odd.in.in);
+    const path = await record(g, { durationMs: 100 });
+    await using rewind = await g.rewind(path);
+    const late = await rewind.seek({ step: 7 });
+    expect(late.divergence).toMatchObject({ stage: 'odd', port: 'out', seq: 3 });
+    expect((await rewind.seek({ step: 2 })).divergence).toBeUndefined();
+    expect((await rewind.seek({ step: 3 })).divergence).toMatchObject({ seq: 3 });
+  });
+
+  test('lets the newest of several seeks win', async () => {
+    const g = beats();
+    const path = await record(g, { durationMs: 8_000 });
+    await using rewind = await g.rewind(path);
+    const seeks = [790, 3, 600, 799, 400].map((step) => rewind.seek({ step }));
+    const [last, ...others] = (await Promise.allSettled(seeks)).toReversed();
+    for (const other of others) {
+      expect(other).toMatchObject({ status: 'rejected', reason: { code: 'SEEK_SUPERSEDED' } });
+    }
+    expect(last).toMatchObject({ status: 'fulfilled', value: { step: 400 } });
+    expect(newest(rewind.moment)).toEqual([400_004, 4e9]);
+    // Steps are counted from where the newest one leads.
+    const [, , third] = [rewind.next(), rewind.next(), rewind.next()].map(async (each) =>
+      each.catch(() => 0),
+    );
+    expect(await third).toMatchObject({ step: 403 });
+
+    const abort = new AbortController();
+    const given = rewind.seek({ step: 790 }, { signal: abort.signal });
+    abort.abort(new Error('enough'));
+    await expect(given).rejects.toThrow('enough');
+    await expect(rewind.seek({ step: 1 }, { signal: abort.signal })).rejects.toThrow('enough');
+    expect(rewind.moment.step).toBe(403);
+    expect(newest(await rewind.seek({ step: 798 }))).toEqual([798_004, 7.98e9]);
+
+    const closing = expect(rewind.seek({ step: 30 })).rejects.toMatchObject({ code: 'RUN_STOPPED' });
+    await rewind.close();
+    await closing;
+    await expect(rewind.seek({ step: 30 })).rejects.toMatchObject({ code: 'RUN_STOPPED' });
+    await rewind.close();
+  });
+});
+
+describe('a recording', () => {
+  test('that was cut is shown up to its last whole step', async () => {
+    const g = beats();
+    const path = await record(g, { durationMs: 200 });
+    const bytes = readFileSync(path);
+    const headerBytes = 16 + 4 + bytes.readUInt32LE(12);
+    for (const part of [0.2, 0.5, 0.9]) {
+      writeFileSync(path, bytes.subarray(0, headerBytes + (bytes.length - headerBytes) * part));
+      await using recording = await openRecording(path);
+      let begun = 0;
+      for await (const { type } of recording.entries()) if (type === 'step') begun++;
+      await using rewind = await g.rewind(path);
+      expect(rewind).toMatchObject({ steps: begun - 1, tail: { status: 'truncated' } });
+      expect(rewind.warnings[0]).toContain(`ends within step ${begun - 1}, which is not shown`);
+      const moment = await rewind.seek({ timeNs: Infinity });
+      expect(moment).toMatchObject({ step: begun - 2, divergence: undefined, compared: 2 * (begun - 1) });
+      expect(newest(moment)[0]).toBe((begun - 2) * 1_000 + 4);
+    }
+  });
+
+  test('that is being written is shown as far as it has come', async () => {
+    const g = beats();
+    const path = newPath();
+    await using run = await g.start({ clock: 'fast', record: path, onLog: () => undefined });
+    run.onSample('folded', () => undefined);
+    const ticked = (): number => run.stats().stages[0]?.handled ?? 0;
+    await until('it has ticked', () => ticked() > 300);
+    await using rewind = await g.rewind(path);
+    const before = ticked();
+    expect(rewind.tail.status).toBe('truncated');
+    for (const step of [rewind.steps - 1, 10, 200]) {
+      const moment = await rewind.seek({ step });
+      expect(moment.divergence).toBeUndefined();
+      expect(newest(moment)).toEqual([step * 1_000 + 4, step * 1e7]);
+    }
+    await until('it has gone on meanwhile', () => ticked() > before);
+  });
+
+  test('of a run that failed shows what led to it, and says in which step it fails', async () => {
+    const g = graph('failing');
+    const beat = g.stage('beat', ticking, { tick: { hz: 100 } });
+    const weak = g.stage('weak', fragile, {
+      supervision: { strategy: 'escalate', triesMax: 1 },
+      worker: { dedicated: true },
+    });
+    g.connect(beat.out.out, weak.in.in);
+    const path = await record(g, { durationMs: 1_000 });
+    await using rewind = await g.rewind(path);
+    const failed = expect(rewind.seek({ timeNs: Infinity })).rejects.toMatchObject({
+      code: 'REWIND_FAILED',
+      step: 2,
+      message: expect.stringContaining('the third is too much') as string,
+    });
+    await failed;
+    expect(frameOf(await rewind.seek({ step: 1 }), 'weak', 'out')).toEqual([1_004, 1e7]);
+    await expect(rewind.next()).rejects.toMatchObject({ code: 'REWIND_FAILED', step: 2 });
+    expect(frameOf(rewind.moment, 'weak', 'out')).toEqual([1_004, 1e7]);
+    expect(frameOf(await rewind.seek({ step: 0 }), 'weak', 'out')).toEqual([4, 0]);
+  });
+
+  test('of a source outside plays what it gave', async () => {
+    const g = graph('outside');
+    const source = g.stage('antenna', antenna, { options: { count: 40 } });
+    const fold = g.stage('fold', folding);
+    g.connect(source.out.out, fold.in.in);
+    const path = await record(g, { workers: 2 });
+    await using rewind = await g.rewind(path);
+    const last = await rewind.seek({ timeNs: Infinity });
+    expect(last.ports.map(({ stage, count }) => [stage, count])).toEqual([
+      ['antenna', 40],
+      ['fold', 40],
+      ['fold', 0],
+    ]);
+    expect(last.divergence).toBeUndefined();
+    const states = last.stats.stages.map(({ state }) => state);
+    expect(states).toEqual(['ended', 'ended']);
+    const seen: Moment[] = [];
+    for (let step = 0; step < rewind.steps; step++) seen.push(await rewind.seek({ step }));
+    expect(seen.at(-1)?.ports).toEqual(last.ports);
+  });
+
+  test('of a realtime run is enacted again, and says that it is no more', async () => {
+    const g = graph('now');
+    const fold = g.stage('fold', folding);
+    g.input('in', fold.in.in);
+    g.output('out', fold.out.out);
+    const path = await record(g, { clock: 'realtime' }, async (run) => {
+      for (let i = 0; i < 20; i++) await run.push('in', Float64Array.of(i, i));
+      await run.stop({ drain: true });
+    });
+    await using rewind = await g.rewind(path);
+    expect(rewind.isExact).toBe(false);
+    const last = await rewind.seek({ timeNs: Infinity });
+    expect(last.ports[0]?.count).toBe(20);
+    expect((await rewind.seek({ step: -1 })).ports[0]?.count).toBe(0);
+  });
+
+  test('of another graph, or none at all, is refused', async () => {
+    const g = beats();
+    const path = await record(g, { durationMs: 20 });
+    const other = graph('beats');
+    other.stage('beat', counter, { options: { count: 1 } });
+    await expect(other.rewind(path)).rejects.toMatchObject({ code: 'RECORDING_MISMATCH' });
+    await expect(g.rewind(join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'BAD_RECORDING' });
+    await expect(g.rewind(path, { standby: 9 })).rejects.toThrow('standby must be a whole number');
+  });
+});
