@@ -276,7 +276,7 @@ describe('a hostile page, over the socket', () => {
     expect(closed.code).toBe(code);
     if (code === 1008) expect(closed.reason).toMatch(/^(a message|bytes)/);
     good.say({ type: 'command', request: 7, command: { do: 'path', timeNs: 0 } });
-    expect(await good.message('reply')).toMatchObject({ request: 7, error: undefined });
+    expect(await good.message('reply')).toMatchObject({ request: 7, result: { kind: 'path' } });
     expect(server.telemetry.commands).toEqual([{ do: 'path', timeNs: 0 }]);
   });
 
