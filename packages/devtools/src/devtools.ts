@@ -33,7 +33,7 @@ class AttachedDevtools implements Devtools {
     this.#settings = settings;
   }
 
-  async attach({ telemetry }: ObservedRun): Promise<void> {
+  async attach(run: ObservedRun): Promise<void> {
     const settings = this.#settings;
     // Loaded when it is served: whoever only names the devtools stays light.
     const [{ DevtoolsServer: Server }, { pageFolder }, { usualBounds: bounds }] = await Promise.all([
@@ -41,7 +41,8 @@ class AttachedDevtools implements Devtools {
       import('./server/page-files.ts'),
       import('./server/bounds.ts'),
     ]);
-    const server = await Server.open({ telemetry, settings, bounds, page: await pageFolder() });
+    const [telemetry, page] = await Promise.all([run.telemetry(), pageFolder()]);
+    const server = await Server.open({ telemetry, settings, bounds, page });
     this.#open.set(server, undefined);
     const over = (): void => this.#over(server);
     telemetry.over.then(over, over);
