@@ -1,5 +1,5 @@
 import type { Edge, Node, NodeTypes, EdgeTypes } from '@xyflow/react';
-import { ReactFlow, useReactFlow, useStore } from '@xyflow/react';
+import { ReactFlow, useReactFlow, useStoreApi } from '@xyflow/react';
 import type { GraphWire } from '@troupe/core/telemetry';
 import type { ReactElement } from 'react';
 import { useEffect, useMemo } from 'react';
@@ -35,21 +35,20 @@ export function Flow(props: {
   const { graph, drawing, isLane } = props;
   const { nodes, edges } = useMemo(() => elementsOf(graph, drawing, isLane), [graph, drawing, isLane]);
   const { fitView, getViewport, setViewport } = useReactFlow();
-  const height = useStore((state) => state.height);
+  const store = useStoreApi();
   useEffect(() => {
     const frame = requestAnimationFrame(() => {
       void fitView(fitting).then(() => {
         if (getViewport().zoom >= readableFrom) return;
         // Too small to be read: from the beginning on, then, rather than all at once.
         const { x, top, bottom } = extentOf(drawing);
-        const middle = (height - (bottom - top) * readableFrom) / 2;
+        const middle = (store.getState().height - (bottom - top) * readableFrom) / 2;
         const y = Math.max(margin, middle) - top * readableFrom;
         return setViewport({ x: margin - x * readableFrom, y, zoom: readableFrom });
       });
     });
     return () => cancelAnimationFrame(frame);
-    // The height that it has then is the one to fit: a window that changes later is no reason to jump.
-  }, [drawing.shape, fitView, getViewport, setViewport]);
+  }, [drawing.shape, fitView, getViewport, setViewport, store]);
   return (
     <ReactFlow
       nodes={nodes}
