@@ -29,6 +29,22 @@ export function groupsOf(graph: GraphWire, by: Lanes): readonly Group[] {
     .map(([id, { title, stages }]) => ({ id: `${by}:${id}`, title, stages }));
 }
 
+/** The text that the stages of a group are found by. */
+export function searchFor(by: Lanes, group: string): string {
+  const id = group.slice(by.length + 1);
+  switch (by) {
+    case 'lanes':
+    case 'workers':
+      return `worker:${id}`;
+    case 'tags':
+      return id === '' ? '' : `tag:${id}`;
+    case 'names':
+      return id;
+    case 'none':
+      return '';
+  }
+}
+
 function groupOf(
   graph: GraphWire,
   stage: StageWire,

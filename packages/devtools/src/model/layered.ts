@@ -45,7 +45,7 @@ export interface Point {
   readonly y: number;
 }
 
-export const gap = { column: 72, row: 20, frame: 28, title: 28, inset: 14 } as const;
+export const gap = { column: 68, row: 24, frame: 28, title: 28, inset: 14 } as const;
 
 /**
  * A plain layout: each node in the column after the last of those before it, in rows near their neighbours. Where

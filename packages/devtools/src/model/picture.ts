@@ -11,6 +11,8 @@ export interface Picture {
   readonly frames: readonly Group[];
   /** Closed ones because there is no room for what is in them, not because somebody closed them. */
   readonly folded: number;
+  /** Stages that are not drawn at all, because they are not those that were searched for. */
+  readonly left: number;
 }
 
 export type PictureNode =
@@ -38,7 +40,7 @@ export interface PictureWish {
   /** Groups that a person has opened, and closed, by id. */
   readonly open: ReadonlySet<string>;
   readonly closed: ReadonlySet<string>;
-  /** Stages that are drawn whatever group they are in: what was searched for. */
+  /** What was searched for: in a graph that is too large, nothing but these is drawn. */
   readonly found: ReadonlySet<number> | undefined;
 }
 
@@ -54,49 +56,55 @@ export function pictureOf(graph: GraphWire, wish: PictureWish): Picture | undefi
   const closed = new Set([...wish.closed].filter((id) => groups.some((group) => group.id === id)));
   const whole = draw(graph, groups, closed, undefined);
   if (isDrawable(whole)) return whole;
+  if (wish.found !== undefined && wish.found.size > 0) {
+    const picture = draw(graph, groups, closed, wish.found);
+    if (isDrawable(picture)) return { ...picture, left: graph.stages.length - wish.found.size };
+  }
   const folded = new Set(groups.map(({ id }) => id));
   let best = draw(graph, groups, folded, undefined);
   if (!isDrawable(best)) return undefined;
-  const attempt = (found: ReadonlySet<number> | undefined): boolean => {
-    const picture = draw(graph, groups, folded, found);
-    if (isDrawable(picture)) best = picture;
-    return best === picture;
-  };
-  const found = wish.found !== undefined && attempt(wish.found) ? wish.found : undefined;
   for (const id of wish.open) {
-    if (!folded.delete(id) || attempt(found)) continue;
-    folded.add(id);
+    if (!folded.delete(id)) continue;
+    const picture = draw(graph, groups, folded, undefined);
+    if (isDrawable(picture)) best = picture;
+    else folded.add(id);
   }
   return { ...best, folded: folded.size };
+}
+
+/** Whether a group is drawn with what is in it. */
+export function isDrawn(graph: GraphWire, wish: PictureWish, group: string): boolean {
+  return pictureOf(graph, wish)?.frames.some(({ id }) => id === group) ?? false;
 }
 
 function isDrawable({ nodes, links, frames }: Picture): boolean {
   return nodes.length + links.length + frames.length <= drawnMax;
 }
 
+/** With `only`, nothing but those stages. */
 function draw(
   graph: GraphWire,
   groups: readonly Group[],
   closed: ReadonlySet<string>,
-  found: ReadonlySet<number> | undefined,
+  only: ReadonlySet<number> | undefined,
 ): Picture {
   const nodes: PictureNode[] = [];
   const frames: Group[] = [];
   const nodeOf: string[] = [];
   const groupOf: string[] = [];
   for (const group of groups) {
-    const isClosed = closed.has(group.id);
-    const shown = isClosed ? group.stages.filter((stage) => found?.has(stage)) : group.stages;
-    for (const stage of group.stages) {
-      nodeOf[stage] = groupNodeId(group);
+    const isClosed = only === undefined && closed.has(group.id);
+    const shown = only === undefined ? group.stages : group.stages.filter((stage) => only.has(stage));
+    for (const stage of isClosed ? group.stages : shown) {
+      nodeOf[stage] = isClosed ? groupNodeId(group) : stageNodeId(stage);
       groupOf[stage] = group.id;
     }
-    for (const stage of shown) {
-      nodeOf[stage] = stageNodeId(stage);
-      nodes.push({ kind: 'stage', id: stageNodeId(stage), stage, group: group.id });
+    if (isClosed) {
+      nodes.push({ kind: 'group', id: groupNodeId(group), group });
+      continue;
     }
+    for (const stage of shown) nodes.push({ kind: 'stage', id: stageNodeId(stage), stage, group: group.id });
     if (shown.length > 0) frames.push(group);
-    if (shown.length < group.stages.length) nodes.push({ kind: 'group', id: groupNodeId(group), group });
   }
   const terminals = terminalsOf(graph, nodeOf, groupOf);
   return {
@@ -104,6 +112,7 @@ function draw(
     links: linksOf(graph, nodeOf),
     frames: groups.length > 1 ? frames : [],
     folded: 0,
+    left: 0,
   };
 }
 
@@ -151,6 +160,7 @@ function linksOf(graph: GraphWire, nodeOf: readonly string[]): readonly Link[] {
     const to = idOf(edge.to, edge.from, 'out');
     if (from === undefined || to === undefined) continue;
     const bundles = !isSingle(from) || !isSingle(to);
+    // What goes on within a closed group is not drawn.
     if (bundles && from === to) continue;
     const id = bundles ? `${from}>${to}` : `edge:${edge.index}`;
     const link = links.get(id);

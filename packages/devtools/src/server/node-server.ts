@@ -10,6 +10,8 @@ import { refusalOf, safeHeaders } from './guard.ts';
 
 /** Bytes of a request's headers. */
 const headerBytesMax = 8_192;
+/** The one path that sockets are opened on. */
+export const socketPath = '/socket';
 
 export interface GuardedParts {
   readonly tls: Settings['tls'];
@@ -48,17 +50,18 @@ export function guardedServer({ tls, bounds, addresses, handle, upgrade }: Guard
   server.on('connection', (socket: Socket) => void socket.unref());
   server.on('upgrade', (request, socket, head) => {
     const why = refusal(request);
-    if (why === undefined) upgrade(request, socket, head);
-    else refuse(socket, why);
+    if (why !== undefined) refuse(socket, '403 Forbidden', why);
+    else if (request.url === socketPath) upgrade(request, socket, head);
+    else refuse(socket, '404 Not Found', 'There is no such socket.');
   });
   return server;
 }
 
-function refuse(socket: Duplex, why: string): void {
+function refuse(socket: Duplex, status: string, why: string): void {
   socket.on('error', () => socket.destroy());
   const body = `${why}\n`;
   const lines = [
-    'HTTP/1.1 403 Forbidden',
+    `HTTP/1.1 ${status}`,
     'content-type: text/plain',
     `content-length: ${body.length}`,
     'connection: close',

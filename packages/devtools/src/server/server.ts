@@ -14,7 +14,7 @@ import { addressesOf, listenedOn } from './address.ts';
 import type { Bounds } from './bounds.ts';
 import { addDownloads } from './downloads.ts';
 import { Hub, tickMs } from './hub.ts';
-import { guardedServer } from './node-server.ts';
+import { guardedServer, socketPath } from './node-server.ts';
 import { addSessions, say } from './sessions.ts';
 import { serveSocket } from './socket.ts';
 
@@ -66,6 +66,11 @@ export class DevtoolsServer {
     return new DevtoolsServer(app, hub, `${listening.addresses.url}#token=${access.token}`);
   }
 
+  /** Pages that are open. */
+  get pages(): number {
+    return this.#hub.pages;
+  }
+
   /** The run is over: pages are told the last that there is. */
   finish(): void {
     this.#hub.finish();
@@ -99,6 +104,7 @@ async function appOf(
         upgrade: (request, socket, head) => void upgrades.emit('upgrade', request, socket, head),
       }),
   });
+  app.removeContentTypeParser('text/plain');
   await app.register(cookie);
   await app.register(websocket, {
     errorHandler: (_error, socket) => socket.terminate(),
@@ -110,7 +116,7 @@ async function appOf(
     },
   });
   const isKnown = addSessions(app, access, tls !== undefined);
-  app.get('/socket', { websocket: true, preValidation: [isKnown, isRoom(hub, bounds)] }, (socket) =>
+  app.get(socketPath, { websocket: true, preValidation: [isKnown, isRoom(hub, bounds)] }, (socket) =>
     serveSocket(socket, hub, bounds),
   );
   addDownloads(app, telemetry, limits, isKnown);

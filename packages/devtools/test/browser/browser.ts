@@ -47,27 +47,36 @@ export class Visit implements AsyncDisposable {
   readonly address: URL;
   /** Errors in the console, exceptions, and requests to anything but the server that it came from. */
   readonly faults: readonly string[];
+  readonly server: Closable;
   readonly #close: () => Promise<void>;
 
-  private constructor(page: Page, address: URL, faults: readonly string[], close: () => Promise<void>) {
+  private constructor(
+    page: Page,
+    address: URL,
+    faults: readonly string[],
+    server: Closable,
+    close: () => Promise<void>,
+  ) {
     this.page = page;
     this.address = address;
     this.faults = faults;
+    this.server = server;
     this.#close = close;
   }
 
   /** Serves `telemetry` and opens its page. `query` as `view=log&stage=fir`. */
   static async to(browser: Browser, telemetry: Telemetry, options: VisitOptions = {}): Promise<Visit> {
-    const { query = '', look, ...served } = options;
+    const { query = '', look, token, ...served } = options;
     let printed = '';
     const observer = devtools({ control: true, ...served, onAddress: (url) => (printed = url) });
-    await observer.attach({ telemetry });
-    return Visit.at(browser, printed, { query, look, close: () => observer.close() });
+    await observer.attach({ telemetry: () => Promise.resolve(telemetry) });
+    if (token !== undefined) printed = printed.replace(/token=.*/, `token=${token}`);
+    return Visit.at(browser, printed, { query, look, server: observer });
   }
 
   /** Opens a printed address. */
   static async at(browser: Browser, printed: string, options: AddressOptions = {}): Promise<Visit> {
-    const { query = '', look, close } = options;
+    const { query = '', look, server } = options;
     const address = new URL(printed);
     address.search = query;
     const context = await browser.newContext({ viewport: { width: 1440, height: 860 }, ...look });
@@ -76,9 +85,9 @@ export class Visit implements AsyncDisposable {
     await page.goto(address.href);
     const end = async (): Promise<void> => {
       await context.close();
-      await close?.();
+      await server?.close();
     };
-    return new Visit(page, address, faults, end);
+    return new Visit(page, address, faults, server ?? { close: end }, end);
   }
 
   /** The graph has been drawn. */
@@ -99,10 +108,16 @@ export class Visit implements AsyncDisposable {
 interface AddressOptions {
   readonly query?: string;
   readonly look?: BrowserContextOptions | undefined;
-  readonly close?: () => Promise<void>;
+  readonly server?: Closable;
+}
+
+interface Closable {
+  readonly close: () => Promise<void>;
 }
 
 interface VisitOptions extends DevtoolsOptions {
+  /** Instead of the right one. */
+  readonly token?: string;
   readonly query?: string;
   readonly look?: BrowserContextOptions | undefined;
 }

@@ -7,9 +7,12 @@ interface Answer {
   readonly error?: unknown;
 }
 
+const loadMsMax = 20_000;
+
 /** Lays graphs out in a worker of its own, one at a time, each within a deadline. */
 class Engine {
   #worker: Worker | undefined;
+  #isReady = false;
   #last: Promise<unknown> = Promise.resolve();
   #asked = 0;
 
@@ -20,12 +23,23 @@ class Engine {
     return answer;
   }
 
-  #ask(graph: ElkNode, deadlineMs: number): Promise<ElkNode | undefined> {
-    const worker = this.#worker ?? this.#begin();
+  async #ask(graph: ElkNode, deadlineMs: number): Promise<ElkNode | undefined> {
+    // To load the engine takes its own time: the deadline is for the layout.
+    if (!this.#isReady) {
+      await this.#send({ cmd: 'register', algorithms: ['layered'] }, loadMsMax);
+      if (this.#worker === undefined) return undefined;
+      this.#isReady = true;
+    }
+    const laidOut = await this.#send({ cmd: 'layout', graph, layoutOptions: {}, options: {} }, deadlineMs);
+    return laidOut as ElkNode | undefined;
+  }
+
+  #send(request: object, deadlineMs: number): Promise<unknown> {
+    const worker = (this.#worker ??= new Worker(engineUrl));
     this.#asked += 1;
     const id = this.#asked;
     return new Promise((resolve) => {
-      const end = (laidOut: ElkNode | undefined): void => {
+      const end = (laidOut: unknown): void => {
         clearTimeout(timer);
         worker.removeEventListener('message', take);
         worker.removeEventListener('error', fail);
@@ -35,23 +49,17 @@ class Engine {
         // One that is stuck never answers again.
         worker.terminate();
         this.#worker = undefined;
+        this.#isReady = false;
         end(undefined);
       };
       const take = ({ data }: MessageEvent<Answer>): void => {
-        if (data.id === id) end(data.error === undefined ? (data.data as ElkNode) : undefined);
+        if (data.id === id) end(data.error === undefined ? data.data : undefined);
       };
       const timer = setTimeout(fail, deadlineMs);
       worker.addEventListener('message', take);
       worker.addEventListener('error', fail);
-      worker.postMessage({ id, cmd: 'layout', graph, layoutOptions: {}, options: {} });
+      worker.postMessage({ id, ...request });
     });
-  }
-
-  #begin(): Worker {
-    const worker = new Worker(engineUrl);
-    worker.postMessage({ id: 0, cmd: 'register', algorithms: ['layered'] });
-    this.#worker = worker;
-    return worker;
   }
 }
 

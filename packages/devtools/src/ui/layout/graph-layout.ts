@@ -1,11 +1,14 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
 import type { Box, Layout, LayoutTask, Point } from '../../model/layered.ts';
 import { gap, inLanes, layered } from '../../model/layered.ts';
+import type { Line } from '../../model/lines.ts';
+import { linesOf } from '../../model/lines.ts';
 import { layoutByElk } from './elk.ts';
 
 const deadlineMs = 3_000;
 
 export interface GraphLayout {
+  readonly lines: ReadonlyMap<string, Line>;
   readonly layout: Layout;
   /** The engine was too slow, or failed: this is the simple layout. */
   readonly isSimple: boolean;
@@ -14,24 +17,30 @@ export interface GraphLayout {
 /** Places for nodes and frames, and ways for links where frames are not lanes. */
 export async function layoutGraph(task: LayoutTask): Promise<GraphLayout> {
   const laidOut = await layoutByElk(elkGraph(task), deadlineMs);
-  if (laidOut === undefined) return { layout: layered(task), isSimple: true };
-  const layout = readLayout(task, laidOut);
-  return { layout: task.isInLanes ? inLanes(task, layout) : layout, isSimple: false };
+  const layout = laidOut === undefined ? layered(task) : fromElk(task, laidOut);
+  return { layout, lines: linesOf(task, layout), isSimple: laidOut === undefined };
 }
 
 const shared = {
   'elk.algorithm': 'layered',
   'elk.direction': 'RIGHT',
-  'elk.edgeRouting': 'ORTHOGONAL',
   'elk.spacing.nodeNode': String(gap.row),
   'elk.spacing.edgeNode': '14',
   'elk.spacing.edgeEdge': '10',
   'elk.layered.spacing.nodeNodeBetweenLayers': String(gap.column),
   'elk.layered.spacing.edgeNodeBetweenLayers': '20',
-  'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
-  'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
-  'elk.layered.feedbackEdges': 'true',
 };
+/** Of lanes, only columns and the order in them are used. */
+const rough = { 'elk.edgeRouting': 'POLYLINE', 'elk.layered.nodePlacement.strategy': 'SIMPLE' };
+const fine = {
+  'elk.edgeRouting': 'ORTHOGONAL',
+  'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
+};
+
+function fromElk(task: LayoutTask, laidOut: ElkNode): Layout {
+  const layout = readLayout(task, laidOut);
+  return task.isInLanes ? inLanes(task, layout) : layout;
+}
 
 function elkGraph(task: LayoutTask): ElkNode {
   const framed = !task.isInLanes && task.frames.length > 0;
@@ -43,12 +52,17 @@ function elkGraph(task: LayoutTask): ElkNode {
     id,
     children: nodesIn(id),
     layoutOptions: {
+      ...shared,
       'elk.padding': `[top=${gap.title + gap.inset},left=${gap.inset},bottom=${gap.inset},right=${gap.inset}]`,
     },
   }));
   return {
     id: 'graph',
-    layoutOptions: { ...shared, ...(framed ? { 'elk.hierarchyHandling': 'INCLUDE_CHILDREN' } : {}) },
+    layoutOptions: {
+      ...shared,
+      ...(task.isInLanes ? rough : fine),
+      ...(framed ? { 'elk.hierarchyHandling': 'INCLUDE_CHILDREN' } : {}),
+    },
     children: [...(framed ? frames : []), ...nodesIn(undefined)],
     edges: task.links.map(({ id, from, to, back }) =>
       back ? { id, sources: [to], targets: [from] } : { id, sources: [from], targets: [to] },

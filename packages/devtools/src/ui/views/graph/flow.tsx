@@ -1,5 +1,5 @@
 import type { Edge, Node, NodeTypes, EdgeTypes } from '@xyflow/react';
-import { ReactFlow, useReactFlow } from '@xyflow/react';
+import { ReactFlow, useReactFlow, useStoreApi } from '@xyflow/react';
 import type { GraphWire } from '@troupe/core/telemetry';
 import type { ReactElement } from 'react';
 import { useEffect, useMemo } from 'react';
@@ -21,6 +21,9 @@ const nodeTypes = {
 const edgeTypes = { link: LinkEdge } as unknown as EdgeTypes;
 
 const noBox: Box = { x: 0, y: 0, width: 0, height: 0 };
+/** A graph that would be smaller than this is shown in part. */
+const readableFrom = 0.6;
+const margin = 24;
 const fitting = { padding: 0.06, maxZoom: 1.25, minZoom: 0.2 } as const;
 
 /** The drawing, to be moved and zoomed. Figures change inside of it: it is made anew only with the drawing. */
@@ -31,19 +34,27 @@ export function Flow(props: {
 }): ReactElement {
   const { graph, drawing, isLane } = props;
   const { nodes, edges } = useMemo(() => elementsOf(graph, drawing, isLane), [graph, drawing, isLane]);
-  const { fitView } = useReactFlow();
+  const { fitView, getViewport, setViewport } = useReactFlow();
+  const store = useStoreApi();
   useEffect(() => {
-    const frame = requestAnimationFrame(() => void fitView(fitting));
+    const frame = requestAnimationFrame(() => {
+      void fitView(fitting).then(() => {
+        if (getViewport().zoom >= readableFrom) return;
+        // Too small to be read: from the beginning on, then, rather than all at once.
+        const { x, top, bottom } = extentOf(drawing);
+        const middle = (store.getState().height - (bottom - top) * readableFrom) / 2;
+        const y = Math.max(margin, middle) - top * readableFrom;
+        return setViewport({ x: margin - x * readableFrom, y, zoom: readableFrom });
+      });
+    });
     return () => cancelAnimationFrame(frame);
-  }, [drawing.shape, fitView]);
+  }, [drawing.shape, fitView, getViewport, setViewport, store]);
   return (
     <ReactFlow
       nodes={nodes}
       edges={edges}
       nodeTypes={nodeTypes}
       edgeTypes={edgeTypes}
-      fitView
-      fitViewOptions={fitting}
       minZoom={0.1}
       maxZoom={2}
       nodesDraggable={false}
@@ -61,6 +72,19 @@ export function Flow(props: {
       <Marks />
     </ReactFlow>
   );
+}
+
+function extentOf({ layout }: Drawing): {
+  readonly x: number;
+  readonly top: number;
+  readonly bottom: number;
+} {
+  const boxes = [...layout.boxes.values()];
+  return {
+    x: Math.min(...boxes.map((box) => box.x)),
+    top: Math.min(...boxes.map((box) => box.y)),
+    bottom: Math.max(...boxes.map((box) => box.y + box.height)),
+  };
 }
 
 /** Arrow heads and hatches that lines and cards refer to. */
@@ -94,19 +118,18 @@ function Marks(): ReactElement {
 }
 
 function elementsOf(graph: GraphWire, drawing: Drawing, isLane: boolean): { nodes: Node[]; edges: Edge[] } {
-  const { picture, layout } = drawing;
+  const { picture, layout, lines } = drawing;
   const boxOf = (id: string): Box => layout.boxes.get(id) ?? noBox;
   return {
     nodes: [
       ...picture.frames.map((group) => frameElement(group, boxOf(group.id), isLane)),
       ...picture.nodes.map((node) => nodeElement(node, boxOf(node.id))),
     ],
-    edges: picture.links.map((link) => {
-      const data: LinkData = {
-        link,
-        way: layout.ways.get(link.id),
-        isFused: link.edges.every((edge) => graph.edges[edge]?.transport !== 'ring'),
-      };
+    edges: picture.links.flatMap((link) => {
+      const line = lines.get(link.id);
+      if (line === undefined) return [];
+      const isFused = link.edges.every((edge) => graph.edges[edge]?.transport !== 'ring');
+      const data: LinkData = { link, line, isFused };
       return { id: link.id, source: link.from, target: link.to, type: 'link', data, focusable: false };
     }),
   };

@@ -3,10 +3,11 @@ import '@xyflow/react/dist/base.css';
 import '../../style/graph.css';
 import type { ReactElement } from 'react';
 import { useMemo, useState } from 'react';
+import { searchFor } from '../../../model/groups.ts';
 import type { Lanes } from '../../../model/place.ts';
-import { drawnMax } from '../../../model/picture.ts';
+import { drawnMax, isDrawn } from '../../../model/picture.ts';
 import { edgeName, topologyOf } from '../../../model/topology.ts';
-import { useModel, useUrl, useWish } from '../../page.tsx';
+import { useModel, usePage, useUrl, useWish } from '../../page.tsx';
 import { CauseBanner, useCause } from './cause.tsx';
 import { Flow } from './flow.tsx';
 import { keepFromPressing, useGraphKeys } from './graph-keys.ts';
@@ -94,6 +95,9 @@ function DrawnGraph({ drawing, lanes, folds, onFold }: DrawnProps): ReactElement
             {picture.folded} groups are folded. Open one, search, or see all of them in the table of stages.
           </p>
         )}
+        {picture.left === 0 ? undefined : (
+          <p className="note">Drawn is what was searched for; {picture.left} other stages are not.</p>
+        )}
         <div className="flow" onKeyDown={onKeyDown} onKeyUp={keepFromPressing}>
           <ZoomTools />
           <Flow graph={graph} drawing={drawing} isLane={lanes === 'lanes'} />
@@ -106,7 +110,8 @@ function DrawnGraph({ drawing, lanes, folds, onFold }: DrawnProps): ReactElement
 
 function useGraphStandOf(drawing: Drawing, folds: Folds, onFold: DrawnProps['onFold']): GraphStand {
   const graph = useModel((model) => model.graph);
-  const [{ stage, edge, search }, go] = useUrl();
+  const [{ stage, edge, search, lanes }, go] = useUrl();
+  const { announce } = usePage();
   const [reached, reach] = useState<string | undefined>(undefined);
   const found = useFound(search);
   const cause = useCause()?.stage;
@@ -126,8 +131,17 @@ function useGraphStandOf(drawing: Drawing, folds: Folds, onFold: DrawnProps['onF
         const chosen = graph?.edges[index];
         if (graph !== undefined && chosen !== undefined) go({ edge: edgeName(graph, chosen) });
       },
-      open: (id) => onFold(folds.open.union(new Set([id])), folds.closed.difference(new Set([id]))),
+      open: (id) => {
+        const open = folds.open.union(new Set([id]));
+        const closed = folds.closed.difference(new Set([id]));
+        if (graph === undefined || isDrawn(graph, { lanes, open, closed, found: undefined }, id)) {
+          onFold(open, closed);
+          return;
+        }
+        announce('This group has too much to be drawn: here are its stages.');
+        go({ view: 'stages', search: searchFor(lanes, id) });
+      },
       close: (id) => onFold(folds.open.difference(new Set([id])), folds.closed.union(new Set([id]))),
     };
-  }, [graph, reached, isThere, first, stage, edge, found, cause, go, folds, onFold]);
+  }, [graph, reached, isThere, first, stage, edge, found, cause, go, folds, onFold, lanes, announce]);
 }

@@ -37,6 +37,10 @@ export function Legend(): ReactElement {
         <dd>depth / capacity</dd>
       </div>
       <div>
+        <dt className="legend-drops">▾ 12</dt>
+        <dd>dropped so far</dd>
+      </div>
+      <div>
         <dt>
           <svg viewBox="0 0 28 16" aria-hidden="true">
             <path className="link-line" d="M0 8h18" strokeWidth="2" />

@@ -4,7 +4,7 @@ import type { PictureNode } from '../../../model/picture.ts';
 export const sizes: Readonly<
   Record<PictureNode['kind'], { readonly width: number; readonly height: number }>
 > = {
-  stage: { width: 184, height: 56 },
+  stage: { width: 152, height: 52 },
   group: { width: 208, height: 72 },
-  terminal: { width: 112, height: 24 },
+  terminal: { width: 104, height: 24 },
 };

@@ -113,7 +113,7 @@ export function StageNode({
         ) : undefined}
         <span className="stage-note">
           {badge === undefined ? undefined : <Icon name={badge} />}
-          {badge === undefined ? face.definition : healthTexts[face.health]}
+          {badge === undefined ? noteOf(face) : healthTexts[face.health]}
         </span>
         <span className="stage-rate">
           {face.rate}
@@ -124,6 +124,10 @@ export function StageNode({
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </>
   );
+}
+
+function noteOf({ name, definition }: Face): string {
+  return name === definition ? '' : definition;
 }
 
 /** Busy fills the card from the left; blocked goes around it, hatched. */
