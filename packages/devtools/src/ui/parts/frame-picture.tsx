@@ -28,7 +28,7 @@ export function FramePicture({ numbers }: { readonly numbers: NumbersWire }): Re
   const spread = spreadOf(numbers.data);
   const { dtype, shape } = numbers;
   return (
-    <div className="frame">
+    <div className="frame-picture">
       <div className="choices" role="group" aria-label="How the frame is drawn">
         {kinds.map((each) => (
           <button key={each} type="button" aria-pressed={each === kind} onClick={() => setChosen(each)}>

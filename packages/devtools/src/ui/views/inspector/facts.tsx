@@ -1,7 +1,7 @@
-import type { StageWire } from '@troupe/core/telemetry';
+import type { GraphWire, StageColumn, StageWire } from '@troupe/core/telemetry';
 import type { ReactElement, ReactNode } from 'react';
 import type { Figures } from '../../../model/figures.ts';
-import { stageFigure, windowStart, workerFigure } from '../../../model/figures.ts';
+import { stageFigure, windowStart } from '../../../model/figures.ts';
 import { topologyOf, workerName } from '../../../model/topology.ts';
 import { count, digits, percent } from '../../../model/units.ts';
 import { useModel } from '../../page.tsx';
@@ -12,7 +12,7 @@ export function Facts({ stage }: { readonly stage: StageWire }): ReactElement {
   const figures = useModel((model) => model.figures);
   const graph = useModel((model) => model.graph);
   const others = graph?.stages.filter((it) => it.worker === worker && it.index !== index).length ?? 0;
-  const rates = figures && ratesOf(figures, stage);
+  const rates = figures && graph && ratesOf(figures, graph, stage);
   const company =
     others === 0 ? 'alone' : others === 1 ? 'with one other stage' : `with ${others} other stages`;
   return (
@@ -27,7 +27,9 @@ export function Facts({ stage }: { readonly stage: StageWire }): ReactElement {
         </Fact>
         <Fact name="Busy">{rates === undefined ? '–' : `${percent(rates.busy)} of its time`}</Fact>
         <Fact name="Blocked">{rates === undefined ? '–' : `${percent(rates.blocked)} of its time`}</Fact>
-        <Fact name="Worker busy">{rates === undefined ? '–' : `${percent(rates.worker)} of its time`}</Fact>
+        <Fact name="Its thread">
+          {rates === undefined ? '–' : `handles for ${percent(rates.worker)} of the time`}
+        </Fact>
         <Fact name="Handled">
           {rates === undefined ? '–' : `${digits(rates.handled)} a second, ${count(rates.total)} in all`}
         </Fact>
@@ -91,17 +93,18 @@ interface Rates {
 }
 
 /** Over the window of the figures. */
-function ratesOf(figures: Figures, { index, worker }: StageWire): Rates {
+function ratesOf(figures: Figures, { stages }: GraphWire, { index, worker }: StageWire): Rates {
   const start = windowStart(figures);
   const { now } = figures;
   const spanMs = now.elapsedMs - start.elapsedMs;
   const share = (ns: number): number => (spanMs > 0 ? Math.max(0, Math.min(1, ns / 1e6 / spanMs)) : 0);
-  const grown = (column: Parameters<typeof stageFigure>[2]): number =>
-    stageFigure(now, index, column) - stageFigure(start, index, column);
+  const grown = (column: StageColumn, of = index): number =>
+    stageFigure(now, of, column) - stageFigure(start, of, column);
+  const company = stages.filter((it) => it.worker === worker);
   return {
     busy: share(grown('busyNs')),
     blocked: share(grown('blockedNs')),
-    worker: share(workerFigure(now, worker, 'busyNs') - workerFigure(start, worker, 'busyNs')),
+    worker: share(company.reduce((sum, it) => sum + grown('busyNs', it.index), 0)),
     handled: spanMs > 0 ? (grown('handled') / spanMs) * 1_000 : 0,
     total: stageFigure(now, index, 'handled'),
   };

@@ -15,16 +15,18 @@ interface TickingProps {
 export function Ticking({ stage, tick }: TickingProps): ReactElement {
   const { index, name } = stage;
   const { runner, hz: planned, phase, budgetNs } = tick;
-  const isShared = runner !== name;
   const hz = useModel(({ watched }) => {
     const changed = watched.log.happenings.findLast(
-      (it) => it.type === 'rate' && it.target === (isShared ? `:${runner}` : name),
+      (it) => it.type === 'rate' && (it.target === name || it.target === `:${runner}`),
     );
     return changed?.type === 'rate' ? changed.hz : planned;
   });
   const overruns = useModel(({ figures }) => (figures ? stageFigure(figures.now, index, 'overruns') : 0));
   const dropped = useModel(({ figures }) => (figures ? stageFigure(figures.now, index, 'droppedTicks') : 0));
-  const budget = budgetNs === undefined ? 'none given' : duration(budgetNs);
+  const others = useModel(({ graph }) =>
+    graph?.stages.some((it) => it !== stage && it.tick?.runner === runner),
+  );
+  const budget = budgetNs === undefined ? (hz === 0 ? 'none' : 'its period') : duration(budgetNs);
   return (
     <section aria-label="Ticks">
       <h3>Ticks</h3>
@@ -32,8 +34,7 @@ export function Ticking({ stage, tick }: TickingProps): ReactElement {
         <div>
           <dt>Rate</dt>
           <dd>
-            {hz === 0 ? 'with every step' : `${digits(hz)} Hz`}
-            {isShared ? `, runner ${runner}` : ''}, phase {phase}
+            {hz === 0 ? 'with every step' : `${digits(hz)} Hz`}, phase {phase}
           </dd>
         </div>
         <div>
@@ -49,7 +50,10 @@ export function Ticking({ stage, tick }: TickingProps): ReactElement {
           <dd>{count(dropped)} ticks</dd>
         </div>
       </dl>
-      {hz === 0 ? undefined : <RateForm target={isShared ? `:${runner}` : name} hz={hz} />}
+      {hz === 0 ? undefined : <RateForm target={name} hz={hz} />}
+      {others === true ? (
+        <p className="quiet">Other stages tick with it; a new rate is for this stage alone.</p>
+      ) : undefined}
     </section>
   );
 }

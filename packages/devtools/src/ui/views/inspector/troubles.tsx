@@ -1,4 +1,4 @@
-import type { FailureWire, LetterWire, RestartWire } from '@troupe/core/telemetry';
+import type { ErrorWire, FailureWire, LetterWire, RestartWire } from '@troupe/core/telemetry';
 import type { ReactElement, ReactNode } from 'react';
 import { stageFigure } from '../../../model/figures.ts';
 import { clockTime, count, milliseconds } from '../../../model/units.ts';
@@ -8,6 +8,12 @@ import { ErrorView } from '../../parts/error-view.tsx';
 import { Payload } from '../../parts/payload.tsx';
 
 const shownMax = 10;
+
+/** What the handler itself threw, rather than what the run made of it. */
+function rootOf(error: ErrorWire): ErrorWire {
+  return error.code === 'HANDLER_THREW' && error.cause !== undefined ? error.cause : error;
+}
+
 const verdicts: Readonly<Record<string, string>> = {
   retried: 'tried again',
   recreated: 'the actor was created anew',
@@ -28,7 +34,7 @@ export function Failures({ stage }: { readonly stage: number }): ReactElement {
             <time>{clockTime(failure.atMs)}</time> in {failure.work}:{' '}
             {verdicts[failure.verdict] ?? failure.verdict}
           </p>
-          <ErrorView error={failure.error} />
+          <ErrorView error={rootOf(failure.error)} />
           {failure.message === undefined ? undefined : (
             <details>
               <summary>
@@ -65,7 +71,7 @@ export function Letters({ stage }: { readonly stage: number }): ReactElement {
               Drop
             </Action>
           </p>
-          <ErrorView error={error} />
+          <ErrorView error={rootOf(error)} />
           <details>
             <summary>What it carries</summary>
             <Payload payload={message.payload} name="message" />
