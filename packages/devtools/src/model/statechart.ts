@@ -44,5 +44,5 @@ export function lastChange(log: Log): { readonly arrow: string; readonly atMs: n
 export function whyNot(chart: Statechart, mode: string, target: string): string | undefined {
   if (mode === target) return `The run is in ${target} now.`;
   if (chart.arrows.some(({ from, to }) => from === mode && to === target)) return undefined;
-  return `No transition leads from ${mode} to ${target}; the request would be refused.`;
+  return `No transition leads from ${mode} to ${target}.`;
 }

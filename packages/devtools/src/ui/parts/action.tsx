@@ -16,7 +16,7 @@ interface ActionProps {
   readonly isPressed?: boolean;
 }
 
-/** A button that has the process do something. Where it cannot, it says why, and stays within reach of Tab. */
+/** Has the process do something. Where it cannot, it says why, and stays within reach of Tab. */
 export function Action(props: ActionProps): ReactElement {
   const { command, children, label, whyNot, done, className = '', isPressed } = props;
   const { hasControl, announce } = usePage();

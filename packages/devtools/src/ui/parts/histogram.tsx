@@ -15,7 +15,8 @@ interface HistogramProps {
 /** How often each duration was, on a logarithmic axis, with marks at p50, p90 and p99. */
 export function Histogram({ name, distribution, bucketsNs, axis }: HistogramProps): ReactElement {
   const { count: all, p50Ns, p90Ns, p99Ns } = distribution;
-  const label = `${name}: ${count(all)} durations, half below ${duration(p50Ns)}, 99 % below ${duration(p99Ns)}`;
+  const half = `half of them below ${duration(p50Ns)}, 99 % below ${duration(p99Ns)}`;
+  const label = `${name}: ${count(all)} durations, ${half}`;
   const draw = (surface: Surface): void => {
     const { context, width, height, ink } = surface;
     const from = Math.log2(axis.fromNs);

@@ -8,7 +8,7 @@ interface PopoverProps {
   readonly children: ReactNode;
 }
 
-/** A button that opens a panel below it; Esc or a click elsewhere closes it. Its content lives while it is open. */
+/** A button that opens a panel below it; Esc or a click elsewhere closes it. */
 export function Popover({ label, title, className = '', children }: PopoverProps): ReactElement {
   const [isOpen, setIsOpen] = useState(false);
   const around = useRef<HTMLDivElement>(null);

@@ -17,12 +17,8 @@ export interface ListWindow<Element extends HTMLElement> {
 
 const beyond = 8;
 
-/** Only the rows in sight of `count` rows, all `rowPx` high, are made. `headPx`: height of a head that stays. */
-export function useWindow<Element extends HTMLElement>(
-  count: number,
-  rowPx: number,
-  headPx = 0,
-): ListWindow<Element> {
+/** Of `count` rows, all `rowPx` high, only those in sight are made. */
+export function useWindow<Element extends HTMLElement>(count: number, rowPx: number): ListWindow<Element> {
   const ref = useRef<Element>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
@@ -40,12 +36,12 @@ export function useWindow<Element extends HTMLElement>(
     (row: number): void => {
       const element = ref.current;
       if (element === null) return;
-      const inSight = element.clientHeight - headPx;
+      const inSight = element.clientHeight;
       if (row * rowPx < element.scrollTop) element.scrollTop = row * rowPx;
       else if ((row + 1) * rowPx > element.scrollTop + inSight)
         element.scrollTop = (row + 1) * rowPx - inSight;
     },
-    [rowPx, headPx],
+    [rowPx],
   );
   return {
     ref,

@@ -76,18 +76,42 @@ const kinds = [
   ['error', 'an error'],
 ] as const;
 
+/** A breakpoint that is being written. */
+interface Draft {
+  readonly stage: string;
+  readonly on: BreakpointWire['on'];
+  readonly port: string;
+  readonly condition: string;
+  readonly once: boolean;
+  readonly holdsStage: boolean;
+}
+
+type Change = (change: Partial<Draft>) => void;
+
+function breakpointOf({ stage, on, port, condition, once, holdsStage }: Draft): BreakpointWire {
+  return {
+    stage,
+    on,
+    once,
+    holds: holdsStage ? 'stage' : 'graph',
+    ...(port === '' || on !== 'input' ? {} : { port }),
+    ...(condition.trim() === '' ? {} : { condition: condition.trim() }),
+  };
+}
+
 function NewBreakpoint({ stage: given }: { readonly stage: StageWire | undefined }): ReactElement {
-  const stages = useModel(({ graph }) => graph?.stages);
+  const stages = useModel(({ graph }) => graph?.stages ?? none);
   const { hasControl, perform, announce } = usePage();
-  const [name, setName] = useState(given?.name ?? '');
-  const [on, setOn] = useState<BreakpointWire['on']>('input');
-  const [port, setPort] = useState('');
-  const [condition, setCondition] = useState('');
-  const [once, setOnce] = useState(false);
-  const [holdsStage, setHoldsStage] = useState(false);
+  const [draft, setDraft] = useState<Draft>(() => ({
+    stage: given?.name ?? stages[0]?.name ?? '',
+    on: 'input',
+    port: '',
+    condition: '',
+    once: false,
+    holdsStage: false,
+  }));
   const [problem, setProblem] = useState<string | undefined>(undefined);
-  const id = useId();
-  const stage = stages?.find((it) => it.name === (name === '' ? stages[0]?.name : name));
+  const change: Change = (part) => setDraft({ ...draft, ...part });
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     if (!hasControl) {
@@ -95,17 +119,9 @@ function NewBreakpoint({ stage: given }: { readonly stage: StageWire | undefined
       return;
     }
     try {
-      const at: BreakpointWire = {
-        stage: stage?.name ?? name,
-        on,
-        once,
-        holds: holdsStage ? 'stage' : 'graph',
-        ...(port === '' ? {} : { port }),
-        ...(condition.trim() === '' ? {} : { condition: condition.trim() }),
-      };
-      await perform({ do: 'break', at });
+      await perform({ do: 'break', at: breakpointOf(draft) });
       setProblem(undefined);
-      announce(`A breakpoint was set at ${at.stage}.`);
+      announce(`A breakpoint was set at ${draft.stage}.`);
     } catch (error) {
       setProblem(sayError(error));
     }
@@ -115,16 +131,53 @@ function NewBreakpoint({ stage: given }: { readonly stage: StageWire | undefined
       {given === undefined ? (
         <label>
           At{' '}
-          <select value={stage?.name ?? ''} onChange={(event) => setName(event.target.value)}>
-            {stages?.map((it) => (
-              <option key={it.index}>{it.name}</option>
+          <select value={draft.stage} onChange={({ target }) => change({ stage: target.value, port: '' })}>
+            {stages.map(({ index, name }) => (
+              <option key={index}>{name}</option>
             ))}
           </select>
         </label>
       ) : undefined}
+      <Occasion draft={draft} stage={stages.find(({ name }) => name === draft.stage)} change={change} />
+      <Condition draft={draft} problem={problem} change={change} />
+      <label>
+        <input
+          type="checkbox"
+          checked={draft.once}
+          onChange={({ target }) => change({ once: target.checked })}
+        />{' '}
+        once
+      </label>
+      <label>
+        <input
+          type="checkbox"
+          checked={draft.holdsStage}
+          onChange={({ target }) => change({ holdsStage: target.checked })}
+        />{' '}
+        hold this stage only
+      </label>
+      <button type="submit" aria-disabled={!hasControl} title={hasControl ? undefined : readOnly}>
+        Set breakpoint
+      </button>
+    </form>
+  );
+}
+
+const none: readonly StageWire[] = [];
+
+interface OccasionProps {
+  readonly draft: Draft;
+  readonly stage: StageWire | undefined;
+  readonly change: Change;
+}
+
+/** Before what it holds, and at which port where there are several. */
+function Occasion({ draft: { on, port }, stage, change }: OccasionProps): ReactElement {
+  return (
+    <>
       <label>
         On{' '}
-        <select value={on} onChange={(event) => setOn(event.target.value as BreakpointWire['on'])}>
+        <select value={on} onChange={({ target }) => change({ on: target.value as BreakpointWire['on'] })}>
           {kinds.map(([kind, text]) => (
             <option key={kind} value={kind}>
               {text}
@@ -135,44 +188,44 @@ function NewBreakpoint({ stage: given }: { readonly stage: StageWire | undefined
       {on === 'input' && (stage?.inputs.length ?? 0) > 1 ? (
         <label>
           Port{' '}
-          <select value={port} onChange={(event) => setPort(event.target.value)}>
+          <select value={port} onChange={({ target }) => change({ port: target.value })}>
             <option value="">any</option>
-            {stage?.inputs.map((it) => (
-              <option key={it.name}>{it.name}</option>
+            {stage?.inputs.map(({ name }) => (
+              <option key={name}>{name}</option>
             ))}
           </select>
         </label>
       ) : undefined}
+    </>
+  );
+}
+
+interface ConditionProps {
+  readonly draft: Draft;
+  readonly problem: string | undefined;
+  readonly change: Change;
+}
+
+function Condition({ draft, problem, change }: ConditionProps): ReactElement {
+  const id = useId();
+  return (
+    <>
       <label className="wide">
         If{' '}
         <input
-          value={condition}
+          value={draft.condition}
           placeholder="always; or, as seq > 100 && frame[0] > 1"
           spellCheck={false}
           aria-invalid={problem !== undefined}
-          aria-describedby={problem === undefined ? undefined : `${id}-problem`}
-          onChange={(event) => setCondition(event.target.value)}
+          aria-describedby={problem === undefined ? undefined : id}
+          onChange={({ target }) => change({ condition: target.value })}
         />
       </label>
-      <label>
-        <input type="checkbox" checked={once} onChange={(event) => setOnce(event.target.checked)} /> once
-      </label>
-      <label>
-        <input
-          type="checkbox"
-          checked={holdsStage}
-          onChange={(event) => setHoldsStage(event.target.checked)}
-        />{' '}
-        hold this stage only
-      </label>
-      <button type="submit" aria-disabled={!hasControl} title={hasControl ? undefined : readOnly}>
-        Set breakpoint
-      </button>
       {problem === undefined ? undefined : (
-        <p id={`${id}-problem`} className="error-message" role="alert">
+        <p id={id} className="error-message" role="alert">
           {problem}
         </p>
       )}
-    </form>
+    </>
   );
 }

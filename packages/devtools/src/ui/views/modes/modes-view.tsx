@@ -27,6 +27,9 @@ export function ModesView(): ReactElement {
 
 function Modes({ graph, mode }: { readonly graph: GraphWire; readonly mode: string }): ReactElement {
   const chart = useMemo(() => statechartOf(graph.modes), [graph]);
+  const refused = chart.modes
+    .filter((name) => name !== mode)
+    .flatMap((name) => whyNot(chart, mode, name) ?? []);
   return (
     <>
       <div className="view-head">
@@ -34,6 +37,10 @@ function Modes({ graph, mode }: { readonly graph: GraphWire; readonly mode: stri
         <p className="mode-now">{mode}</p>
         <Buttons chart={chart} mode={mode} />
       </div>
+      {refused.length === 0 ? undefined : (
+        // The machine decides, not the page: such a request may be tried, to see the rule.
+        <p className="note">{refused.join(' ')}</p>
+      )}
       <Chart chart={chart} mode={mode} />
       <Transitions />
     </>
@@ -45,13 +52,12 @@ function Buttons({ chart, mode }: { readonly chart: Statechart; readonly mode: s
     <div className="mode-buttons" role="group" aria-label="Request a mode">
       {chart.modes.map((name) => {
         const isNow = name === mode;
-        // The machine decides, not the page: a request that it will refuse may be tried, to see the rule.
         const hint = isNow ? `The run is in ${name} now.` : undefined;
         return (
           <Action
             key={name}
             command={{ do: 'mode', mode: name }}
-            label={`Request mode ${name}${whyNot(chart, mode, name) === undefined || isNow ? '' : ', which the machine will refuse'}`}
+            label={`Request mode ${name}`}
             whyNot={hint}
             isPressed={isNow}
             done={`Mode ${name} was entered.`}

@@ -1,5 +1,5 @@
 import type { SpanWire } from '@troupe/core/telemetry';
-import type { KeyboardEvent, PointerEvent, ReactElement } from 'react';
+import type { HTMLAttributes, KeyboardEvent, PointerEvent, ReactElement, RefObject } from 'react';
 import { useEffect, useRef, useState } from 'react';
 import type { SpanStore } from '../../../model/spans.ts';
 import { spanAt } from '../../../model/spans.ts';
@@ -105,71 +105,32 @@ function Lanes({ store, range, isFollowing, onRange }: LanesProps): ReactElement
   const [pointed, setPointed] = useState<Pointed | undefined>(undefined);
   const [lane, setLane] = useState(0);
   const around = useRef<HTMLDivElement>(null);
-  const dragged = useRef<{ readonly x: number; readonly range: Range } | undefined>(undefined);
   const workers = store.workers;
+  const worker = workers[Math.min(lane, workers.length - 1)];
+  const hands = useHands({ around, store, range, onRange, onPoint: setPointed });
+  const keys: LaneKeys = { store, worker, range, pointed, onRange, onPoint: setPointed };
   useWheel(around, range, onRange);
   if (graph === undefined) return undefined;
-  const widthOf = (): number => Math.max(1, (around.current?.clientWidth ?? 800) - left);
-  const timeAt = (x: number): number => range.from + ((x - left) / widthOf()) * (range.until - range.from);
-  const onPointerMove = (event: PointerEvent): void => {
-    const box = event.currentTarget.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    if (dragged.current !== undefined) {
-      onRange(panned(dragged.current.range, (dragged.current.x - x) / widthOf()));
-      return;
-    }
-    const worker = workers[laneAt(y)];
-    const tolerance = (3 / widthOf()) * (range.until - range.from);
-    const near =
-      worker === undefined ? [] : store.between(worker, timeAt(x) - tolerance, timeAt(x) + tolerance);
-    const span = spanAt(near, timeAt(x), tolerance);
-    setPointed(span === undefined || worker === undefined ? undefined : { worker, span });
-  };
-  const worker = workers[Math.min(lane, workers.length - 1)];
+  const modes = modeSpans(log, mode, graph.modes.initial, range.until);
   const onKeyDown = (event: KeyboardEvent): void => {
-    const beside = (side: -1 | 1): void => {
-      const span = worker === undefined ? undefined : spanBeside(store, worker, pointed?.span, range, side);
-      if (span === undefined || worker === undefined) return;
-      setPointed({ worker, span });
-      if (span.at < range.from || span.until > range.until) {
-        onRange(panned(range, (span.at - middleOf(range)) / (range.until - range.from)));
-      }
-    };
-    const keys: Readonly<Record<string, () => void>> = {
-      ArrowLeft: () => (event.shiftKey ? onRange(panned(range, -0.2)) : beside(-1)),
-      ArrowRight: () => (event.shiftKey ? onRange(panned(range, 0.2)) : beside(1)),
-      ArrowUp: () => setLane(Math.max(0, lane - 1)),
-      ArrowDown: () => setLane(Math.min(workers.length - 1, lane + 1)),
-      '+': () => onRange(zoomed(range, 0.5, pointed?.span.at ?? middleOf(range))),
-      '-': () => onRange(zoomed(range, 2, pointed?.span.at ?? middleOf(range))),
-    };
-    const act = keys[event.key];
-    if (act === undefined) return;
+    const isLane = event.key === 'ArrowUp' || event.key === 'ArrowDown';
+    if (isLane) {
+      setLane(Math.max(0, Math.min(workers.length - 1, lane + (event.key === 'ArrowUp' ? -1 : 1))));
+    } else if (!actOnKey(event, keys)) return;
     event.preventDefault();
     event.stopPropagation();
-    act();
   };
-  const modes = modeSpans(log, mode, graph.modes.initial, range.until);
   return (
     <>
       <div
         ref={around}
         className={`lanes ${isFollowing ? '' : 'is-still'}`}
         role="group"
-        aria-label="Lanes of workers. Left and right: from span to span; with Shift: move; plus and minus: zoom; up and down: lane."
+        aria-label={lanesLabel}
         tabIndex={0}
         style={{ height: 40 + workers.length * 56 }}
         onKeyDown={onKeyDown}
-        onPointerMove={onPointerMove}
-        onPointerLeave={() => setPointed(undefined)}
-        onPointerDown={(event) => {
-          const box = event.currentTarget.getBoundingClientRect();
-          event.currentTarget.setPointerCapture(event.pointerId);
-          dragged.current = { x: event.clientX - box.left, range };
-        }}
-        onPointerUp={() => {
-          dragged.current = undefined;
-        }}
+        {...hands}
       >
         <Canvas
           className="lanes-canvas"
@@ -187,6 +148,89 @@ function Lanes({ store, range, isFollowing, onRange }: LanesProps): ReactElement
       <Legend />
     </>
   );
+}
+
+const lanesLabel =
+  'Lanes of workers. Left and right: from span to span; with Shift: move; plus and minus: zoom; ' +
+  'up and down: lane.';
+
+interface Hands {
+  readonly around: RefObject<HTMLDivElement | null>;
+  readonly store: SpanStore;
+  readonly range: Range;
+  readonly onRange: (range: Range) => void;
+  readonly onPoint: (pointed: Pointed | undefined) => void;
+}
+
+type HandEvents = Pick<
+  HTMLAttributes<HTMLDivElement>,
+  'onPointerMove' | 'onPointerLeave' | 'onPointerDown' | 'onPointerUp'
+>;
+
+/** Pointing tells of a span, dragging moves the picture. */
+function useHands({ around, store, range, onRange, onPoint }: Hands): HandEvents {
+  const dragged = useRef<{ readonly x: number; readonly range: Range } | undefined>(undefined);
+  const placeOf = (event: PointerEvent): { readonly x: number; readonly y: number } => {
+    const box = event.currentTarget.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  };
+  return {
+    onPointerMove: (event) => {
+      const { x, y } = placeOf(event);
+      const width = Math.max(1, (around.current?.clientWidth ?? 800) - left);
+      if (dragged.current !== undefined) {
+        onRange(panned(dragged.current.range, (dragged.current.x - x) / width));
+        return;
+      }
+      const length = range.until - range.from;
+      const at = range.from + ((x - left) / width) * length;
+      const tolerance = (3 / width) * length;
+      const worker = store.workers[laneAt(y)];
+      const near = worker === undefined ? [] : store.between(worker, at - tolerance, at + tolerance);
+      const span = spanAt(near, at, tolerance);
+      onPoint(span === undefined || worker === undefined ? undefined : { worker, span });
+    },
+    onPointerLeave: () => onPoint(undefined),
+    onPointerDown: (event) => {
+      event.currentTarget.setPointerCapture(event.pointerId);
+      dragged.current = { x: placeOf(event).x, range };
+    },
+    onPointerUp: () => {
+      dragged.current = undefined;
+    },
+  };
+}
+
+interface LaneKeys {
+  readonly store: SpanStore;
+  readonly worker: number | undefined;
+  readonly range: Range;
+  readonly pointed: Pointed | undefined;
+  readonly onRange: (range: Range) => void;
+  readonly onPoint: (pointed: Pointed) => void;
+}
+
+/** Whether the key means something here. */
+function actOnKey({ key, shiftKey }: KeyboardEvent, keys: LaneKeys): boolean {
+  const { range, pointed, onRange } = keys;
+  const middle = pointed?.span.at ?? middleOf(range);
+  const acts: Readonly<Record<string, () => void>> = {
+    ArrowLeft: () => (shiftKey ? onRange(panned(range, -0.2)) : goBeside(keys, -1)),
+    ArrowRight: () => (shiftKey ? onRange(panned(range, 0.2)) : goBeside(keys, 1)),
+    '+': () => onRange(zoomed(range, 0.5, middle)),
+    '-': () => onRange(zoomed(range, 2, middle)),
+  };
+  acts[key]?.();
+  return acts[key] !== undefined;
+}
+
+function goBeside({ store, worker, range, pointed, onRange, onPoint }: LaneKeys, side: -1 | 1): void {
+  const span = worker === undefined ? undefined : spanBeside(store, worker, pointed?.span, range, side);
+  if (span === undefined || worker === undefined) return;
+  onPoint({ worker, span });
+  if (span.at < range.from || span.until > range.until) {
+    onRange(panned(range, (span.at - middleOf(range)) / (range.until - range.from)));
+  }
 }
 
 /** The next or the last handler beside the one that is pointed at; without one, the first in the range. */
