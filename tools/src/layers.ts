@@ -31,6 +31,9 @@ const browserSafeFolder = 'packages/core/src/telemetry/';
 /** Runs in a browser, as one bundle with its libraries: no Node modules, nothing of the server. */
 const pageFolders: readonly string[] = ['packages/devtools/src/ui/', 'packages/devtools/src/model/'];
 
+/** Libraries that run in a browser as well. */
+const browserSafe: ReadonlySet<string> = new Set(['@msgpack/msgpack']);
+
 /** A file that may load modules by a computed specifier (or by `require`), and why. */
 export interface ComputedImport {
   readonly file: string;
@@ -167,8 +170,8 @@ function judge(place: Place, reference: Reference): Verdict {
   if (specifier === undefined) return judgeComputed(place, reference);
   if (specifier.startsWith('.')) return judgeRelative(place, reference, specifier);
   if (kind === 'url') return undefined;
-  const browserSafe = place.file.startsWith(browserSafeFolder) && kind !== 'type';
-  if (browserSafe) {
+  const isForBrowser = place.file.startsWith(browserSafeFolder) && kind !== 'type';
+  if (isForBrowser && !browserSafe.has(specifier)) {
     return {
       rule: 'browser-safe',
       message: `the telemetry subpath runs in a browser and imports no ${specifier}`,
