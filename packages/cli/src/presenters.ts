@@ -44,7 +44,10 @@ export function plainPresenter(name: string): Presenter {
   };
 }
 
-/** A JSON object per line: `devtools` where there is a page, `stats` per interval, `log`, and in the end `report` or `error`. */
+/**
+ * A JSON object per line: `devtools` where there is a page, `stats` per interval, `log`, and in the
+ * end `report` or `error`.
+ */
 export function jsonPresenter(name: string): Presenter {
   const write = (object: object): void => writeLines(process.stdout, [JSON.stringify(object)]);
   return {

@@ -73,7 +73,7 @@ describe('troupe doctor', () => {
       cores: 1,
       hasWaitAsync: false,
       workerStartMs: undefined,
-      page: 'missing',
+      page: 'missing' as const,
       browser: undefined,
     };
     expect(findingLines(diagnose(poor))).toEqual([

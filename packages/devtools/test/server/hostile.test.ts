@@ -51,7 +51,7 @@ describe('a hostile page, over HTTP', () => {
     );
     for (const path of ['/', '/assets/main-abcd1234.js', '/download/plan.json', '/nowhere', '/%']) {
       // A request without a Host is none of HTTP/1.1: Node itself answers it.
-      const expected = 'host' in headers && headers.host === undefined ? 400 : 403;
+      const expected = 'host' in headers && headers['host'] === undefined ? 400 : 403;
       expect((await server.ask(path, { headers: given })).status).toBe(expected);
     }
   });
