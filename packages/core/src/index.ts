@@ -22,6 +22,8 @@ export {
   TargetError,
   WorkerDiedError,
 } from './errors.ts';
+export { ConditionError, StepEndedError, StepNoPhasesError, StepTimeoutError } from './debug/errors.ts';
+export type * from './debug/types.ts';
 export type { EventHandle } from './events/event-handle.ts';
 export type { EventWaitOptions } from './events/waiting.ts';
 export { Graph, graph } from './graph.ts';

@@ -1,4 +1,5 @@
 import type { FrameArray } from '@troupe/mailbox';
+import type { HoldReport, HoldState } from '../debug/hold-state.ts';
 import type { GateState } from '../modes/gate-state.ts';
 import type { Plan } from '../plan/types.ts';
 import type { HandlerFailure, LogLine } from '../run/types.ts';
@@ -80,6 +81,13 @@ export type ControlMessage =
   | { readonly type: 'untap'; readonly tap: Pick<TapWire, 'id' | 'actor' | 'port'> }
   /** What the gates of stages go by from now on. Answered with `done` when the worker is at rest in it. */
   | { readonly type: 'gates'; readonly state: GateState; readonly request: number }
+  /** What the debugger holds. Answered with `done`: at once, or when no handler of a held actor runs. */
+  | {
+      readonly type: 'debug';
+      readonly state: HoldState;
+      readonly isRestAwaited: boolean;
+      readonly request: number;
+    }
   | {
       readonly type: 'setBlocking';
       readonly edge: number;
@@ -111,6 +119,7 @@ export type WorkerMessage =
     }
   /** An async handler outlived its limit. */
   | { readonly type: 'hang'; readonly actor: number }
+  | HoldReport
   | { readonly type: 'done'; readonly request: number }
   /** All is put away; the task returns. */
   | { readonly type: 'goodbye' };
@@ -156,6 +165,8 @@ export interface WorkerTask {
   readonly barrierTimeoutMs: number;
   /** What the gates of its stages go by, to begin with. */
   readonly gates: GateState;
+  /** What the debugger holds, to begin with. */
+  readonly holds: HoldState;
   readonly recovery: Recovery | undefined;
 }
 

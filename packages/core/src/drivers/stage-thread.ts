@@ -54,7 +54,8 @@ export class StageThread {
     });
     this.#events = wiring.events;
     const gauges = wiring.gauges.worker(worker);
-    const parts = { ...wiring, ...common, gauges, hasStats, turn, barrierTimeoutMs };
+    const { holds } = task;
+    const parts = { ...wiring, ...common, gauges, hasStats, turn, barrierTimeoutMs, holds };
     this.executor = new Executor(wiring.actors, parts);
     const { tracing } = this.executor;
     this.loop = { executor: this.executor, bell: wiring.bell, gauges, tracing };
@@ -103,7 +104,10 @@ export class StageThread {
     } else {
       const done = (): void => this.#post({ type: 'done', request: message.request });
       if (message.type === 'gates') executor.setGates(message.state, done);
-      else executor.setBlocking(message.edge, message.isBlocking, done);
+      else if (message.type === 'debug') {
+        executor.setHolds(message.state, message.isRestAwaited ? done : () => undefined);
+        if (!message.isRestAwaited) done();
+      } else executor.setBlocking(message.edge, message.isBlocking, done);
     }
   }
 

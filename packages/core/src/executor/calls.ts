@@ -88,6 +88,8 @@ export class Calls {
   watch(actor: Actor): boolean {
     const host = this.#host;
     const { asyncWatchdogMs } = actor.plan.supervision;
+    // What it waits for may be held.
+    if (host.isAnyHeld) actor.busySinceMs = host.nowMs;
     const busyMs = host.nowMs - actor.busySinceMs;
     const { barrierTimeoutMs } = host;
     if (barrierTimeoutMs > 0 && busyMs >= barrierTimeoutMs && !actor.isAway && !host.isStopping) {

@@ -33,6 +33,7 @@ export class Failures {
   /** Discards what the failed call emitted, and does what the stage's supervision says. */
   fail(actor: Actor, work: Work, inlet: Inlet | undefined, error: unknown): void {
     const { name, supervision, index } = actor.plan;
+    this.#host.onError?.(actor, work, inlet, error);
     // `onMode` emits nothing; what waits for room is of the call before it.
     if (work !== 'mode') for (const outlet of actor.outlets) outlet.rollback();
     inlet?.reader.rewind();

@@ -3,6 +3,7 @@ import type { Dispatcher, Doorbell, WorkerGauges } from '@troupe/mailbox';
 import type { Turn } from '../clock/turn.ts';
 import type { Upcall } from '../drivers/messages.ts';
 import { accountInflow, accountOutflow, accountUnblocked } from './accounts.ts';
+import { debugGates } from './actor.ts';
 import type { Actor, Inlet, Work } from './actor.ts';
 import type { ThreadModes } from './gates.ts';
 import { noteProgress, takeSnapshot } from './lifecycle.ts';
@@ -54,6 +55,10 @@ export class Host {
   readonly tracing: Tracing = new Tracing();
   /** What fails from now on concerns nobody. */
   isStopping = false;
+  /** The debugger holds something of the run: how long others take says nothing. */
+  isAnyHeld = false;
+  /** The debugger's: a call has failed, and what it was for is still in hand. */
+  onError: ((actor: Actor, work: Work, inlet: Inlet | undefined, error: unknown) => void) | undefined;
   readonly #others: readonly Doorbell[];
   readonly #dispatcher: Dispatcher;
   readonly #counts: Float64Array;
@@ -202,7 +207,7 @@ export class Host {
     const { handlers, plan } = actor;
     if (handlers.snapshot === undefined && handlers.progress === undefined) return;
     // Nothing of a stage runs while it is not active.
-    if (actor.gates !== 0) return;
+    if ((actor.gates & ~debugGates) !== 0) return;
     if (actor.isBusy || actor.spillOf !== undefined || actor.phase !== 'running') return;
     const nowMs = this.stateMs();
     const isDue = nowMs - actor.snapshotMs >= (plan.snapshotEveryMs ?? snapshotEveryMsDefault);

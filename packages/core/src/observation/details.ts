@@ -6,13 +6,7 @@ import type { Plan } from '../plan/types.ts';
 import type { DeadLetter, HandlerFailure, Replacement } from '../run/types.ts';
 import type { TelemetryLimits } from '../telemetry/source.ts';
 import { describeError } from '../telemetry/value.ts';
-import type {
-  DetailWire,
-  FailureWire,
-  LetterWire,
-  QuantilesWire,
-  RestartWire,
-} from '../telemetry/wire.ts';
+import type { DetailWire, FailureWire, LetterWire, QuantilesWire, RestartWire } from '../telemetry/wire.ts';
 import { showMessage } from './messages.ts';
 
 /** Of failures, restarts and letters, the newest are told. */

@@ -144,6 +144,11 @@ function divergenceText({ stage, port, seq, recorded, replayed }: Divergence): s
 
 function messageText(message: ComparedMessage | undefined): string {
   if (message === undefined) return '';
-  const text = inspect(message.value, { depth: 3, maxArrayLength: 8, maxStringLength: 200, breakLength: Infinity });
+  const text = inspect(message.value, {
+    depth: 3,
+    maxArrayLength: 8,
+    maxStringLength: 200,
+    breakLength: Infinity,
+  });
   return `${text} at ${message.time / 1e9} s`;
 }

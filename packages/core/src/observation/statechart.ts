@@ -2,11 +2,6 @@ import type { AnyStateMachine } from 'xstate';
 import type { ModesPlan } from '../plan/types.ts';
 import type { ModesWire } from '../telemetry/wire.ts';
 
-/** The modes without what leads from one to the other: until the machine has been loaded. */
-export function modesOf({ initial, names }: ModesPlan): ModesWire {
-  return { initial, names, transitions: [] };
-}
-
 /** The modes of a machine, and every transition between them, those that are refused included. */
 export function statechartOf(plan: ModesPlan, machine: AnyStateMachine): ModesWire {
   const transitions: ModesWire['transitions'][number][] = [];
@@ -22,7 +17,7 @@ export function statechartOf(plan: ModesPlan, machine: AnyStateMachine): ModesWi
       }
     }
   }
-  return { ...modesOf(plan), transitions };
+  return { initial: plan.initial, names: plan.names, transitions };
 }
 
 function modeAbove(path: readonly string[], from: string): string {

@@ -4,12 +4,13 @@ import { errorFromWire } from '../drivers/error-wire.ts';
 import type {
   ControlMessage,
   RateChange,
-  ErrorWire,
   Recovery,
   SharedRun,
   WorkerMessage,
   WorkerTask,
 } from '../drivers/messages.ts';
+import { noHolds } from '../debug/hold-state.ts';
+import type { HoldState } from '../debug/hold-state.ts';
 import { HandlerHungError } from '../errors.ts';
 import { noEdge } from '../executor/ledger.ts';
 import { initialGates } from '../modes/gate-state.ts';
@@ -50,8 +51,8 @@ export interface CrewParts {
   readonly onLog: (line: LogLine) => void;
   /** An actor's state has changed. */
   readonly onState: (actor: number, state: ActorState) => void;
-  /** A stage says that what the mode of that epoch was for has ended. */
-  readonly onModeEnd: (actor: number, epoch: number, error: ErrorWire | undefined) => void;
+  /** What a worker says that is not for its crew. */
+  readonly onOther: (worker: number, message: WorkerMessage) => void;
 }
 
 /** The pooled workers of one run: starts them, tells them things, replaces those that die. */
@@ -63,6 +64,8 @@ export class Crew {
   gates: GateState;
   /** What workers are told that holds for their successors too. */
   readonly orders: Orders = new Orders((worker, message) => this.#links.get(worker)?.send(message));
+  /** What the debugger holds of them. */
+  holds: HoldState = noHolds;
   readonly #parts: CrewParts;
   readonly #postmortem: Postmortem;
   readonly #deathRate: DeathRate;
@@ -216,6 +219,7 @@ export class Crew {
       hasStats: options.stats !== false,
       barrierTimeoutMs: options.barrierTimeoutMs ?? barrierTimeoutMsDefault,
       gates: this.gates,
+      holds: this.holds,
     };
     return new Promise((resolve, reject) => {
       let isUp = false;
@@ -278,9 +282,6 @@ export class Crew {
       case 'fatal':
         this.#parts.onFatal(errorFromWire(message.error));
         break;
-      case 'modeEnd':
-        this.#parts.onModeEnd(message.actor, message.epoch, message.error);
-        break;
       case 'hang':
         this.hang(worker, message.actor, asyncLimitMs(this.#parts.plan, message.actor));
         break;
@@ -288,7 +289,7 @@ export class Crew {
         this.#requests.settle(message.request);
         break;
       default:
-        break;
+        this.#parts.onOther(worker, message);
     }
   }
 

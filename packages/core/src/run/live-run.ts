@@ -10,6 +10,7 @@ import type { BoundaryOutput } from './boundary-output.ts';
 import { enlist } from './census.ts';
 import { isOver } from './actor-states.ts';
 import type { RateTarget } from './rates.ts';
+import type { LiveDebug } from './debug.ts';
 import type { LiveEvents } from './events.ts';
 import type { LiveModes } from './modes.ts';
 import type { LiveRunParts } from './live-parts.ts';
@@ -20,7 +21,9 @@ import { observables, polled } from './streams.ts';
 import { resendLetter } from './resend.ts';
 import { Taps } from './taps.ts';
 import { boundaryOf } from './targets.ts';
+import type { Telemetry } from '../telemetry/source.ts';
 import type {
+  ActorState,
   PushData,
   PushOptions,
   Run,
@@ -43,6 +46,7 @@ const statsIntervalMs = 1_000;
 export class LiveRun extends ObservedRun implements Run, Steppable {
   readonly events: LiveEvents;
   readonly modes: LiveModes;
+  readonly debug: LiveDebug;
   readonly #outcome = new Outcome();
   readonly #parts: LiveRunParts;
   readonly #taps: Taps;
@@ -62,6 +66,7 @@ export class LiveRun extends ObservedRun implements Run, Steppable {
     this.#parts = parts;
     this.events = parts.events;
     this.modes = parts.modes;
+    this.debug = parts.debug;
     const { plan, shared, world, crew } = parts;
     this.#taps = new Taps({ ...parts, onError: (error) => this.fail(error) });
     this.#watchdog = new Watchdog(plan, shared.ledger, world, (...hung) => crew.hang(...hung));
@@ -172,8 +177,9 @@ export class LiveRun extends ObservedRun implements Run, Steppable {
     return setBlocking(this.#parts, target, isBlocking);
   }
 
-  setRate(target: RateTarget, hz: number): Promise<void> {
-    return this.#parts.rates.setRate(target, hz);
+  async setRate(target: RateTarget, hz: number): Promise<void> {
+    await this.#parts.rates.setRate(target, hz);
+    this.noteRate(target, hz);
   }
 
   record(path: string): Promise<void> {
@@ -185,7 +191,10 @@ export class LiveRun extends ObservedRun implements Run, Steppable {
   }
 
   async stop(options: StopOptions = {}): Promise<RunReport> {
-    if (options.drain === true && this.#phase === 'running') this.#drain();
+    if (options.drain === true && this.#phase === 'running') {
+      this.debug.drain();
+      this.#drain();
+    }
     if (options.drain !== true) this.#close('stopped');
     const late =
       options.drain === true && options.timeoutMs !== undefined
@@ -225,8 +234,13 @@ export class LiveRun extends ObservedRun implements Run, Steppable {
     this.#drain();
   }
 
+  telemetry(): Promise<Telemetry> {
+    return this.observe(this, this.#outcome.promise);
+  }
+
   /** Some actor's state has changed. */
-  noteState(): void {
+  override noteState(actor: number, state: ActorState): void {
+    super.noteState(actor, state);
     this.#ring();
   }
 
@@ -319,6 +333,7 @@ export class LiveRun extends ObservedRun implements Run, Steppable {
     // Handlers that wait for an event end before they are awaited.
     this.events.close();
     this.#parts.modes.stop(error);
+    this.debug.stop(error);
     for (const input of inputs.values()) input.close(error);
     this.#watchdog.stop();
     this.#ring();

@@ -300,6 +300,7 @@ export type SpanWire =
 /** One halt of a message on its way through the graph. */
 export interface HaltWire {
   readonly stage: number;
+  readonly work: string;
   readonly edge: number | undefined;
   /** It came, its handler began, its handler ended: milliseconds since the run's epoch. */
   readonly waitedFromMs: number | undefined;
