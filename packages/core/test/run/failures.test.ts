@@ -60,7 +60,8 @@ describe('failures', () => {
       untold: 0,
       error: { code: 'HANDLER_THREW', stage: 'errands', port: 'in' },
     });
-    expect(String((list[0]?.error.cause as Error).stack)).toMatch(/errand 1[^]*watched\.ts/);
+    const cause = list[0]?.error.cause as Error | undefined;
+    expect(cause?.stack).toMatch(/errand 1[^]*watched\.ts/);
     expect(list.every(({ atMs }, i) => atMs >= (list[i - 1]?.atMs ?? 0))).toBe(true);
   });
 
@@ -101,7 +102,7 @@ describe('failures', () => {
     const run = await g.start({ workers: 1 });
     runs.push(run);
     await run.push('frames', Float64Array.of(-1, 2, 3, 4));
-    await run.push('errands', { n: 0, throws: 1, isOdd: false, ballast: 'x'.repeat(20_000) } as never);
+    await run.push('errands', { n: 0, throws: 1, ballast: 'x'.repeat(20_000) });
     for (let n = 0; n < 200; n++) await run.push('frames', Float64Array.of(n, n, n, n));
     await until(() => run.failures().length === 2);
     const of = (name: string): unknown => run.failures().find(({ stage: at }) => at === name);
@@ -124,7 +125,8 @@ describe('failures', () => {
     const list = run.failures();
     const last = list.findIndex(({ untold }) => untold > 0);
     // Each told failure and all that were passed over before it: none is missing.
-    expect((list[last]?.value as { n: number }).n).toBe(last + (list[last]?.untold ?? 0));
+    const value = list[last]?.value as { readonly n: number } | undefined;
+    expect(value?.n).toBe(last + (list[last]?.untold ?? 0));
     expect(last % 20).toBe(0);
     // What has been counted once is not counted again.
     const told = run.failures().length;

@@ -20,7 +20,7 @@ interface Watched {
   readonly run: Run;
   readonly seen: Sample[];
   readonly tap: ReturnType<Run['tap']>;
-  push(...list: readonly Errand[]): Promise<void>;
+  readonly push: (...list: readonly Errand[]) => Promise<void>;
 }
 
 /** in → errands → drain, watched from the first errand on. */
