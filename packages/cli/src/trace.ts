@@ -28,7 +28,7 @@ Options:
 Exit codes:
   0    the trace has been written
   1    the run failed; the trace goes that far
-  2    wrong usage or bad input: no such file, a graph that cannot run, a FILE that is there or cannot be written
+  2    wrong usage or bad input: no such file, a graph that cannot run, a FILE that cannot be written
   130  a second Ctrl-C (143: a second SIGTERM)
 `;
 
