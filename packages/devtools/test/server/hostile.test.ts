@@ -292,6 +292,20 @@ describe('a hostile page, over the socket', () => {
     expect(await good.message('reply')).toMatchObject({ request: 1 });
   });
 
+  it('is closed alone when what it asks for cannot be told', async () => {
+    const server = await openServer();
+    const page = await server.page();
+    server.telemetry.trace = () => {
+      throw new Error(`no trace ${'é'.repeat(100)}`);
+    };
+    page.say({ ...watch, trace: true });
+    expect(await page.closed).toEqual({
+      code: 1011,
+      reason: expect.stringMatching(/^this cannot be told: Error: no trace é+$/),
+    });
+    expect(await server.socket({ cookie: await server.enter() }).status).toBe(101);
+  });
+
   it('is cut off when it does not answer the goodbye', async () => {
     const server = await openServer();
     const page = await server.page();
