@@ -4,12 +4,12 @@ import { DevtoolsError } from './errors.ts';
 export interface DevtoolsOptions {
   /** 0 to 65,535; 0: one that is free. 0 unless given. */
   readonly port?: number;
-  /** `127.0.0.1` unless given. One that is not of this machine alone needs `allowOtherInterfaces` and `tls`. */
+  /** `127.0.0.1` unless given. One that others can reach needs `allowOtherInterfaces` and `tls`. */
   readonly host?: string;
   readonly allowOtherInterfaces?: boolean;
   /** PEM. The page is served by https then. */
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** Whether pages may do something to the run: pause, step, set rates, request modes … `false` unless given. */
+  /** Whether pages may pause and step, set rates, request modes and stop. `false` unless given. */
   readonly control?: boolean;
   /** Told the address, its token included, once the page is served. To stderr unless given. */
   readonly onAddress?: (url: string) => void;

@@ -5,7 +5,8 @@ export type Direction = 'left' | 'right' | 'up' | 'down';
 
 /**
  * The node next to another: to the left and right along links (where there are several, the one that lies nearest
- * in height; back links last), up and down among those that stand above and below it.
+ * in height; back links last), up and down among those that stand above and below it. Terminals are passed over:
+ * they have nothing to open.
  */
 export function nextTo(
   picture: Picture,
@@ -19,14 +20,15 @@ export function nextTo(
 }
 
 function along(
-  { links }: Picture,
+  { nodes, links }: Picture,
   layout: Layout,
   id: string,
   direction: 'left' | 'right',
 ): string | undefined {
   const ends = links
     .filter(({ from, to }) => from !== to && (direction === 'left' ? to : from) === id)
-    .map(({ from, to, back }) => ({ id: direction === 'left' ? from : to, back }));
+    .map(({ from, to, back }) => ({ id: direction === 'left' ? from : to, back }))
+    .filter((end) => nodes.some(({ id: node, kind }) => node === end.id && kind !== 'terminal'));
   const here = middleOf(layout, id);
   const distance = (end: { readonly id: string; readonly back: boolean }): number =>
     Math.abs(middleOf(layout, end.id).y - here.y) + (end.back ? 1e6 : 0);
@@ -44,7 +46,9 @@ function beside(
   const distances = nodes.flatMap((node) => {
     const there = middleOf(layout, node.id);
     const down = (there.y - here.y) * sign;
-    return down > 1 ? [{ id: node.id, far: down + 3 * Math.abs(there.x - here.x) }] : [];
+    return down > 1 && node.kind !== 'terminal'
+      ? [{ id: node.id, far: down + 3 * Math.abs(there.x - here.x) }]
+      : [];
   });
   return distances.toSorted((a, b) => a.far - b.far)[0]?.id;
 }

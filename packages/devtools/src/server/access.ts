@@ -4,7 +4,7 @@ import { TokenBucket } from './token-bucket.ts';
 
 const secretBytes = 32;
 
-/** Who may look: the token of the printed address gives a session, and a session's secret lies in a cookie. */
+/** Who may look: the token of the printed address gives a session, whose secret lies in a cookie. */
 export class Access {
   /** Goes into the address; several pages may use it. */
   readonly token: string = secret();

@@ -52,7 +52,8 @@ function row(table: Float64Array, columns: readonly string[], index: number): Re
   return Object.fromEntries(columns.map((name, at) => [name, table[index * columns.length + at] ?? 0]));
 }
 
-function nameOf({ stages }: GraphWire, end: GraphWire['edges'][number]['from']): string {
+/** What an end of an edge is called. */
+export function nameOf({ stages }: GraphWire, end: GraphWire['edges'][number]['from']): string {
   return end.kind === 'boundary' ? end.name : `${stages[end.stage]?.name ?? '?'}.${end.port}`;
 }
 

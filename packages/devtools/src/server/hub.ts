@@ -14,7 +14,7 @@ const slowMs = 1_000;
 export class Hub {
   readonly #parts: HubParts;
   readonly #sessions = new Set<Session>();
-  readonly #trace: TraceFeed;
+  readonly trace: TraceFeed;
   readonly #graph: Uint8Array;
   readonly #counts = { taps: 0, replays: 0 };
   #debug: Uint8Array = new Uint8Array(0);
@@ -23,7 +23,7 @@ export class Hub {
 
   constructor(parts: HubParts) {
     this.#parts = parts;
-    this.#trace = new TraceFeed(parts.telemetry);
+    this.trace = new TraceFeed(parts.telemetry);
     this.#graph = encodeMessage({ type: 'graph', graph: parts.telemetry.graph(parts.limits) });
   }
 
@@ -33,7 +33,7 @@ export class Hub {
 
   /** A page has come; it is greeted. */
   join(line: Line): Session {
-    const session = new Session(line, { ...this.#parts, trace: this.#trace, counts: this.#counts });
+    const session = new Session(line, { ...this.#parts, trace: this.trace, counts: this.#counts });
     this.#sessions.add(session);
     session.greet(this.#graph);
     session.sendDebug(this.#readDebug());
@@ -45,14 +45,22 @@ export class Hub {
     session.end();
   }
 
-  /** Sends what is due. Called every `tickMs`. */
+  /** Sends what is due. Called every `tickMs`. Whatever goes wrong ends the pages, not the run. */
   tick(nowMs: number): void {
     if (this.#sessions.size === 0) return;
+    try {
+      this.#sendDue(nowMs);
+    } catch (error) {
+      this.close(closeCode.failed, `nothing can be told: ${String(error)}`);
+    }
+  }
+
+  #sendDue(nowMs: number): void {
     for (const session of this.#sessions) session.look(nowMs);
     this.#sendStats(nowMs);
     this.#sendHappenings();
     this.#sendDebug();
-    this.#trace.tick();
+    this.trace.tick();
     if (nowMs - this.#slowAtMs < slowMs) return;
     this.#slowAtMs = nowMs;
     this.#sendLatencies();
@@ -68,9 +76,9 @@ export class Hub {
     this.#sendDetails();
   }
 
-  close(reason: string): void {
+  close(code: number, reason: string): void {
     for (const session of this.#sessions) {
-      session.close(closeCode.goingAway, reason);
+      session.close(code, reason);
       this.leave(session);
     }
   }

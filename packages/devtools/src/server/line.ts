@@ -19,6 +19,8 @@ export const closeCode = {
   notBinary: 1003,
   /** Bytes that are no message of the protocol, too many messages, or nothing read for too long. */
   policy: 1008,
+  /** The process could not say what was asked for. */
+  failed: 1011,
 } as const;
 
 /** What goes to one page: never more than there may be, whatever the page reads. */

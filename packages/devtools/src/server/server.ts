@@ -14,9 +14,11 @@ import { addressesOf, listenedOn } from './address.ts';
 import type { Bounds } from './bounds.ts';
 import { addDownloads } from './downloads.ts';
 import { Hub, tickMs } from './hub.ts';
+import { closeCode } from './line.ts';
 import { guardedServer, socketPath } from './node-server.ts';
 import { addSessions, say } from './sessions.ts';
 import { serveSocket } from './socket.ts';
+import { addTraceDownload } from './trace-download.ts';
 
 const bodyBytesMax = 1_024;
 /** Names of what a bundler makes hold a digest of what is in it. */
@@ -78,7 +80,7 @@ export class DevtoolsServer {
 
   async close(): Promise<void> {
     clearInterval(this.#ticking);
-    this.#hub.close('the process has ended the page');
+    this.#hub.close(closeCode.goingAway, 'the process has ended the page');
     await this.#app.close();
   }
 }
@@ -120,6 +122,7 @@ async function appOf(
     serveSocket(socket, hub, bounds),
   );
   addDownloads(app, telemetry, limits, isKnown);
+  addTraceDownload(app, telemetry, hub.trace, isKnown);
   await app.register(files, {
     root: page,
     wildcard: false,

@@ -6,6 +6,8 @@ import { closeCode } from './line.ts';
 import type { Session } from './session.ts';
 import { TokenBucket } from './token-bucket.ts';
 
+const reasonBytesMax = 123;
+
 /** Serves one socket as a page of a hub, until it closes; whatever is wrong with it closes it alone. */
 export function serveSocket(socket: WebSocket, hub: Hub, bounds: Bounds): void {
   new Connection(socket, hub, bounds).begin();
@@ -38,7 +40,7 @@ class Connection implements Line {
     socket.on('ping', () => this.#pong());
     socket.on('pong', () => (this.#heardAtMs = performance.now()));
     socket.on('close', () => this.#closed());
-    this.#session = this.#hub.join(this);
+    this.#attempt(() => (this.#session = this.#hub.join(this)));
     this.#pinging = setInterval(() => this.#ping(), this.#bounds.pingMs).unref();
   }
 
@@ -50,15 +52,24 @@ class Connection implements Line {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#session?.end();
-    this.#socket.close(code, reason);
+    this.#socket.close(code, fitting(reason));
     setTimeout(() => this.#socket.terminate(), this.#bounds.closingMsMax).unref();
   }
 
   #take(data: Buffer, isBinary: boolean): void {
     this.#heardAtMs = performance.now();
     if (this.#isClosing || !this.#mayCome()) return;
-    if (isBinary) this.#session?.receive(data);
+    if (isBinary) this.#attempt(() => this.#session?.receive(data));
     else this.close(closeCode.notBinary, 'messages are binary');
+  }
+
+  /** What fails here fails for this page: the run goes on. */
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.close(closeCode.failed, `this cannot be told: ${String(error)}`);
+    }
   }
 
   /** Pings count as messages: each of them is answered, also to a page that reads nothing. */
@@ -83,4 +94,15 @@ class Connection implements Line {
     clearInterval(this.#pinging);
     if (this.#session !== undefined) this.#hub.leave(this.#session);
   }
+}
+
+/** A close frame takes 123 bytes of UTF-8. */
+function fitting(reason: string): string {
+  const bytes = Buffer.from(reason);
+  return bytes.length <= reasonBytesMax
+    ? reason
+    : bytes
+        .subarray(0, reasonBytesMax - 3)
+        .toString()
+        .replace(/\uFFFD+$/, '');
 }

@@ -11,7 +11,15 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 function stage({ page }: Visit, name: string): Locator {
-  return page.getByRole('button', { name: new RegExp(`^${name},`) });
+  return page.locator(`.stage[data-stage="${name}"]`);
+}
+
+/** What a card says of its stage's time, in percent. */
+async function sharesIn(card: Locator): Promise<{ readonly busy: number; readonly sum: number }> {
+  const text = (await card.getAttribute('aria-description')) ?? '';
+  const parts = [...text.matchAll(/(\w+) (\d+) %/g)].map(([, name, share]) => [name, Number(share)] as const);
+  const sum = parts.reduce((total, [, share]) => total + share, 0);
+  return { busy: new Map(parts).get('busy') ?? 0, sum };
 }
 
 function status({ page }: Visit, text: string | RegExp): Locator {
@@ -46,9 +54,9 @@ describe('the graph', () => {
       await expect.poll(() => sharesIn(card), { timeout: 20_000 }).toMatchObject({ sum: 100 });
       await expect.poll(async () => Math.abs((await sharesIn(card)).busy - 100 * busy)).toBeLessThan(3);
     }
-    const camera = await stage(visit, 'camera').getAttribute('aria-label');
+    const camera = await stage(visit, 'camera').getAttribute('aria-description');
     expect(camera).toContain('restarts: 2');
-    expect(await stage(visit, 'train').getAttribute('aria-label')).toContain('inactive');
+    expect(await stage(visit, 'train').getAttribute('aria-description')).toContain('inactive');
   });
 
   it('names the stage that holds up the others, and why', async () => {

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 function focused({ page }: Visit): Promise<string> {
-  return page.evaluate(() => document.activeElement?.getAttribute('aria-label')?.split(',')[0] ?? '');
+  return page.evaluate(() => document.activeElement?.getAttribute('data-stage') ?? '');
 }
 
 /** Tabs until a stage has the focus. */

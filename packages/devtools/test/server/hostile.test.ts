@@ -51,7 +51,7 @@ describe('a hostile page, over HTTP', () => {
     );
     for (const path of ['/', '/assets/main-abcd1234.js', '/download/plan.json', '/nowhere', '/%']) {
       // A request without a Host is none of HTTP/1.1: Node itself answers it.
-      const expected = 'host' in headers && headers.host === undefined ? 400 : 403;
+      const expected = 'host' in headers && headers['host'] === undefined ? 400 : 403;
       expect((await server.ask(path, { headers: given })).status).toBe(expected);
     }
   });
@@ -274,7 +274,7 @@ describe('a hostile page, over the socket', () => {
     bad.socket.send(bytes);
     const closed = await bad.closed;
     expect(closed.code).toBe(code);
-    if (code === 1008) expect(closed.reason).toMatch(/^(a message|bytes)/);
+    expect(closed.reason).toMatch(code === 1009 ? /^$/ : /^(a message|messages|bytes)/);
     good.say({ type: 'command', request: 7, command: { do: 'path', timeNs: 0 } });
     expect(await good.message('reply')).toMatchObject({ request: 7, result: { kind: 'path' } });
     expect(server.telemetry.commands).toEqual([{ do: 'path', timeNs: 0 }]);
@@ -290,6 +290,20 @@ describe('a hostile page, over the socket', () => {
     expect(await bad.closed).toEqual({ code: 1008, reason: 'too many messages' });
     good.say({ type: 'command', request: 1, command: { do: 'path', timeNs: 0 } });
     expect(await good.message('reply')).toMatchObject({ request: 1 });
+  });
+
+  it('is closed alone when what it asks for cannot be told', async () => {
+    const server = await openServer();
+    const page = await server.page();
+    server.telemetry.trace = () => {
+      throw new Error(`no trace ${'é'.repeat(100)}`);
+    };
+    page.say({ ...watch, trace: true });
+    expect(await page.closed).toEqual({
+      code: 1011,
+      reason: expect.stringMatching(/^this cannot be told: Error: no trace é+$/),
+    });
+    expect(await server.socket({ cookie: await server.enter() }).status).toBe(101);
   });
 
   it('is cut off when it does not answer the goodbye', async () => {

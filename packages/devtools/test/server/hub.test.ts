@@ -153,6 +153,19 @@ describe('what a page gets', () => {
   });
 });
 
+describe('a run that cannot be read', () => {
+  it('ends the pages, and is not ended by them', () => {
+    const scene = new Scene();
+    const { line } = scene.page({ statsMs: 100 });
+    scene.telemetry.read = () => {
+      throw new Error('no figures');
+    };
+    expect(() => scene.pass(200)).not.toThrow();
+    expect(line.closed).toEqual({ code: 1011, reason: 'nothing can be told: Error: no figures' });
+    expect(scene.hub.pages).toBe(0);
+  });
+});
+
 describe('a page that reads slowly', () => {
   it('loses updates, is told how many, and costs no memory', () => {
     const scene = new Scene({ stages: 200 });

@@ -26,9 +26,7 @@ export function useGraphKeys(drawing: Drawing, stand: GraphStand): (event: Keybo
   const { setCenter, getZoom } = useReactFlow();
   const { picture, layout } = drawing;
   const walk = (from: string, direction: Direction): void => {
-    let to = nextTo(picture, layout, from, direction);
-    // Terminals have nothing to open: they are walked past.
-    while (to !== undefined && isTerminal(to)) to = nextTo(picture, layout, to, direction);
+    const to = nextTo(picture, layout, from, direction);
     if (to === undefined) {
       announce(nothingThere[direction]);
       return;
@@ -57,10 +55,6 @@ export function keepFromPressing(event: KeyboardEvent): void {
   const { target, key } = event;
   if (key === ' ' && target instanceof HTMLElement && target.dataset['node'] !== undefined)
     event.preventDefault();
-}
-
-function isTerminal(id: string): boolean {
-  return id.startsWith('in:') || id.startsWith('out:');
 }
 
 /** Chooses the next of the edges that enter a node, or leave it. */

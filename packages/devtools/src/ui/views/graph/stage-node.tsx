@@ -94,11 +94,12 @@ export function StageNode({
         type="button"
         className="stage"
         data-node={id}
+        data-stage={face.name}
         data-health={face.health}
         data-faded={stand.isFaded || undefined}
         data-cause={stand.isCause || undefined}
         aria-pressed={stand.isChosen}
-        aria-label={spoken(face)}
+        aria-description={spoken(face)}
         tabIndex={stand.isReached ? 0 : -1}
         onClick={stand.choose}
         onFocus={stand.reach}
@@ -161,11 +162,12 @@ function SharesFigure({ shares }: { readonly shares: Shares }): ReactElement {
   );
 }
 
-function spoken({ name, definition, shares, rate, unit, health, restarts }: Face): string {
-  const parts = [`busy ${shares.busy} %`, `blocked ${shares.blocked} %`];
+/** What fill and border show, in words. */
+function spoken({ definition, shares, health, restarts }: Face): string {
+  const parts = [definition, healthTexts[health], `busy ${shares.busy} %`, `blocked ${shares.blocked} %`];
   if (shares.waiting > 0) parts.push(`waits for resources ${shares.waiting} %`);
   if (shares.held > 0) parts.push(`held ${shares.held} %`);
-  parts.push(`idle ${shares.idle} %`, `${rate} ${unit} messages per second`);
+  parts.push(`idle ${shares.idle} %`);
   if (restarts > 0) parts.push(`restarts: ${restarts}`);
-  return `${name}, ${definition}, ${healthTexts[health]}: ${parts.join(', ')}`;
+  return parts.join(', ');
 }
