@@ -168,7 +168,7 @@ describe('The views of a real run', { timeout: testMs }, () => {
     expect(sight.visit.faults).toEqual([]);
   });
 
-  it('a breakpoint holds before the message that meets its condition, and says what is wrong with one', async () => {
+  it('a breakpoint holds before a message that meets its condition', async () => {
     await using sight = await Sight.of('view=threads&stage=filter');
     const inspector = sight.visit.page.getByRole('complementary');
     const condition = inspector.getByLabel('If');

@@ -72,7 +72,7 @@ function Tap({ graph, edge }: { readonly graph: GraphWire; readonly edge: EdgeWi
           </select>
         </label>
         <label>
-          <input type="checkbox" checked={follows} onChange={(event) => setFollows(event.target.checked)} />{' '}
+          <input type="checkbox" checked={follows} onChange={({ target }) => setFollows(target.checked)} />{' '}
           Trace paths
         </label>
         <p className="tap-counts">
