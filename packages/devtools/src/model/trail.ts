@@ -1,4 +1,5 @@
-import type { HaltWire } from '@troupe/core/telemetry';
+import type { EdgeWire, GraphWire, HaltWire } from '@troupe/core/telemetry';
+import { downstreamOf, upstreamOf } from './topology.ts';
 
 /** One halt of a message as a bar: where it waited, and where it was handled. Milliseconds from its start. */
 export interface TrailBar {
@@ -22,6 +23,22 @@ export interface Trail {
   readonly bars: readonly TrailBar[];
   /** The halt at which it waited longest. */
   readonly longestWait: TrailBar | undefined;
+}
+
+/**
+ * Stages that what flows over an edge may have come through, or may go on to. Logical time alone does not tell
+ * a message from one of another source that ticked at the same time.
+ */
+export function wayThrough(graph: GraphWire, { from, to }: EdgeWire): ReadonlySet<number> {
+  const way = new Set<number>();
+  const go = (stage: number, next: (graph: GraphWire, stage: number) => readonly number[]): void => {
+    if (way.has(stage)) return;
+    way.add(stage);
+    for (const other of next(graph, stage)) go(other, next);
+  };
+  if (from.kind === 'stage') go(from.stage, upstreamOf);
+  if (to.kind === 'stage') go(to.stage, downstreamOf);
+  return way;
 }
 
 /** `undefined` where nothing was seen of it. */

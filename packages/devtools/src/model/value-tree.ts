@@ -77,6 +77,18 @@ export function lineOf(value: ValueWire): Pick<TreeRow, 'text' | 'tone'> {
   }
 }
 
+/** A value in one line that tells as much of it as fits: its first fields or items. */
+export function previewOf(value: ValueWire): string {
+  const parts = childrenOf(value).slice(0, 5);
+  if (value.kind === 'error' || parts.length === 0) return lineOf(value).text;
+  const texts = parts.map(({ name, value: part }) => {
+    const text =
+      childrenOf(part).length > 0 || part.kind === 'numbers' ? '…' : lineOf(part).text.slice(0, 24);
+    return value.kind === 'list' || value.kind === 'set' ? text : `${name}: ${text}`;
+  });
+  return texts.join(', ');
+}
+
 function plainLine(value: null | boolean | number | string): Pick<TreeRow, 'text' | 'tone'> {
   if (typeof value === 'string') return { text: JSON.stringify(value), tone: 'text' };
   if (typeof value === 'number') return { text: Object.is(value, -0) ? '-0' : String(value), tone: 'number' };

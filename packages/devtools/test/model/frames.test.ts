@@ -13,7 +13,7 @@ import {
   spreadOf,
 } from '../../src/model/frames.ts';
 import { clockTime, count, duration } from '../../src/model/units.ts';
-import { rowsOf } from '../../src/model/value-tree.ts';
+import { previewOf, rowsOf } from '../../src/model/value-tree.ts';
 
 function numbers(data: NumbersArray, shape: readonly number[], dtype = 'float32'): NumbersWire {
   return { dtype, shape, data, length: shape.reduce((product, size) => product * size, 1) };
@@ -126,6 +126,12 @@ describe('A value as a tree', () => {
     expect(open[2]).toMatchObject({ isOpen: true, canOpen: true });
     expect(open[3]).toMatchObject({ text: '1', tone: 'number', canOpen: false });
     expect(new Set(open.map((row) => row.path)).size).toBe(open.length);
+  });
+
+  it('is previewed in one line', () => {
+    expect(previewOf(value)).toBe('name: "x", list: …, at: …');
+    expect(previewOf(show([1, 'two', null], 'a'))).toBe('1, "two", null');
+    expect(previewOf(show(7, 'a'))).toBe('7');
   });
 
   it('says what was left out', () => {

@@ -4,8 +4,8 @@ import { emptyLog, filtered, sentenceOf, withHappenings } from '../../src/model/
 import { bytesOf, withTapped } from '../../src/model/messages.ts';
 import { bannerOf, markBeside, marksOf, trustOf, withReplay } from '../../src/model/moment.ts';
 import { lastChange, statechartOf, whyNot } from '../../src/model/statechart.ts';
-import { trailOf, waitOf } from '../../src/model/trail.ts';
-import { graphWire, stageWire } from './scene.ts';
+import { trailOf, waitOf, wayThrough } from '../../src/model/trail.ts';
+import { edgeWire, graphWire, stageWire } from './scene.ts';
 
 const graph = graphWire([stageWire(0, 'source'), stageWire(1, 'sink')], []);
 
@@ -117,6 +117,22 @@ describe('The way of a message', () => {
     expect(trail?.longestWait?.stage).toBe(1);
     expect(trail?.bars.every((bar) => waitOf(bar) >= 0)).toBe(true);
     expect(trailOf([])).toBeUndefined();
+  });
+});
+
+describe('The way through an edge', () => {
+  it('leaves out what neither leads there nor on from there', () => {
+    const stages = ['a', 'b', 'c', 'd', 'other'].map((name, index) => stageWire(index, name));
+    const edges = [
+      edgeWire(0, 0, 1),
+      edgeWire(1, 1, 2),
+      edgeWire(2, 2, 3),
+      edgeWire(3, 4, 3),
+      edgeWire(4, 0, 3),
+    ];
+    const way = wayThrough(graphWire(stages, edges), edgeWire(1, 1, 2));
+    expect([...way].toSorted()).toEqual([0, 1, 2, 3]);
+    expect([...wayThrough(graphWire(stages, edges), edgeWire(3, 4, 3))].toSorted()).toEqual([3, 4]);
   });
 });
 

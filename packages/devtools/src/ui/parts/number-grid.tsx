@@ -14,7 +14,7 @@ export function NumberGrid({ numbers }: { readonly numbers: NumbersWire }): Reac
   return (
     <div
       ref={ref}
-      className="number-grid"
+      className={numbers.data.BYTES_PER_ELEMENT === 8 ? 'number-grid is-wide' : 'number-grid'}
       role="table"
       aria-label="Numbers of the frame"
       aria-rowcount={grid.rows}

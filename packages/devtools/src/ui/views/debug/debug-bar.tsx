@@ -2,7 +2,7 @@ import type { ReactElement } from 'react';
 import { hitText, holdCommand, holdText, whyNoPhase, whyNoStep } from '../../../model/holding.ts';
 import { topologyOf } from '../../../model/topology.ts';
 import { Icon } from '../../icons.tsx';
-import { useModel, useUrl } from '../../page.tsx';
+import { useModel, useUrl, useWish } from '../../page.tsx';
 import { Action } from '../../parts/action.tsx';
 import { Popover } from '../../parts/popover.tsx';
 import { LintsButton } from '../lints/lints-button.tsx';
@@ -15,6 +15,8 @@ export function DebugBar(): ReactElement | undefined {
   const debug = useModel((model) => model.debug);
   const graph = useModel((model) => model.graph);
   const over = useOver();
+  // Findings are looked for in whatever view one is.
+  useWish({ statsMs: 500 });
   const [{ stage: name, isFrozen }] = useUrl();
   if (graph === undefined) return undefined;
   const index = name === undefined ? undefined : topologyOf(graph).stageByName.get(name);

@@ -2,7 +2,7 @@ import type { ReactElement } from 'react';
 import { useMemo } from 'react';
 import type { TappedMessage } from '../../../model/messages.ts';
 import { clockTime, count } from '../../../model/units.ts';
-import { lineOf } from '../../../model/value-tree.ts';
+import { previewOf } from '../../../model/value-tree.ts';
 import { useWindow } from '../../parts/use-window.ts';
 
 const rowPx = 22;
@@ -61,7 +61,7 @@ export function MessageList({ messages, selected, isLive, onSelect }: MessageLis
             <span className="message-line">
               {message.redelivered ? 'again: ' : ''}
               {message.resent ? 'sent again: ' : ''}
-              {lineOf(message.payload).text}
+              {previewOf(message.payload)}
             </span>
           </div>
         ))}

@@ -2,7 +2,7 @@ import type { EdgeWire, MessageWire } from '@troupe/core/telemetry';
 import type { ReactElement } from 'react';
 import { useState } from 'react';
 import type { Trail, TrailBar } from '../../../model/trail.ts';
-import { trailOf, waitOf } from '../../../model/trail.ts';
+import { trailOf, waitOf, wayThrough } from '../../../model/trail.ts';
 import { clockTime, count, milliseconds } from '../../../model/units.ts';
 import { useModel, usePage, useUrl } from '../../page.tsx';
 import { Payload } from '../../parts/payload.tsx';
@@ -35,7 +35,7 @@ export function MessageSheet({ edge, message, follows }: MessageSheetProps): Rea
         </div>
       </dl>
       <Payload payload={payload} name="value" />
-      <PathOf edge={edge} timeNs={timeNs} follows={follows} />
+      <PathOf key={`${seq} ${timeNs}`} edge={edge} timeNs={timeNs} follows={follows} />
     </article>
   );
 }
@@ -50,11 +50,14 @@ type Found = { readonly trail: Trail | undefined } | { readonly problem: string 
 
 function PathOf({ edge, timeNs, follows }: PathOfProps): ReactElement {
   const { perform } = usePage();
+  const graph = useModel((model) => model.graph);
   const [found, setFound] = useState<Found | undefined>(undefined);
   const ask = async (): Promise<void> => {
     try {
       const reply = await perform({ do: 'path', timeNs });
-      setFound({ trail: reply.kind === 'path' ? trailOf(reply.halts) : undefined });
+      const way = graph === undefined ? undefined : wayThrough(graph, edge);
+      const halts = reply.kind === 'path' ? reply.halts.filter(({ stage }) => way?.has(stage)) : [];
+      setFound({ trail: trailOf(halts) });
     } catch (error) {
       setFound({ problem: sayError(error) });
     }

@@ -71,10 +71,7 @@ function Tap({ graph, edge }: { readonly graph: GraphWire; readonly edge: EdgeWi
             ))}
           </select>
         </label>
-        <label>
-          <input type="checkbox" checked={follows} onChange={({ target }) => setFollows(target.checked)} />{' '}
-          Trace paths
-        </label>
+        <Follow follows={follows} onChange={setFollows} />
         <p className="tap-counts">
           {paused === undefined ? undefined : <strong>The list is held, the run goes on. </strong>}
           {count(tapped?.came ?? 0)} shown,{' '}
@@ -104,10 +101,24 @@ function Tap({ graph, edge }: { readonly graph: GraphWire; readonly edge: EdgeWi
             isLive={key === undefined}
             onSelect={setKey}
           />
-          <MessageSheet key={selected.key} edge={edge} message={selected.message} follows={follows} />
+          <MessageSheet edge={edge} message={selected.message} follows={follows} />
         </div>
       )}
     </div>
+  );
+}
+
+interface FollowProps {
+  readonly follows: boolean;
+  readonly onChange: (follows: boolean) => void;
+}
+
+function Follow({ follows, onChange }: FollowProps): ReactElement {
+  return (
+    <label>
+      <input type="checkbox" checked={follows} onChange={({ target }) => onChange(target.checked)} /> Trace
+      paths
+    </label>
   );
 }
 

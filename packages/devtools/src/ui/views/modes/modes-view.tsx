@@ -4,13 +4,14 @@ import { useMemo } from 'react';
 import { statechartOf, whyNot } from '../../../model/statechart.ts';
 import type { Statechart } from '../../../model/statechart.ts';
 import { clockTime, count } from '../../../model/units.ts';
-import { useModel } from '../../page.tsx';
+import { useModel, useWish } from '../../page.tsx';
 import { Action } from '../../parts/action.tsx';
 import { Chart } from './chart.tsx';
 import './modes.css';
 
 /** The modes as a statechart, what led from one to the other, and the events of the graph. */
 export function ModesView(): ReactElement {
+  useWish({ statsMs: 250 });
   const graph = useModel((model) => model.graph);
   const mode = useModel(({ figures }) => figures?.mode ?? '');
   return (
