@@ -71,6 +71,7 @@ const neverKeepsRate: StageRule = (round, stage) => {
   const dropped = grown(round, stage, 'droppedTicks');
   const due = tick.hz * secondsOf(round);
   if (dropped === 0 || dropped < due * tolerated) return undefined;
+  const ticks = dropped === 1 ? 'one tick was' : `${count(dropped)} ticks were`;
   const others = round.graph.stages.filter((it) => it.worker === stage.worker && it !== stage);
   const share = busyShare(round, stage);
   const why =
@@ -79,9 +80,7 @@ const neverKeepsRate: StageRule = (round, stage) => {
       : `Its worker ${stage.worker} also runs ${namesOf(others)}.`;
   return {
     ...at('neverKeepsRate', stage),
-    what:
-      `${name} does not keep its rate of ${tick.hz} Hz: ` +
-      `${count(dropped)} ticks were dropped in the last second. ${why}`,
+    what: `${name} does not keep its rate of ${tick.hz} Hz: ` + `${ticks} dropped in the last second. ${why}`,
     remedy:
       share > 0.5
         ? 'Make the handler cheaper, or tick less often.'

@@ -1,4 +1,4 @@
-import type { GraphWire, HappeningWire, ServerMessage } from '@troupe/core/telemetry';
+import type { ErrorWire, GraphWire, HappeningWire, ServerMessage } from '@troupe/core/telemetry';
 import { actorStates } from '@troupe/core/telemetry';
 import { clockTime, milliseconds } from './units.ts';
 
@@ -51,7 +51,7 @@ export function sentenceOf(happening: HappeningWire, graph: GraphWire): string {
   const nameOf = (stage: number): string => graph.stages[stage]?.name ?? `stage ${stage}`;
   switch (happening.type) {
     case 'state':
-      return `${nameOf(happening.stage)} is ${actorStates[happening.state] ?? 'in an unknown state'}.`;
+      return `${nameOf(happening.stage)} ${stateWords[actorStates[happening.state] ?? 'starting']}.`;
     case 'mode':
       return modeSentence(happening);
     case 'event':
@@ -69,13 +69,13 @@ export function sentenceOf(happening: HappeningWire, graph: GraphWire): string {
     case 'failure': {
       const { failure } = happening;
       const { stage, work, verdict, error } = failure;
-      return `${nameOf(stage)} threw in ${work} (${verdict}): ${error.message}`;
+      return `${nameOf(stage)} threw in ${work} (${verdicts[verdict] ?? verdict}): ${rootOf(error).message}`;
     }
     case 'letter': {
       const { message, tries, error } = happening.letter;
       const after = tries === 1 ? 'one try' : `${tries} tries`;
       const letter = `Message ${message.seq} became a dead letter of ${nameOf(message.stage)}`;
-      return `${letter} after ${after}: ${error.message}`;
+      return `${letter} after ${after}: ${rootOf(error).message}`;
     }
     case 'log':
       return `${happening.stage}: ${happening.message}`;
@@ -88,6 +88,28 @@ export function sentenceOf(happening: HappeningWire, graph: GraphWire): string {
         ? `The run has ${happening.reason === 'stopped' ? 'been stopped' : happening.reason}.`
         : `The run has failed: ${happening.error.message}`;
   }
+}
+
+const stateWords: Readonly<Record<(typeof actorStates)[number], string>> = {
+  starting: 'is starting',
+  running: 'is running',
+  backoff: 'waits before it tries again',
+  ended: 'has ended',
+  stopped: 'has been stopped',
+  lost: 'is lost: it is not restarted any more',
+};
+
+const verdicts: Readonly<Record<string, string>> = {
+  retried: 'tried again',
+  recreated: 'created anew',
+  'given up': 'given up',
+  stopped: 'stopped',
+  escalated: 'the run fails',
+};
+
+/** What the handler itself threw, rather than what the run made of it. */
+export function rootOf(error: ErrorWire): ErrorWire {
+  return error.code === 'HANDLER_THREW' && error.cause !== undefined ? error.cause : error;
 }
 
 function modeSentence(happening: Extract<HappeningWire, { readonly type: 'mode' }>): string {

@@ -1,5 +1,6 @@
-import type { ErrorWire, FailureWire, LetterWire, RestartWire } from '@troupe/core/telemetry';
+import type { FailureWire, LetterWire, RestartWire } from '@troupe/core/telemetry';
 import type { ReactElement, ReactNode } from 'react';
+import { rootOf } from '../../../model/log.ts';
 import { stageFigure } from '../../../model/figures.ts';
 import { clockTime, count, milliseconds } from '../../../model/units.ts';
 import { useModel } from '../../page.tsx';
@@ -8,11 +9,6 @@ import { ErrorView } from '../../parts/error-view.tsx';
 import { Payload } from '../../parts/payload.tsx';
 
 const shownMax = 10;
-
-/** What the handler itself threw, rather than what the run made of it. */
-function rootOf(error: ErrorWire): ErrorWire {
-  return error.code === 'HANDLER_THREW' && error.cause !== undefined ? error.cause : error;
-}
 
 const verdicts: Readonly<Record<string, string>> = {
   retried: 'tried again',

@@ -2,7 +2,7 @@ import type { GraphWire, HappeningWire } from '@troupe/core/telemetry';
 import type { ReactElement } from 'react';
 import { useMemo, useState } from 'react';
 import type { HappeningType } from '../../../model/log.ts';
-import { filtered, logText, sentenceOf } from '../../../model/log.ts';
+import { filtered, logText, rootOf, sentenceOf } from '../../../model/log.ts';
 import { clockTime, count } from '../../../model/units.ts';
 import { useModel, usePage } from '../../page.tsx';
 import { ErrorView } from '../../parts/error-view.tsx';
@@ -165,7 +165,7 @@ function Inside({ happening }: { readonly happening: HappeningWire }): ReactElem
       const { error, message } = happening.failure;
       return (
         <>
-          <ErrorView error={error} />
+          <ErrorView error={rootOf(error)} />
           {message === undefined ? undefined : <Payload payload={message.payload} name="message" />}
         </>
       );
@@ -173,7 +173,7 @@ function Inside({ happening }: { readonly happening: HappeningWire }): ReactElem
     case 'letter':
       return (
         <>
-          <ErrorView error={happening.letter.error} />
+          <ErrorView error={rootOf(happening.letter.error)} />
           <Payload payload={happening.letter.message.payload} name="message" />
         </>
       );

@@ -46,6 +46,7 @@ export function Chart({ chart, mode }: { readonly chart: Statechart; readonly mo
               viewBox="0 0 8 8"
               refX="7"
               refY="4"
+              markerUnits="userSpaceOnUse"
               markerWidth="8"
               markerHeight="8"
               orient="auto"

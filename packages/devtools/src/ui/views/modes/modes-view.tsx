@@ -172,24 +172,26 @@ function Event({ graph, event, activations }: EventProps): ReactElement {
       <td>{activations === undefined ? '–' : isSet ? 'set' : 'not set'}</td>
       <td className="number">{activations === undefined ? '–' : count(activations)}</td>
       <td>{bound.map(({ name }) => name).join(', ') || <span className="quiet">none</span>}</td>
-      <td className="event-buttons">
-        <Action command={{ do: 'event', event, change: 'set' }} label={`Set ${event}`}>
-          Set
-        </Action>
-        <Action
-          command={{ do: 'event', event, change: 'reset' }}
-          label={`Reset ${event}`}
-          whyNot={whyKept(isSet)}
-        >
-          Reset
-        </Action>
-        <Action
-          command={{ do: 'event', event, change: 'clear' }}
-          label={`Clear ${event}`}
-          whyNot={whyKept(isSet)}
-        >
-          Clear
-        </Action>
+      <td>
+        <div className="event-buttons">
+          <Action command={{ do: 'event', event, change: 'set' }} label={`Set ${event}`}>
+            Set
+          </Action>
+          <Action
+            command={{ do: 'event', event, change: 'reset' }}
+            label={`Reset ${event}`}
+            whyNot={whyKept(isSet)}
+          >
+            Reset
+          </Action>
+          <Action
+            command={{ do: 'event', event, change: 'clear' }}
+            label={`Clear ${event}`}
+            whyNot={whyKept(isSet)}
+          >
+            Clear
+          </Action>
+        </div>
       </td>
     </tr>
   );

@@ -285,7 +285,7 @@ function useWheel(
 
 function Legend(): ReactElement {
   return (
-    <ul className="legend">
+    <ul className="lanes-legend">
       <li>
         <span className="swatch swatch-handle" /> handler
       </li>
