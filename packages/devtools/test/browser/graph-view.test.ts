@@ -128,7 +128,7 @@ describe('the address', () => {
     await using visit = await Visit.to(browser, new SyntheticRun(lab));
     await visit.drawn();
     await visit.page.getByRole('searchbox').fill('tag:video');
-    await visit.page.getByText('Worker groups').click();
+    await visit.page.getByRole('radio', { name: 'Worker groups' }).check();
     await stage(visit, 'gaze').click();
     await visit.page.keyboard.press('f');
     await visit.page.reload();

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { devtools } from '@troupe/devtools';
-import { openBrowser, Visit } from './browser.ts';
+import { openBrowser, reboundHost, Visit } from './browser.ts';
 import { lab } from './sketches.ts';
 import { SyntheticRun } from './synthetic.ts';
 
@@ -120,8 +120,8 @@ describe('a hostile page', () => {
         'load its script': 'failed',
       });
       // The same server by a name that somebody else could make point here.
-      const bound = await other.goto(`http://localhost:${port}/`).catch(() => null);
-      expect(bound?.status() ?? 403).toBe(403);
+      const bound = await other.goto(`http://${reboundHost}:${port}/`);
+      expect(bound?.status()).toBe(403);
     } finally {
       server.closeAllConnections();
       server.close();
