@@ -210,7 +210,7 @@ describe('a large graph', () => {
     const rows = page.locator('tbody tr:not([aria-hidden])');
     await rows.first().waitFor();
     expect(await rows.count()).toBeLessThan(60);
-    await page.getByRole('button', { name: /^busy/ }).click();
+    await page.getByRole('button', { name: /^Busy/ }).click();
     await expect.poll(() => rows.first().locator('td').nth(4).textContent(), { timeout: 20_000 }).toBe('82');
     await page.locator('.table-scroller').evaluate((element) => element.scrollTo(0, element.scrollHeight));
     await rows.locator('button').last().focus();
