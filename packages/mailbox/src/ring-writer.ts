@@ -79,6 +79,8 @@ export abstract class RingWriter {
     this.limit = head;
     // A predecessor may have begun to write everything that it had claimed.
     this.#claimed = (Atomics.load(this.words, ringWord.floor) + this.slots) | 0;
+    // What a predecessor has waited for is nobody's: a wish of this writer is new, and readers are told of it.
+    Atomics.store(this.words, ringWord.roomWanted, 0);
     const [first, second] = [ringWord.notes, ringWord.notes + noteWords];
     this.#note = this.words[first + noteWord.head] === head ? first : second;
     const low = (this.words[this.#note + noteWord.seqLow] ?? 0) >>> 0;
