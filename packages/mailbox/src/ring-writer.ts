@@ -79,8 +79,6 @@ export abstract class RingWriter {
     this.limit = head;
     // A predecessor may have begun to write everything that it had claimed.
     this.#claimed = (Atomics.load(this.words, ringWord.floor) + this.slots) | 0;
-    // What a predecessor has waited for is nobody's: a wish of this writer is new, and readers are told of it.
-    Atomics.store(this.words, ringWord.roomWanted, 0);
     const [first, second] = [ringWord.notes, ringWord.notes + noteWords];
     this.#note = this.words[first + noteWord.head] === head ? first : second;
     const low = (this.words[this.#note + noteWord.seqLow] ?? 0) >>> 0;
@@ -136,10 +134,12 @@ export abstract class RingWriter {
     return this.words[ringWord.marked] === round;
   }
 
-  /** In place of a writer that has said so and died in the same round: takes that back. */
+  /** In place of a writer that has said so and died in the same round: takes that back, and what it waited for. */
   unmark(round: number): void {
     // Publishes that something may come: marks of a round are looked at by whoever has not done his part.
     if (this.hasMarked(round)) Atomics.store(this.words, ringWord.marked, (round - 1) | 0);
+    // A dead writer's wish is nobody's. This one's is new, so that readers are told of it, and finds no mark.
+    Atomics.store(this.words, ringWord.roomWanted, 0);
   }
 
   /**
