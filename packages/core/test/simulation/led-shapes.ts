@@ -19,7 +19,7 @@ function led(seed: number, more: Partial<SimulateOptions> = {}): SimulateOptions
 
 /** The first frames of what has come out. */
 function seen({ outputs }: SimulationReport, port: string): number[] {
-  return (outputs[port] ?? []).map(({ frame: [value] = [] }) => value as number);
+  return (outputs[port] ?? []).map(({ frame: [value] }) => value as number);
 }
 
 const ticks: Shape = {

@@ -159,4 +159,21 @@ const inModes: readonly PlantedBug[] = [
   },
 ];
 
-export const plantedBugs: readonly PlantedBug[] = [...inMailboxes, ...inCalls, ...inSleep, ...inModes];
+const inRounds: readonly PlantedBug[] = [
+  {
+    name: 'a tick that a successor gives again',
+    shape: 'ticks',
+    codes: ['MISFIT'],
+    module: core('executor/rounds'),
+    find: 'if (actor.tickNote?.isDone(this.#state.number) === true) return false;',
+    replace: '',
+  },
+];
+
+export const plantedBugs: readonly PlantedBug[] = [
+  ...inMailboxes,
+  ...inCalls,
+  ...inSleep,
+  ...inModes,
+  ...inRounds,
+];

@@ -157,7 +157,7 @@ const modes: Shape = {
     const { faults, ...rest } = mood(seed);
     return {
       ...rest,
-      // A change of mode takes a few dozen points: no step would be made between those of a fast clock.
+      // A change of mode takes a few dozen points: few steps would be made between those of a fast clock.
       faults: { ...faults, slow: 0.2, death: 0.05, kill: 0.02, mode: rest.clock === 'fast' ? 0.005 : 0.02 },
       inputs: {
         'in-recording': numbers(20),
