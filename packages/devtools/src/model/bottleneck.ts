@@ -92,7 +92,7 @@ function inWords(model: Model, graph: GraphWire, candidate: Candidate): Bottlene
   const count = blocked.length === 1 ? '1 stage' : `${blocked.length} stages`;
   const full = fullness(model, edge);
   if (stage === undefined) {
-    const text = `The application holds up ${count}: it does not take output ${output} as fast as it is filled.`;
+    const text = `The application holds up ${count}: it takes output ${output} too slowly.`;
     const why = `${full}. Take it more often, or let the edge drop (overflow: latest).`;
     return { stage: undefined, output, blocked, text, why };
   }

@@ -9,7 +9,7 @@ export interface Group {
   readonly stages: readonly number[];
 }
 
-/** The stages of a graph put together; every stage is in one group. One group where nothing is put together. */
+/** The stages of a graph put together: every stage is in one group. */
 export function groupsOf(graph: GraphWire, by: Lanes): readonly Group[] {
   const groups = new Map<string, { readonly title: string; readonly stages: number[] }>();
   // Lanes stand in the order of the workers, not in that of the stages.

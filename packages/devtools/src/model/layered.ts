@@ -48,8 +48,8 @@ export interface Point {
 export const gap = { column: 68, row: 24, frame: 28, title: 28, inset: 14 } as const;
 
 /**
- * A plain layout: each node in the column after the last of those before it, in rows near their neighbours. Where
- * there is no better one, and for the columns of lanes.
+ * A plain layout: each node in the column after the last of those before it, in rows near their neighbours.
+ * For where there is no better one.
  */
 export function layered(task: LayoutTask): Layout {
   return inColumns(task, columnsOf(task));
@@ -78,8 +78,8 @@ function columnsOf({ nodes, links }: LayoutTask): Columns {
   const rest = new Set(nodes.map(({ id }) => id));
   while (rest.size > 0) {
     // Groups may stand in a circle: then any of them is first.
-    const id = ready.pop() ?? (rest.values().next().value as string);
-    if (!rest.delete(id)) continue;
+    const id = ready.pop() ?? rest.values().next().value;
+    if (id === undefined || !rest.delete(id)) continue;
     column.set(id, Math.max(0, ...(before.get(id) ?? []).map((each) => (column.get(each) ?? -1) + 1)));
     for (const each of next.get(id) ?? []) {
       open.set(each, (open.get(each) ?? 0) - 1);

@@ -26,6 +26,11 @@ export function shortText(number: number): string {
   return unit === '' ? text : `${text} ${unit}`;
 }
 
+/** A count: exact below 10,000. */
+export function countText(count: number): string {
+  return count < 10_000 ? String(count) : shortText(count);
+}
+
 /** A share as a whole percentage; what is there but small says so. */
 export function percentText(share: number): string {
   const percent = share * 100;

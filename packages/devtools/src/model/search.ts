@@ -7,8 +7,8 @@ import { workerName } from './topology.ts';
 export const searchFields = ['tag', 'worker', 'health', 'mode'] as const;
 
 /**
- * Whether a stage is one of those that a search text is for: all of its words must fit. A word without a field
- * is a part of the stage's name, or of its definition's.
+ * Whether a stage is one of those that a search text is for: all of its words must fit. A word without a
+ * field is a part of the stage's name, or of its definition's.
  */
 export function matches(model: Model, stage: StageWire, search: string): boolean {
   return wordsOf(search).every((word) => fits(model, stage, word));

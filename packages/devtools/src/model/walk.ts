@@ -4,9 +4,9 @@ import type { Picture } from './picture.ts';
 export type Direction = 'left' | 'right' | 'up' | 'down';
 
 /**
- * The node next to another: to the left and right along links (where there are several, the one that lies nearest
- * in height; back links last), up and down among those that stand above and below it. Terminals are passed over:
- * they have nothing to open.
+ * The node next to another: to the left and right along links (where there are several, the one that lies
+ * nearest in height; back links last), up and down among those that stand above and below it. Terminals are
+ * passed over: they have nothing to open.
  */
 export function nextTo(
   picture: Picture,

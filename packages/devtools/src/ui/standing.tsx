@@ -5,13 +5,14 @@ import { Icon } from './icons.tsx';
 import type { IconName } from './icons.tsx';
 import { useModel, usePage, useUrl } from './page.tsx';
 
-type RunState = 'connecting' | 'running' | 'paused' | 'lost' | 'ended' | 'failed';
+type RunState = 'connecting' | 'running' | 'paused' | 'lost' | 'refused' | 'ended' | 'failed';
 
 const stateIcons: Readonly<Record<RunState, IconName>> = {
   connecting: 'starting',
   running: 'play',
   paused: 'held',
   lost: 'lost',
+  refused: 'lost',
   ended: 'ended',
   failed: 'lost',
 };
@@ -21,13 +22,15 @@ const stateTexts: Readonly<Record<RunState, string>> = {
   running: 'running',
   paused: 'held by you',
   lost: 'connection lost',
+  refused: 'no access',
   ended: 'ended',
   failed: 'failed',
 };
 
 function runStateOf({ link, ending, debug, graph }: Model): RunState {
   if (ending !== undefined) return ending.reason === 'failed' ? 'failed' : 'ended';
-  if (link.state === 'lost' || link.state === 'refused') return 'lost';
+  if (link.state === 'refused') return 'refused';
+  if (link.state === 'lost') return 'lost';
   if (graph === undefined) return 'connecting';
   return debug.isAllHeld ? 'paused' : 'running';
 }
@@ -102,8 +105,8 @@ function LinkNotice({ isWhole }: { readonly isWhole: boolean }): ReactElement | 
       <Icon name="lost" />
       <p>
         <strong>The connection to the process is lost.</strong>{' '}
-        {isWhole ? '' : 'This is the last picture of it. '}
-        {link.why}. <Countdown until={link.retryAt} />
+        {isWhole ? '' : 'This is the last picture of it.'} <small>({link.why})</small>{' '}
+        <Countdown until={link.retryAt} />
       </p>
       <button type="button" onClick={retry}>
         Try now

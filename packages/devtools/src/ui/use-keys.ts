@@ -1,3 +1,4 @@
+import type { Command } from '@troupe/core/telemetry';
 import type { RefObject } from 'react';
 import { useEffect, useRef } from 'react';
 import { viewNames } from '../model/place.ts';
@@ -79,7 +80,14 @@ function useRunKeys(): { readonly togglePause: () => void; readonly step: () => 
   const { perform, hasControl, announce } = usePage();
   const [{ stage }] = useUrl();
   const isHeld = useModel(({ debug }) => debug.isAllHeld);
-  const tell = (error: unknown): void => announce(error instanceof Error ? error.message : String(error));
+  const done = async (command: Command, text: string): Promise<void> => {
+    try {
+      await perform(command);
+      announce(text);
+    } catch (error) {
+      announce(error instanceof Error ? error.message : String(error));
+    }
+  };
   const isRefused = (): boolean => {
     if (!hasControl) announce('This page may only look. Start the process with control to pause and step.');
     return !hasControl;
@@ -87,14 +95,13 @@ function useRunKeys(): { readonly togglePause: () => void; readonly step: () => 
   return {
     togglePause: () => {
       if (isRefused()) return;
-      const done = (): void => announce(isHeld ? 'The run goes on.' : 'The run is held by you.');
-      perform({ do: isHeld ? 'resume' : 'pause' }).then(done, tell);
+      if (isHeld) void done({ do: 'resume' }, 'The run goes on.');
+      else void done({ do: 'pause' }, 'The run is held by you.');
     },
     step: () => {
       if (isRefused()) return;
       if (stage === undefined) announce('Choose a stage first: Enter on it.');
-      else
-        perform({ do: 'step', unit: 'message', stage }).then(() => announce(`${stage} made one step.`), tell);
+      else void done({ do: 'step', unit: 'message', stage }, `${stage} made one step.`);
     },
   };
 }

@@ -6,6 +6,9 @@ import type { DevtoolsOptions } from '@troupe/devtools';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 
+/** A name of somebody else's that points to this machine. */
+export const reboundHost = 'rebound.test';
+
 const quiet = [
   '--no-sandbox',
   '--disable-background-networking',
@@ -13,6 +16,7 @@ const quiet = [
   '--disable-sync',
   '--no-first-run',
   '--disable-quic',
+  `--host-resolver-rules=MAP ${reboundHost} 127.0.0.1`,
 ];
 const packed = ['--headless=shell', '--use-gl=angle', '--use-angle=swiftshader'];
 

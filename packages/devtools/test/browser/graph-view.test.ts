@@ -128,7 +128,7 @@ describe('the address', () => {
     await using visit = await Visit.to(browser, new SyntheticRun(lab));
     await visit.drawn();
     await visit.page.getByRole('searchbox').fill('tag:video');
-    await visit.page.getByText('Worker groups').click();
+    await visit.page.getByRole('radio', { name: 'Worker groups' }).check();
     await stage(visit, 'gaze').click();
     await visit.page.keyboard.press('f');
     await visit.page.reload();
@@ -210,7 +210,7 @@ describe('a large graph', () => {
     const rows = page.locator('tbody tr:not([aria-hidden])');
     await rows.first().waitFor();
     expect(await rows.count()).toBeLessThan(60);
-    await page.getByRole('button', { name: /^busy/ }).click();
+    await page.getByRole('button', { name: /^Busy/ }).click();
     await expect.poll(() => rows.first().locator('td').nth(4).textContent(), { timeout: 20_000 }).toBe('82');
     await page.locator('.table-scroller').evaluate((element) => element.scrollTo(0, element.scrollHeight));
     await rows.locator('button').last().focus();

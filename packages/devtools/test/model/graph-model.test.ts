@@ -48,7 +48,7 @@ function rows<Column extends string>(
   usual: Partial<Record<string, number>>,
   table: Readonly<Record<number, Partial<Record<Column, number>>>>,
 ): Stats['stages'] {
-  const given = Object.entries(table) as [string, Partial<Record<Column, number>>][];
+  const given: [string, Partial<Record<Column, number>>][] = Object.entries(table);
   return {
     rows: Uint32Array.from(given, ([row]) => Number(row)),
     values: Float64Array.from(
@@ -299,7 +299,8 @@ describe('a layout', () => {
   it('goes from left to right, without overlaps, each lane below the one before', () => {
     for (const layout of [layered(task), inLanes(task, layered({ ...task, isInLanes: false }))]) {
       const box = (id: string): { x: number; y: number } => layout.boxes.get(id) ?? { x: 0, y: 0 };
-      for (const { from, to, back } of task.links) if (!back) expect(box(from).x).toBeLessThan(box(to).x);
+      const forward = task.links.filter(({ back }) => !back);
+      for (const { from, to } of forward) expect(box(from).x).toBeLessThan(box(to).x);
       const all = task.nodes.map(({ id }) => box(id));
       for (const [at, one] of all.entries()) {
         for (const other of all.slice(at + 1)) {

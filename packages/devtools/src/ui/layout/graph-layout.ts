@@ -30,6 +30,8 @@ const shared = {
   'elk.layered.spacing.nodeNodeBetweenLayers': String(gap.column),
   'elk.layered.spacing.edgeNodeBetweenLayers': '20',
 };
+const { title, inset } = gap;
+const padding = `[top=${title + inset},left=${inset},bottom=${inset},right=${inset}]`;
 /** Of lanes, only columns and the order in them are used. */
 const rough = { 'elk.edgeRouting': 'POLYLINE', 'elk.layered.nodePlacement.strategy': 'SIMPLE' };
 const fine = {
@@ -53,7 +55,7 @@ function elkGraph(task: LayoutTask): ElkNode {
     children: nodesIn(id),
     layoutOptions: {
       ...shared,
-      'elk.padding': `[top=${gap.title + gap.inset},left=${gap.inset},bottom=${gap.inset},right=${gap.inset}]`,
+      'elk.padding': padding,
     },
   }));
   return {

@@ -23,11 +23,13 @@ function numbers(name: string, title: string, figure: Figure, unit?: string): Co
   return { name, title, isNumber: true, text, order: figure, ...(unit === undefined ? {} : { unit }) };
 }
 
+const shareTitles = { busy: 'Busy', blocked: 'Blocked', idle: 'Idle' } as const;
+
 function share(name: 'busy' | 'blocked' | 'idle'): Column {
   const figure: Figure = ({ figures }, { index }) => sharesOf(figures, index)[name];
   return {
     name,
-    title: name,
+    title: shareTitles[name],
     unit: '%',
     isNumber: true,
     text: (model, stage) => percentText(figure(model, stage)),

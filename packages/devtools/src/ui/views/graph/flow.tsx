@@ -26,7 +26,7 @@ const readableFrom = 0.6;
 const margin = 24;
 const fitting = { padding: 0.06, maxZoom: 1.25, minZoom: 0.2 } as const;
 
-/** The drawing, to be moved and zoomed. Figures change inside of it: it is made anew only with the drawing. */
+/** The drawing, to be moved and zoomed. Figures change inside of it: it is made anew only with its shape. */
 export function Flow(props: {
   readonly graph: GraphWire;
   readonly drawing: Drawing;

@@ -3,7 +3,7 @@ import { droppedOf, droppedPerSecond, sentPerSecond } from '../../../model/activ
 import { edgeFigure } from '../../../model/figures.ts';
 import type { Line } from '../../../model/lines.ts';
 import type { Model } from '../../../model/model.ts';
-import { shortText } from '../../../model/numbers.ts';
+import { countText, shortText } from '../../../model/numbers.ts';
 import type { Link } from '../../../model/picture.ts';
 import { useModel } from '../../page.tsx';
 import { useGraphStand } from './stand.ts';
@@ -40,7 +40,7 @@ function linkFaceOf({ figures }: Model, { edges }: Link): LinkFace {
   return {
     // A line of ten times the rate is one pixel wider: rates differ by many orders.
     width: Math.round(2 * Math.min(widthMax, 1 + Math.log10(1 + rate))) / 2,
-    label: edges.length > 1 ? `${edges.length} edges` : `${shortText(depth)} / ${shortText(capacity)}`,
+    label: edges.length > 1 ? `${edges.length} edges` : `${countText(depth)} / ${countText(capacity)}`,
     isFull: fill >= fullFrom,
     dropped: dropped === 0 ? '' : shortText(dropped),
     isDropping: dropRate > 0,
