@@ -80,7 +80,7 @@ const neverKeepsRate: StageRule = (round, stage) => {
       : `Its worker ${stage.worker} also runs ${namesOf(others)}.`;
   return {
     ...at('neverKeepsRate', stage),
-    what: `${name} does not keep its rate of ${tick.hz} Hz: ` + `${ticks} dropped in the last second. ${why}`,
+    what: `${name} does not keep its rate of ${tick.hz} Hz: ${ticks} dropped in the last second. ${why}`,
     remedy:
       share > 0.5
         ? 'Make the handler cheaper, or tick less often.'

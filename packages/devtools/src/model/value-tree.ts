@@ -39,7 +39,7 @@ export function rowsOf(value: ValueWire, open: ReadonlySet<string>, rootName: st
 }
 
 /** A value in one line. */
-export function lineOf(value: ValueWire): Pick<TreeRow, 'text' | 'tone'> {
+function lineOf(value: ValueWire): Pick<TreeRow, 'text' | 'tone'> {
   switch (value.kind) {
     case 'plain':
       return plainLine(value.value);

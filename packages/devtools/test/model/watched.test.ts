@@ -131,8 +131,8 @@ describe('The way through an edge', () => {
       edgeWire(4, 0, 3),
     ];
     const way = wayThrough(graphWire(stages, edges), edgeWire(1, 1, 2));
-    expect([...way].toSorted()).toEqual([0, 1, 2, 3]);
-    expect([...wayThrough(graphWire(stages, edges), edgeWire(3, 4, 3))].toSorted()).toEqual([3, 4]);
+    expect(way).toEqual(new Set([0, 1, 2, 3]));
+    expect(wayThrough(graphWire(stages, edges), edgeWire(3, 4, 3))).toEqual(new Set([3, 4]));
   });
 });
 
