@@ -34,10 +34,14 @@ describe('a condition', () => {
     'max(value.list) == 2',
   ])('%s holds', (text) => expect(holds(text)).toBe(true));
 
-  test.each(['seq > 3', "'3' == seq", 'frame[9]', 'value.constructor', 'value.__proto__', "value.a['toString']"])(
-    '%s does not hold',
-    (text) => expect(holds(text)).toBe(false),
-  );
+  test.each([
+    'seq > 3',
+    "'3' == seq",
+    'frame[9]',
+    'value.constructor',
+    'value.__proto__',
+    "value.a['toString']",
+  ])('%s does not hold', (text) => expect(holds(text)).toBe(false));
 
   test.each([
     ['seq =', 4],
@@ -81,7 +85,25 @@ describe('a condition', () => {
 
   test('whatever is typed gives a condition or a ConditionError', () => {
     const piece = fc.constantFrom(
-      ...['seq', 'value', '.a', '[0]', '(', ')', '&&', '?', ':', '!', '-', '1', "'s'", 'max(', ',', '==', ' '],
+      ...[
+        'seq',
+        'value',
+        '.a',
+        '[0]',
+        '(',
+        ')',
+        '&&',
+        '?',
+        ':',
+        '!',
+        '-',
+        '1',
+        "'s'",
+        'max(',
+        ',',
+        '==',
+        ' ',
+      ],
       ...['__proto__', '.constructor', '`', '=>', '${', 'new ', '/', '\\u', '...', '{', '}', '"'],
     );
     fc.assert(
