@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { judge } from './judge.ts';
 import { shapes } from './shapes.ts';
 
-const seeds = Number(process.env['SEEDS'] ?? 100);
+const seeds = Number(process.env['SEEDS'] ?? 25);
 
 /** Paused, stepped, broken and resumed at random, with everything else that may go wrong. */
 test.each(shapes.map(({ name }) => name))('%s, held at random', { timeout: 300_000 }, async (name) => {
@@ -17,7 +17,9 @@ test.each(shapes.map(({ name }) => name))('%s, held at random', { timeout: 300_0
         return { ...options, faults: { ...options.faults, hold: 0.02 } };
       },
     };
-    const { faults } = await judge(held, seed);
+    const { faults, digest } = await judge(held, seed);
+    // Whoever debugs is part of what the seed decides.
+    if (seed < 2) expect((await judge(held, seed)).digest).toBe(digest);
     for (const { kind, about } of faults) if (kind === 'hold') done.add(about.split(' ')[0] ?? '');
   }
   for (const deed of ['pause', 'resume', 'step']) expect(done).toContain(deed);
