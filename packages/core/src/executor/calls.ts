@@ -44,7 +44,7 @@ export class Calls {
     if (actor.group !== undefined && inlet?.isRecovering === true) budget = Math.min(1, budget);
     actor.envelope.port = inlet === undefined ? '' : inlet.port;
     const { writer } = host.tracing;
-    const firstTime = writer === undefined || inlet === undefined ? -1 : inlet.reader.timeAt(0);
+    const firstTime = writer === undefined ? 0 : (inlet?.reader.timeAt(0) ?? host.timeNs());
     let total = 0;
     while (budget > 0) {
       // An event may have been reset by the last call, or by others meanwhile.
@@ -387,9 +387,8 @@ export class Calls {
     const isFailed = this.#thrown !== undefined;
     if (count === 0 && !isFailed) return;
     const work = inlet === undefined ? 'demand' : 'input';
-    const first = inlet === undefined ? actor.envelope.time : firstTime;
-    const { nowMs } = this.#host;
-    writer.calls({ actor, work, inlet, count, isFailed, startMs, endMs: nowMs, firstTime: first });
+    const endMs = this.#host.nowMs;
+    writer.calls({ actor, work, inlet, count, isFailed, startMs, endMs, firstTime });
   }
 
   #recordWait(actor: Actor): void {

@@ -1,9 +1,9 @@
+import type { Breakpoint } from '../debug/types.ts';
 import { TargetError } from '../errors.ts';
 import type { LiveRunParts } from '../run/live-parts.ts';
 import type { Run, TraceRecord } from '../run/types.ts';
 import type { TelemetryLimits } from '../telemetry/source.ts';
-import type { Command, DebugWire, ReplyWire } from '../telemetry/wire.ts';
-import type { Happening } from './happenings.ts';
+import type { BreakpointWire, Command, DebugWire, ReplyWire } from '../telemetry/wire.ts';
 import { pathIn } from './path.ts';
 
 const done: ReplyWire = { kind: 'done' };
@@ -12,18 +12,10 @@ const done: ReplyWire = { kind: 'done' };
 export class Commands {
   readonly #parts: LiveRunParts & { readonly run: Run };
   readonly #records: readonly TraceRecord[];
-  readonly #note: (happening: Happening) => void;
 
-  constructor(
-    parts: LiveRunParts & { readonly run: Run },
-    {
-      records,
-      note,
-    }: { readonly records: readonly TraceRecord[]; readonly note: (happening: Happening) => void },
-  ) {
+  constructor(parts: LiveRunParts & { readonly run: Run }, records: readonly TraceRecord[]) {
     this.#parts = parts;
     this.#records = records;
-    this.#note = note;
   }
 
   /** What a person holds, and where the run breaks. */
@@ -62,7 +54,7 @@ export class Commands {
       case 'stepPhase':
         return this.#step(command);
       case 'break':
-        return { kind: 'breakpoint', id: await run.debug.break(command.at) };
+        return { kind: 'breakpoint', id: await run.debug.break(breakpointOf(command.at)) };
       case 'unbreak':
         return { kind: 'changed', changed: await run.debug.unbreak(command.id) };
       case 'rate':
@@ -117,4 +109,15 @@ export class Commands {
 
 function targetOf(target: string): string | { readonly runner: string } {
   return target.startsWith(':') ? { runner: target.slice(1) } : target;
+}
+
+function breakpointOf({ stage, port, on, condition, holds, once }: BreakpointWire): Breakpoint {
+  return {
+    stage,
+    on,
+    ...(port === undefined ? {} : { port }),
+    ...(condition === undefined ? {} : { condition }),
+    ...(holds === undefined ? {} : { holds }),
+    ...(once === undefined ? {} : { once }),
+  };
 }

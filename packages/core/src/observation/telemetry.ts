@@ -1,8 +1,9 @@
+import type { AnyStateMachine } from 'xstate';
+import type { BreakpointHit } from '../debug/types.ts';
 import type { ResourcePlan } from '../plan/conditions.ts';
 import { leaseState } from '../resources/resource-table.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
 import type { LiveRunParts } from '../run/live-parts.ts';
-import type { Rewind } from '../run/rewind-types.ts';
 import type {
   ActorState,
   DeadLetter,
@@ -39,12 +40,13 @@ import type {
 } from '../telemetry/wire.ts';
 import { Commands } from './commands.ts';
 import { detailOf, latenciesOf, showFailure, showLetter, showRestart } from './details.ts';
+import { HeldTimes } from './held-times.ts';
 import { Gains, Happenings } from './happenings.ts';
 import { showMessage } from './messages.ts';
 import { pictureOf } from './picture.ts';
 import { Readings } from './readings.ts';
 import { ShownReplay } from './replays.ts';
-import { modesOf, statechartOf } from './statechart.ts';
+import { statechartOf } from './statechart.ts';
 import { writerOf } from './targets.ts';
 import { ShownTrace } from './tracing.ts';
 
@@ -55,8 +57,7 @@ export interface LiveTelemetryParts extends LiveRunParts {
   readonly run: Run;
   /** How the run ends. Looking on does not hide a failure from the application. */
   readonly ending: Promise<RunReport>;
-  /** Opens a recording of the run's graph. */
-  readonly rewind: (recording: string) => Promise<Rewind>;
+  readonly machine: AnyStateMachine;
 }
 
 /** What a run tells its observers. Made when it is asked for first. */
@@ -74,28 +75,24 @@ export class LiveTelemetry implements Telemetry {
   /** Of the traces that are open, the newest records. */
   readonly #records: TraceRecord[] = [];
   readonly #counts: number[];
-  #statechart: ModesWire;
+  readonly #held: HeldTimes;
+  readonly #statechart: ModesWire;
+  #lastHit: BreakpointHit | undefined;
 
   constructor(parts: LiveTelemetryParts) {
-    const { plan, shared, gauges, clock } = parts;
+    const { plan, shared, gauges, clock, run } = parts;
     this.#parts = parts;
     this.#readings = new Readings(plan, shared, gauges);
-    this.#statechart = modesOf(plan.modes);
+    this.#statechart = statechartOf(plan.modes, parts.machine);
     this.#counts = plan.events.map(({ name }) => parts.events.count(name));
     this.epochMs = Date.now() - clock.nowMs();
-    this.#commands = new Commands(parts, {
-      records: this.#records,
-      note: (happening) => this.#happenings.add(clock.nowMs(), happening),
-    });
+    this.#commands = new Commands(parts, this.#records);
+    this.#held = new HeldTimes(plan, run.debug, () => clock.nowMs());
+    run.debug.onChange(({ lastHit }) => this.#noteHit(lastHit));
     this.over = parts.ending.then(
       ({ reason }) => this.#end(reason, undefined),
       (error: unknown) => this.#end('failed', error),
     );
-  }
-
-  /** Resolves when the statechart of the modes is known, with all that leads from one to the other. */
-  async prepare(): Promise<void> {
-    this.#statechart = statechartOf(this.#parts.plan.modes, await this.#parts.modes.definition());
   }
 
   graph(limits: TelemetryLimits = {}): GraphWire {
@@ -103,12 +100,12 @@ export class LiveTelemetry implements Telemetry {
   }
 
   read(): Reading {
-    const { plan, crew, clock, modes, events, outputs, resources, debug } = this.#parts;
+    const { plan, crew, clock, modes, events, outputs, resources } = this.#parts;
     for (const output of outputs.values()) output.look();
     this.#readings.read({
       states: crew.states,
       replaced: crew.replaced,
-      heldNs: (actor) => debug.heldNs(actor),
+      heldNs: (actor) => this.#held.of(actor),
     });
     return {
       elapsedMs: clock.nowMs(),
@@ -208,8 +205,9 @@ export class LiveTelemetry implements Telemetry {
   }
 
   async replay(recording: string, limits: TelemetryLimits = {}): Promise<OpenReplay> {
-    const { plan, rewind } = this.#parts;
-    return new ShownReplay(recording, await rewind(recording), plan, limits);
+    const { plan, declaration } = this.#parts;
+    const { rewindRecording } = await import('../run/rewind.ts');
+    return new ShownReplay(recording, await rewindRecording(declaration, recording, {}), plan, limits);
   }
 
   get recordings(): readonly string[] {
@@ -235,6 +233,14 @@ export class LiveTelemetry implements Telemetry {
   /** A rate has been set. */
   noteRate(target: string, hz: number): void {
     this.#add(() => ({ type: 'rate', target, hz }));
+  }
+
+  #noteHit(hit: BreakpointHit | undefined): void {
+    if (hit === undefined || hit === this.#lastHit) return;
+    this.#lastHit = hit;
+    const { breakpoint, seq } = hit;
+    const stage = this.#parts.plan.actors.find(({ name }) => name === hit.stage)?.index ?? -1;
+    this.#add(() => ({ type: 'break', breakpoint, stage, seq }));
   }
 
   #add(happening: Parameters<Happenings['add']>[1]): void {

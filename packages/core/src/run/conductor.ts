@@ -71,15 +71,15 @@ export class Conductor {
     return this.#timeNs;
   }
 
+  /** Whether the run goes on when all its actors are over. */
+  get isLed(): boolean {
+    return this.#parts.script?.isLed === true;
+  }
+
   /** The round that is open, or else the one that is opened next. */
   get round(): { readonly number: number; readonly isOpen: boolean } {
     const isOpen = this.#state === 'round' && !this.#hasClosed;
     return { number: isOpen ? this.#round : (this.#round + 1) | 0, isOpen };
-  }
-
-  /** Whether the run goes on when all its actors are over. */
-  get isLed(): boolean {
-    return this.#parts.script?.isLed === true;
   }
 
   /** A runner's rate changes from the current step on. Only at a boundary. */

@@ -62,10 +62,10 @@ export class Crew {
   readonly replaced: number[];
   /** What the gates of a successor's stages go by. */
   gates: GateState;
-  /** What the debugger holds of them. */
-  holds: HoldState = noHolds;
   /** What workers are told that holds for their successors too. */
   readonly orders: Orders = new Orders((worker, message) => this.#links.get(worker)?.send(message));
+  /** What the debugger holds of them. */
+  holds: HoldState = noHolds;
   readonly #parts: CrewParts;
   readonly #postmortem: Postmortem;
   readonly #deathRate: DeathRate;

@@ -2,7 +2,7 @@ import type { Doorbell, Gauges } from '@troupe/mailbox';
 import type { SharedRun } from '../drivers/messages.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { WallClock } from '../executor/wall-clock.ts';
-import type { Plan } from '../plan/types.ts';
+import type { GraphDeclaration, Plan } from '../plan/types.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
 import type { BoundaryInput } from './boundary-input.ts';
 import type { BoundaryOutput } from './boundary-output.ts';
@@ -20,6 +20,7 @@ import type { World } from './world.ts';
 /** What a live run is made of; `start` puts it together. */
 export interface LiveRunParts {
   readonly world: World;
+  readonly declaration: GraphDeclaration;
   readonly plan: Plan;
   readonly shared: SharedRun;
   readonly bells: readonly Doorbell[];

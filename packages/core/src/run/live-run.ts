@@ -21,7 +21,9 @@ import { observables, polled } from './streams.ts';
 import { resendLetter } from './resend.ts';
 import { Taps } from './taps.ts';
 import { boundaryOf } from './targets.ts';
+import type { Telemetry } from '../telemetry/source.ts';
 import type {
+  ActorState,
   PushData,
   PushOptions,
   Run,
@@ -175,8 +177,9 @@ export class LiveRun extends ObservedRun implements Run, Steppable {
     return setBlocking(this.#parts, target, isBlocking);
   }
 
-  setRate(target: RateTarget, hz: number): Promise<void> {
-    return this.#parts.rates.setRate(target, hz);
+  async setRate(target: RateTarget, hz: number): Promise<void> {
+    await this.#parts.rates.setRate(target, hz);
+    this.noteRate(target, hz);
   }
 
   record(path: string): Promise<void> {
@@ -231,8 +234,13 @@ export class LiveRun extends ObservedRun implements Run, Steppable {
     this.#drain();
   }
 
+  telemetry(): Promise<Telemetry> {
+    return this.observe(this, this.#outcome.promise);
+  }
+
   /** Some actor's state has changed. */
-  noteState(): void {
+  override noteState(actor: number, state: ActorState): void {
+    super.noteState(actor, state);
     this.#ring();
   }
 

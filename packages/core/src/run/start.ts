@@ -59,9 +59,13 @@ export async function startRun(
   const atBoundary: AtBoundary = async (change) =>
     conductor === undefined ? change() : conductor.atBoundary(change);
   const events = new LiveEvents(shared.events, plan.events, bells, atBoundary, world);
-  const onLog = options.onLog ?? writeLog;
-  const base = { ...ground, events };
   const late: Late = { run: undefined, modes: undefined, debug: undefined };
+  const tell = options.onLog ?? writeLog;
+  const onLog = (line: LogLine): void => {
+    late.run?.noteLog(line);
+    tell(line);
+  };
+  const base = { ...ground, declaration, events };
   const crew = crewOf({ ...base, options, onLog, late });
   const turn = turnOf(shared);
   const clock = world.clock(turn, 0);
@@ -130,7 +134,7 @@ function crewOf(
       late.debug?.noteDeath(worker);
     },
     onState: (actor, state) => {
-      late.run?.noteState();
+      late.run?.noteState(actor, state);
       late.modes?.noteState(actor, state);
       late.debug?.noteState(actor, state);
     },

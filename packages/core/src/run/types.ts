@@ -1,5 +1,6 @@
 import type { ArrayOf, FrameArray, TroupeError } from '@troupe/mailbox';
 import type { Observable } from 'rxjs';
+import type { Telemetry } from '../telemetry/source.ts';
 import type { RunDebug } from '../debug/types.ts';
 import type { RunModes } from '../modes/types.ts';
 import type { CompileOptions, EventRef, Plan, PlanProblem, PortName, RunnerRef } from '../plan/types.ts';
@@ -359,6 +360,8 @@ export interface Run extends AsyncDisposable {
   readonly events: RunEvents;
   /** Holds stages, steps them, and stops at breakpoints. docs/debugging.md. */
   readonly debug: RunDebug;
+  /** What observers see of the run, and may ask of it. */
+  telemetry(): Promise<Telemetry>;
   /**
    * Writes a recording until the run is over: everything that comes from outside (pushes, what sources and
    * `io` stages emit, changes of modes, events and rates), and what all other stages emit, for a replay to

@@ -16,7 +16,7 @@ import type {
 
 /** A run, as an observer sees it. */
 export interface ObservedRun {
-  readonly telemetry: Telemetry;
+  telemetry(): Promise<Telemetry>;
 }
 
 /** Figures of a moment: tables as `RowsWire` describes them, of all rows, overwritten by the next reading. */
