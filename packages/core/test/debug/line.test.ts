@@ -1,5 +1,6 @@
+import { deepStrictEqual, partialDeepStrictEqual, rejects } from 'node:assert/strict';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { defineStage, graph, message } from '@troupe/core';
 import type { Run } from '@troupe/core';
 import { until } from '../run/deadline.ts';
@@ -51,8 +52,8 @@ async function play(run: Run, model: LineModel, what: Deed): Promise<void> {
   const { debug } = run;
   if (what.do === 'push') {
     const pushed = model.push();
-    expect(run.tryPush('in', Math.max(0, pushed))).toBe(pushed >= 0);
-  } else if (what.do === 'pull') expect(run.tryPull('out')?.value).toBe(model.pull());
+    deepStrictEqual(run.tryPush('in', Math.max(0, pushed)), pushed >= 0);
+  } else if (what.do === 'pull') deepStrictEqual(run.tryPull('out')?.value, model.pull());
   else if (what.do === 'pause') {
     model.pause(what.stages);
     await debug.pause(what.stages);
@@ -71,8 +72,8 @@ async function play(run: Run, model: LineModel, what: Deed): Promise<void> {
       { timeoutMs: stepped === undefined ? 2 : 10_000 },
     );
     const failed = { code: held.includes(what.stage) ? 'STEP_TIMEOUT' : 'STEP_ENDED' };
-    if (stepped === undefined) await expect(step).rejects.toMatchObject(failed);
-    else expect((await step).place).toMatchObject({ stage: what.stage, work: 'input', seq: stepped });
+    if (stepped === undefined) await rejects(step, failed);
+    else partialDeepStrictEqual((await step).place, { stage: what.stage, work: 'input', seq: stepped });
   }
 }
 
@@ -87,12 +88,12 @@ async function compare(run: Run, model: LineModel): Promise<void> {
     const now = depths();
     return waiting.every((depth, at) => now[at] === depth);
   };
-  await until(`${waiting.join(' ')} wait`, isSo, 2_000).catch(() => expect(depths()).toEqual(waiting));
+  await until(`${waiting.join(' ')} wait`, isSo, 2_000).catch(() => deepStrictEqual(depths(), waiting));
   // Nothing goes on from there.
   await new Promise((resolve) => setImmediate(resolve));
-  expect(depths()).toEqual(waiting);
-  expect(run.debug.state.held).toEqual(held);
-  expect(run.debug.state.lastHit !== undefined).toBe(hits > 0);
+  deepStrictEqual(depths(), waiting);
+  deepStrictEqual(run.debug.state.held, held);
+  deepStrictEqual(run.debug.state.lastHit !== undefined, hits > 0);
 }
 
 test('whatever is paused, stepped, broken and resumed, a plain model tells what is where', async () => {
