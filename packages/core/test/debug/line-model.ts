@@ -64,7 +64,7 @@ export class LineModel {
   }
 
   /**
-   * The message that one step of a stage handles, whatever breakpoints say; `undefined` when it is not held, or
+   * The message that a step of a stage handles, whatever breakpoints say; `undefined` when it is not held or
    * cannot go on.
    */
   step(stage: StageName): number | undefined {
