@@ -49,7 +49,15 @@ export { MessageOutlet } from './message-outlet.ts';
 export type { MessageEdge } from './message-outlet.ts';
 export { FrameOutlet } from './outlet.ts';
 export type { Outlet, RefusalPolicy, RefusingEdge } from './outlet.ts';
-export { attachReader, detachReader, endRing, heldFor, oldestTime, readerCursor, ringHead } from './ring-places.ts';
+export {
+  attachReader,
+  detachReader,
+  endRing,
+  heldFor,
+  oldestTime,
+  readerCursor,
+  ringHead,
+} from './ring-places.ts';
 export { Envelope, RingReader } from './ring-reader.ts';
 export type { ReaderOptions, ReaderPolicy } from './ring-reader.ts';
 export { RingWriter } from './ring-writer.ts';

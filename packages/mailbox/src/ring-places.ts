@@ -1,5 +1,13 @@
 import { TooManyReadersError } from './errors.ts';
-import { metaDouble, metaDoubles, readerBase, readerState, readerWord, ringWord, ringWords } from './layout.ts';
+import {
+  metaDouble,
+  metaDoubles,
+  readerBase,
+  readerState,
+  readerWord,
+  ringWord,
+  ringWords,
+} from './layout.ts';
 import type { ReaderOptions } from './ring-reader.ts';
 
 /** Takes a free reader place of a ring. Throws `TooManyReadersError`. */

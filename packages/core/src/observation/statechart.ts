@@ -1,4 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
+import { ruleOf } from '../modes/rules.ts';
 import type { ModesPlan } from '../plan/types.ts';
 import type { ModesWire } from '../telemetry/wire.ts';
 
@@ -8,9 +9,10 @@ export function statechartOf(plan: ModesPlan, machine: AnyStateMachine): ModesWi
   for (const from of plan.names) {
     const node = machine.root.states[from];
     for (const [event, candidates] of node?.transitions ?? []) {
-      for (const { target, meta, guard } of candidates) {
-        const rule = ruleOf(meta, guard);
-        // One without a target is there for the name of its rule: what it refuses leads to the mode asked for.
+      for (const candidate of candidates) {
+        const { target } = candidate;
+        const rule = ruleOf(candidate);
+        // One without a target names the rule that refuses: it leads to the mode that was asked for.
         const refused = event.startsWith('request.') ? event.slice('request.'.length) : from;
         const to = target?.[0] === undefined ? refused : modeAbove(target[0].path, from);
         transitions.push({ from, to, event, rule: target === undefined ? (rule ?? 'refused') : rule });
@@ -22,11 +24,4 @@ export function statechartOf(plan: ModesPlan, machine: AnyStateMachine): ModesWi
 
 function modeAbove(path: readonly string[], from: string): string {
   return path[0] ?? from;
-}
-
-function ruleOf(meta: unknown, guard: unknown): string | undefined {
-  const { rule } = (meta ?? {}) as { readonly rule?: unknown };
-  if (typeof rule === 'string') return rule;
-  const name: unknown = typeof guard === 'object' ? (guard as { type?: unknown } | null)?.type : guard;
-  return typeof name === 'string' ? name : undefined;
 }
