@@ -11,6 +11,8 @@ Commands:
   run <graph>     start the graph that a module exports, or of a graph file, and watch it
   replay <recording> [<graph>]
                   do again what a recording holds, and compare
+  trace <graph> --out FILE
+                  run a graph and write a trace of its threads for ui.perfetto.dev
   plan <graph>    print what would run where
   doctor          say what this machine offers
 
@@ -30,6 +32,7 @@ Exit codes:
 const commands: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   run: async (argv) => (await import('./run.ts')).runCommand(argv),
   replay: async (argv) => (await import('./replay.ts')).replayCommand(argv),
+  trace: async (argv) => (await import('./trace.ts')).traceCommand(argv),
   plan: async (argv) => (await import('./plan.ts')).planCommand(argv),
   doctor: async (argv) => (await import('./doctor.ts')).doctorCommand(argv),
 };

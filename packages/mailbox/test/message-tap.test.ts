@@ -89,7 +89,7 @@ describe('a tap on an output of values', () => {
     expect(last.length).toBeLessThanOrEqual(4);
   });
 
-  it('sampled: takes as many as it was asked for, and counts the others with the call that emitted them', () => {
+  it('sampled: takes as many as it was asked for, and counts the others call by call', () => {
     const { outlet, control, seen } = watched(true);
     send(outlet, 'a');
     commit(outlet);

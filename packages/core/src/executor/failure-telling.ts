@@ -24,7 +24,7 @@ export interface Failed {
   readonly nowMs: number;
 }
 
-/** What has been told of an actor in the second that began at `sinceMs`, and what has not been told at all. */
+/** What has been told of an actor in the second from `sinceMs` on, and what has not been told at all. */
 interface Told {
   sinceMs: number;
   count: number;

@@ -252,10 +252,11 @@ export class Crew {
   /** Gives a successor everything that its predecessor had been told. */
   #hand(worker: number, epochMs: number): void {
     const link = this.#links.get(worker);
+    // Before its actors begin: whoever watches them misses nothing.
+    for (const message of this.orders.of(worker)) link?.send(message);
     link?.send({ type: 'go', epochMs });
     if (this.#isDraining) link?.send({ type: 'drain' });
     for (const message of this.#requests.of(worker)) link?.send(message);
-    for (const message of this.orders.of(worker)) link?.send(message);
     for (const letter of this.#resends.of(worker)) link?.send({ type: 'resend', letter });
   }
 

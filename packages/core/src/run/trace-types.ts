@@ -48,14 +48,14 @@ export type TraceRecord = CallsRecord | BlockedRecord | SleepRecord | RestartedR
 
 /** A batch of calls that handled (one of them) what has a logical time. */
 export interface PathHop extends Omit<CallsRecord, 'kind' | 'firstTime' | 'lastTime' | 'firstSeq'> {
-  /** From the end of the batch that emitted it to the begin of this one; `undefined` where that is not known. */
+  /** From the end of the batch that emitted it to this one; `undefined` where that is not known. */
   readonly waitedNs: number | undefined;
   /** As long of it as this stage had no room at its outputs. */
   readonly blockedNs: number;
 }
 
 export interface TraceOptions {
-  /** Records that each thread keeps until they are read: a power of two from 64 to 2^20; 16,384 unless given. */
+  /** Records that each thread keeps until they are read: a power of two, 64 to 2^20. 16,384 unless given. */
   readonly recordsMax?: number;
 }
 

@@ -60,7 +60,8 @@ describe('failures', () => {
       untold: 0,
       error: { code: 'HANDLER_THREW', stage: 'errands', port: 'in' },
     });
-    expect(String((list[0]?.error.cause as Error).stack)).toMatch(/errand 1[^]*watched\.ts/);
+    const cause = list[0]?.error.cause as Error | undefined;
+    expect(cause?.stack).toMatch(/errand 1[^]*watched\.ts/);
     expect(list.every(({ atMs }, i) => atMs >= (list[i - 1]?.atMs ?? 0))).toBe(true);
   });
 
@@ -101,35 +102,11 @@ describe('failures', () => {
     const run = await g.start({ workers: 1 });
     runs.push(run);
     await run.push('frames', Float64Array.of(-1, 2, 3, 4));
-    await run.push('errands', { n: 0, throws: 1, isOdd: false, ballast: 'x'.repeat(20_000) } as never);
+    await run.push('errands', { n: 0, throws: 1, ballast: 'x'.repeat(20_000) });
     for (let n = 0; n < 200; n++) await run.push('frames', Float64Array.of(n, n, n, n));
     await until(() => run.failures().length === 2);
     const of = (name: string): unknown => run.failures().find(({ stage: at }) => at === name);
     expect(of('touchy')).toMatchObject({ frame: Float64Array.of(-1, 2, 3, 4), value: undefined, seq: 0 });
     expect(of('errands')).toMatchObject({ frame: undefined, value: undefined, omitted: 'tooLarge' });
-  });
-
-  it('of a stage that fails all the time are told 20 within a second, the rest counted', async () => {
-    const run = await startErrands({ worker: 'auto', strategy: 'resume', triesMax: 1 });
-    const count = 100;
-    const failed = (): number => run.stats().stages[0]?.failed ?? 0;
-    for (let n = 0; n < count; n++) await run.push('in', { n, throws: 1 });
-    await until(() => failed() === count);
-    // Told once the second is over, with what was not told.
-    for (let n = count; run.failures().every(({ untold }) => untold === 0); n++) {
-      await run.push('in', { n, throws: 1 });
-      await until(() => failed() === n + 1);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    const list = run.failures();
-    const last = list.findIndex(({ untold }) => untold > 0);
-    // Each told failure and all that were passed over before it: none is missing.
-    expect((list[last]?.value as { n: number }).n).toBe(last + (list[last]?.untold ?? 0));
-    expect(last % 20).toBe(0);
-    // What has been counted once is not counted again.
-    const told = run.failures().length;
-    await run.push('in', { n: 1e6, throws: 1 });
-    await until(() => run.failures().length > told);
-    expect(run.failures()[told]?.untold).toBe(0);
   });
 });

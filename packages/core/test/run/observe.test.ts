@@ -1,5 +1,5 @@
 import { graph } from '@troupe/core';
-import type { Graph, Observer, Run, RunStats, Sample } from '@troupe/core';
+import type { CensusEntry, Graph, Observer, Run, RunStats, Sample } from '@troupe/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { counter, relay, sink } from '../fixtures/frames.ts';
 import { slowEcho } from '../fixtures/io.ts';
@@ -236,6 +236,44 @@ describe('several runs', () => {
     expect(roles).toHaveLength(3);
     expect(roles).toEqual(
       expect.arrayContaining([['main'], ['compute', 'compute'], ['io', 'io']]) as unknown,
+    );
+  });
+
+  it('tell memory, sleeps, and how late the event loops were since they were asked last', async () => {
+    const probe = createProbe();
+    openGate(probe);
+    const g = graph('figures');
+    const compute = g.stage('compute', echo);
+    const io = g.stage('io', slowEcho, { options: { probe } });
+    g.connect(compute.out.values, io.in.values);
+    g.input('in', compute.in.values);
+    g.output('out', io.out.values);
+    const run = await start(g, { workers: 2 });
+    const own = async (): Promise<readonly CensusEntry[]> =>
+      (await run.census()).filter(({ owner }) => owner === 'figures');
+    // The first asking begins to measure, if nobody has asked the thread before.
+    const sleptBefore = (await own()).map(({ sleeps }) => sleeps);
+    await run.push('in', 1);
+    expect((await run.pullOrThrow('out')).value).toBe(1);
+    await until(() => run.stats().workers.every(({ sleeps }, i) => i === 0 || sleeps > 0));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const threads = await own();
+    expect(threads).toHaveLength(3);
+    for (const { heap, sleeps } of threads) {
+      expect(heap?.usedBytes).toBeGreaterThan(100_000);
+      expect(heap?.totalBytes).toBeLessThanOrEqual(heap?.limitBytes ?? 0);
+      expect(sleeps).toBeGreaterThan(0);
+    }
+    for (const { loopDelay } of threads.filter(({ role }) => role !== 'compute')) {
+      const { p50Ms = -1, p99Ms = -1, maxMs = -1 } = loopDelay ?? {};
+      expect(p50Ms).toBeGreaterThanOrEqual(0);
+      expect(p99Ms).toBeGreaterThanOrEqual(p50Ms);
+      expect(maxMs).toBeGreaterThanOrEqual(p99Ms * 0.99);
+    }
+    // A parked thread has no turns that could come late.
+    expect(threads.find(({ role }) => role === 'compute')?.loopDelay).toBeUndefined();
+    expect(threads.map(({ sleeps }) => sleeps).every((sleeps, i) => sleeps >= (sleptBefore[i] ?? 0))).toBe(
+      true,
     );
   });
 });

@@ -20,7 +20,7 @@ interface Watched {
   readonly run: Run;
   readonly seen: Sample[];
   readonly tap: ReturnType<Run['tap']>;
-  push(...list: readonly Errand[]): Promise<void>;
+  readonly push: (...list: readonly Errand[]) => Promise<void>;
 }
 
 /** in → errands → drain, watched from the first errand on. */
@@ -39,8 +39,7 @@ async function watch(g: Graph, options?: TapOptions): Promise<Watched> {
   runs.push(run);
   const seen: Sample[] = [];
   const tap = run.tap(out, (sample) => seen.push(sample), options);
-  // Answered behind everything that the worker has been told before.
-  await run.setBlocking(edge, true);
+  await told(run);
   return {
     run,
     seen,
@@ -49,6 +48,11 @@ async function watch(g: Graph, options?: TapOptions): Promise<Watched> {
       for (const errand of list) await run.push('in', errand);
     },
   };
+}
+
+/** All workers have answered then, behind everything that they have been told before. */
+async function told(run: Run): Promise<void> {
+  await run.modes.request(run.modes.state === 'recording' ? 'idle' : 'recording');
 }
 
 async function allHandled(run: Run, count: number): Promise<void> {
@@ -81,7 +85,7 @@ describe('a tap on values', () => {
     // Another one sees what comes from now on.
     const again: unknown[] = [];
     run.tap(edge, ({ value }) => again.push(value));
-    await run.setBlocking(edge, true);
+    await told(run);
     await push({ n: 21 });
     await until(() => again.length === 1);
     expect(again).toEqual([21]);
@@ -124,8 +128,10 @@ describe('a tap on values', () => {
     await terminateThreadOf(run, 'errands');
     await until(() => replacedIn(run) === 1);
     await push({ n: 1 }, { n: 2 });
-    await until(() => seen.length >= 3);
-    expect(seen.map(({ value }) => value)).toEqual([0, 1, 2]);
+    await until(() => seen.at(-1)?.value === 2);
+    // What a local edge carried when its thread died may be seen again.
+    expect(new Set(seen.map(({ value }) => value))).toEqual(new Set([0, 1, 2]));
+    expect(seen.slice(-2).map(({ value }) => value)).toEqual([1, 2]);
     expect(run.replacements()).toMatchObject([
       { worker: 1, restored: [{ stage: 'errands' }, { stage: 'drain' }] },
     ]);

@@ -18,6 +18,11 @@ async function start(g: Graph, options: Parameters<Graph['start']>[0] = {}): Pro
   return run;
 }
 
+/** All workers have answered then, behind everything that they have been told before. */
+async function told(run: Run): Promise<void> {
+  await run.modes.request(run.modes.state === 'recording' ? 'idle' : 'recording');
+}
+
 function callsOf(records: readonly TraceRecord[], stage: string): CallsRecord[] {
   return records.filter((record) => record.kind === 'calls').filter((record) => record.stage === stage);
 }
@@ -61,11 +66,7 @@ describe('a trace', () => {
     const run = await start(pipe(probe));
     const trace = run.trace();
     const records: TraceRecord[] = [];
-    // Whoever is told of the trace is asleep until the first push, which may come before.
-    await run.setBlocking(
-      { from: { stage: 'relay', port: 'frames' }, to: { stage: 'sink', port: 'frames' } },
-      true,
-    );
+    await told(run);
     await pushAll(run, 0, 100);
     await readUntil(trace, records, 'sink', 100);
     expect(trace.missed).toBe(0);
@@ -98,10 +99,7 @@ describe('a trace', () => {
     trace.stop();
     trace.stop();
     const left: TraceRecord[] = [];
-    await run.setBlocking(
-      { from: { stage: 'relay', port: 'frames' }, to: { stage: 'sink', port: 'frames' } },
-      true,
-    );
+    await told(run);
     trace.read(left);
     await pushAll(run, 100, 110);
     await until(() => run.stats().stages[1]?.in === 110);
@@ -140,8 +138,7 @@ describe('a trace', () => {
     const run = await start(g, { workers: 1 });
     const trace = run.trace();
     const records: TraceRecord[] = [];
-    // All workers have answered then, behind everything that they have been told before.
-    await run.modes.request('recording');
+    await told(run);
     await run.push('in', { n: 0, throws: 1 }, { time: 5 });
     await run.push('in', { n: 1 }, { time: 6 });
     await readUntil(trace, records, 'drain', 1);
@@ -283,10 +280,7 @@ describe('pathOf', () => {
     openGate(probe);
     const run = await start(pipe(probe));
     const trace = run.trace();
-    await run.setBlocking(
-      { from: { stage: 'relay', port: 'frames' }, to: { stage: 'sink', port: 'frames' } },
-      true,
-    );
+    await told(run);
     const records: TraceRecord[] = [];
     await pushAll(run, 0, 20);
     await readUntil(trace, records, 'sink', 20);
