@@ -18,7 +18,7 @@ a graph file lay beside it.
 Options:
   --workers N      pooled workers for stages placed 'auto', 1 to 64
   --with-effects   run the sinks and fed stages with an event loop too; sources are always played
-  --at S           go only so many seconds of the run's own time far (to the last step by then), and print what
+  --at S           go only to the last step within so many seconds of the run's own time, and print what
                    there was: the newest message of each output, latches, mode, events, states
   --json           with --at: as one JSON object
   --allow NAME     a package, or a module or folder (./x), outside of the recording's (or the graph file's)

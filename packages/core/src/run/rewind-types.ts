@@ -9,8 +9,8 @@ export interface RewindOptions extends Omit<ReplayOptions, 'withEffects' | 'work
   /** Pooled workers, and stages where they were placed. Unless given, those of all workers share one. */
   readonly workers?: number;
   /**
-   * How many replays stand by at earlier steps, for a seek that goes back; each has workers of its own. 0 to 4,
-   * 2 unless given.
+   * How many replays stand by at earlier steps, for a seek that goes back; each has workers of its own. 0 to
+   * 4, 2 unless given.
    */
   readonly standby?: number;
 }
@@ -105,8 +105,9 @@ export interface Rewind extends AsyncDisposable {
   readonly moment: Moment;
   /**
    * Goes to the last step at or before that time (or to that step, or the last one there is); -1: before the
-   * first one. Rejects `SeekSupersededError` when another seek begins before it has arrived, `RewindFailedError`
-   * when the run failed before, the signal's reason, `RunStoppedError` after `close`, `TargetError`.
+   * first one. Rejects `SeekSupersededError` when another seek begins before it has arrived,
+   * `RewindFailedError` when the run failed before, the signal's reason, `RunStoppedError` after `close`,
+   * `TargetError`.
    */
   seek(
     to: { readonly timeNs: number } | { readonly step: number },

@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { graph, openRecording } from '@troupe/core';
+import { compile, graph, openRecording } from '@troupe/core';
 import type { Graph, Mark, Moment, Rewind, Run, StartOptions } from '@troupe/core';
+import { takeCensus } from '../../src/run/census.ts';
 import { counter } from '../fixtures/stepped.ts';
 import { antenna, fickle, folding, fragile, logging, ticking } from '../fixtures/taped.ts';
 import { until } from './deadline.ts';
@@ -179,12 +180,29 @@ describe('a rewind', () => {
     expect(rewind.moment.step).toBe(403);
     expect(newest(await rewind.seek({ step: 798 }))).toEqual([798_004, 7.98e9]);
 
-    const closing = expect(rewind.seek({ step: 30 })).rejects.toMatchObject({ code: 'RUN_STOPPED' });
-    await rewind.close();
-    await closing;
+    const [closed] = await Promise.allSettled([rewind.seek({ step: 30 }), rewind.close()]);
+    expect(closed).toMatchObject({ status: 'rejected', reason: { code: 'RUN_STOPPED' } });
     await expect(rewind.seek({ step: 30 })).rejects.toMatchObject({ code: 'RUN_STOPPED' });
     await rewind.close();
   });
+});
+
+test('a rewind has a bounded number of replays, and gives all threads back', async () => {
+  const g = beats();
+  const path = await record(g, { durationMs: 8_000 });
+  const plan = compile(g, { clock: 'fast' });
+  const threads = async (): Promise<number> => {
+    return (await takeCensus(plan)).filter(({ role, owner }) => role !== 'main' && owner === 'beats').length;
+  };
+  for (const standby of [0, 2]) {
+    await using rewind = await g.rewind(path, { standby });
+    for (const step of [790, 700, 100, 600, 20, 300, 750, 0]) {
+      expect(newest(await rewind.seek({ step }))).toEqual([step * 1_000 + 4, step * 1e7]);
+      expect(await threads()).toBeLessThanOrEqual(standby + 1);
+    }
+    await rewind.close();
+    expect(await threads()).toBe(0);
+  }
 });
 
 describe('a recording', () => {
@@ -235,12 +253,11 @@ describe('a recording', () => {
     g.connect(beat.out.out, weak.in.in);
     const path = await record(g, { durationMs: 1_000 });
     await using rewind = await g.rewind(path);
-    const failed = expect(rewind.seek({ timeNs: Infinity })).rejects.toMatchObject({
+    await expect(rewind.seek({ timeNs: Infinity })).rejects.toMatchObject({
       code: 'REWIND_FAILED',
       step: 2,
       message: expect.stringContaining('the third is too much') as string,
     });
-    await failed;
     expect(frameOf(await rewind.seek({ step: 1 }), 'weak', 'out')).toEqual([1_004, 1e7]);
     await expect(rewind.next()).rejects.toMatchObject({ code: 'REWIND_FAILED', step: 2 });
     expect(frameOf(rewind.moment, 'weak', 'out')).toEqual([1_004, 1e7]);
