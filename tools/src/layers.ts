@@ -28,6 +28,9 @@ const testOnlyFolder = 'packages/core/src/testing/';
 /** Safe in a browser: no Node modules, nothing of the runtime. */
 const browserSafeFolder = 'packages/core/src/telemetry/';
 
+/** Libraries that run in a browser as well. */
+const browserSafe: ReadonlySet<string> = new Set(['@msgpack/msgpack']);
+
 /** A file that may load modules by a computed specifier (or by `require`), and why. */
 export interface ComputedImport {
   readonly file: string;
@@ -164,8 +167,8 @@ function judge(place: Place, reference: Reference): Verdict {
   if (specifier === undefined) return judgeComputed(place, reference);
   if (specifier.startsWith('.')) return judgeRelative(place, reference, specifier);
   if (kind === 'url') return undefined;
-  const browserSafe = place.file.startsWith(browserSafeFolder) && kind !== 'type';
-  if (browserSafe) {
+  const isForBrowser = place.file.startsWith(browserSafeFolder) && kind !== 'type';
+  if (isForBrowser && !browserSafe.has(specifier)) {
     return {
       rule: 'browser-safe',
       message: `the telemetry subpath runs in a browser and imports no ${specifier}`,

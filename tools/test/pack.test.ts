@@ -20,8 +20,9 @@ const environment: NodeJS.ProcessEnv = {
   PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}`,
 };
 
+/** How a registry is reached is the machine's. */
 function isOfThisRun(name: string): boolean {
-  if (/^npm_config_(registry|cache|userconfig)$/.test(name)) return false;
+  if (/^npm_config_(registry|cache|userconfig|globalconfig|cafile)$/.test(name)) return false;
   return /^(npm_|VITEST|NODE_OPTIONS$|NODE_ENV$|TEST$|INIT_CWD$|FORCE_COLOR$)/.test(name);
 }
 

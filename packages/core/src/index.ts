@@ -22,6 +22,8 @@ export {
   TargetError,
   WorkerDiedError,
 } from './errors.ts';
+export { ConditionError, StepEndedError, StepNoPhasesError, StepTimeoutError } from './debug/errors.ts';
+export type * from './debug/types.ts';
 export type { EventHandle } from './events/event-handle.ts';
 export type { EventWaitOptions } from './events/waiting.ts';
 export { Graph, graph } from './graph.ts';
@@ -54,6 +56,7 @@ export type { ReplayReport } from './run/replay.ts';
 export type { ReplayOptions } from './run/rerun.ts';
 export { RewindFailedError, SeekSupersededError } from './run/rewind-errors.ts';
 export type * from './run/rewind-types.ts';
+export { pathOf } from './run/trace-path.ts';
 export type * from './run/types.ts';
 export { GraphFileError, GraphSaveError } from './saving/errors.ts';
 export type { GraphFileProblem, GraphSaveProblem } from './saving/errors.ts';

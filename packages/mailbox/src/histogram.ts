@@ -129,6 +129,11 @@ function middleOf(index: number): number {
   return (4 + (index & 3)) * width + (width - 1) / 2;
 }
 
+/** Where a bucket begins, in nanoseconds. */
+export function bucketBoundNs(index: number): number {
+  return index < 4 ? index : (4 + (index & 3)) * 2 ** ((index >>> 2) - 1);
+}
+
 function totalOf(buckets: ArrayLike<number>): number {
   let total = 0;
   for (let index = 0; index < buckets.length; index += 1) total += buckets[index] as number;

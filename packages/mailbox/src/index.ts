@@ -24,6 +24,7 @@ export {
   workerCount,
 } from './gauges.ts';
 export type { ActorGauges, ActorReading, EdgeGauges, WorkerGauges } from './gauges.ts';
+export { bucketBoundNs, histogramBuckets } from './histogram.ts';
 export type { LatencySummary } from './histogram.ts';
 export { allocateJournal, eventsId, ledgerId, redo } from './journal.ts';
 export type { Journaled } from './journal.ts';
@@ -43,11 +44,20 @@ export { localQueue } from './local-queue.ts';
 export type { LocalReader, LocalWriter } from './local-queue.ts';
 export type { MailboxReader, Releasable } from './mailbox-reader.ts';
 export { allocateMessageRing, MessageReader, MessageWriter } from './message-ring.ts';
+export { allocateTapControl, MessageTap, TapControl } from './message-tap.ts';
 export { MessageOutlet } from './message-outlet.ts';
 export type { MessageEdge } from './message-outlet.ts';
 export { FrameOutlet } from './outlet.ts';
 export type { Outlet, RefusalPolicy, RefusingEdge } from './outlet.ts';
-export { attachReader, detachReader, endRing, heldFor, readerCursor, ringHead } from './ring-places.ts';
+export {
+  attachReader,
+  detachReader,
+  endRing,
+  heldFor,
+  oldestTime,
+  readerCursor,
+  ringHead,
+} from './ring-places.ts';
 export { Envelope, RingReader } from './ring-reader.ts';
 export type { ReaderOptions, ReaderPolicy } from './ring-reader.ts';
 export { RingWriter } from './ring-writer.ts';

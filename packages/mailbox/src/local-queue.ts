@@ -256,7 +256,7 @@ export class LocalReader implements MailboxReader {
   }
 
   isMarked(round: number): boolean {
-    return this.#queue.marked === round || this.#queue.hasEnded;
+    return ((this.#queue.marked - round) | 0) >= 0 || this.#queue.hasEnded;
   }
 
   hasEndedBefore(round: number): boolean {

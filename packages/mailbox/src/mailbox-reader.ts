@@ -21,7 +21,10 @@ export interface MailboxReader {
   readonly highWater: number;
   /** Messages that can be taken now. */
   available(): number;
-  /** Whether everything of a round that will ever come is there. docs/determinism.md, "Rounds". */
+  /**
+   * Whether everything of a round that will ever come is there: it is marked, or a later one is.
+   * docs/determinism.md, "Rounds".
+   */
   isMarked(round: number): boolean;
   /** Whether the writer had ended the stream before a round, and everything has been taken. */
   hasEndedBefore(round: number): boolean;

@@ -3,6 +3,7 @@ import { MessageTooLargeError, SpillOverflowError } from './errors.ts';
 import type { Journal } from './journal.ts';
 import type { LocalWriter } from './local-queue.ts';
 import type { MessageWriter } from './message-ring.ts';
+import type { MessageTap } from './message-tap.ts';
 import { refuse } from './outlet.ts';
 import type { Outlet, RefusalPolicy } from './outlet.ts';
 
@@ -39,7 +40,10 @@ export class MessageOutlet implements Outlet {
   readonly #spill: SpilledValue[] = [];
   readonly #isRemote: boolean;
   /** The queue of the only edge, when that is a local one that holds: the usual case on one worker. */
-  readonly #sole: LocalWriter | undefined;
+  readonly #local: LocalWriter | undefined;
+  /** The same while nobody watches: one field says that there is nothing else to do. */
+  #sole: LocalWriter | undefined;
+  readonly #taps: MessageTap[] = [];
 
   constructor(port: string, edges: readonly MessageEdge[], maxEmit: number, spillMax: number) {
     this.port = port;
@@ -49,7 +53,8 @@ export class MessageOutlet implements Outlet {
     this.#refusing = edges.filter((edge) => edge.refusal !== undefined);
     this.#isRemote = edges.some((edge) => !edge.isLocal);
     const isSole = edges.length === 1 && this.#holding.length === 1 && !this.#isRemote;
-    this.#sole = isSole ? (edges[0]?.writer as LocalWriter) : undefined;
+    this.#local = isSole ? (edges[0]?.writer as LocalWriter) : undefined;
+    this.#sole = this.#local;
     this.#spillMax = spillMax;
     this.#seq = Math.max(0, ...edges.map((edge) => edge.writer.seq));
     this.#settledSeq = this.#seq;
@@ -57,6 +62,20 @@ export class MessageOutlet implements Outlet {
 
   get emitted(): number {
     return this.#settledSeq;
+  }
+
+  /** Lets somebody watch, until `unwatch`. Twice is once. */
+  watch(tap: MessageTap): void {
+    if (this.#taps.some(({ id }) => id === tap.id)) return;
+    this.#taps.push(tap);
+    this.#sole = undefined;
+  }
+
+  unwatch(id: number): void {
+    const at = this.#taps.findIndex((tap) => tap.id === id);
+    if (at < 0) return;
+    this.#taps.splice(at, 1);
+    if (this.#taps.length === 0) this.#sole = this.#local;
   }
 
   isReady(): boolean {
@@ -81,6 +100,13 @@ export class MessageOutlet implements Outlet {
       return;
     }
     const bytes = this.#isRemote ? encode(value) : undefined;
+    if (this.#taps.length > 0) {
+      this.#show(value, bytes, time, flags);
+      if (this.#spill.length === 0 && this.#local?.append(value, time, flags, this.#seq) === true) {
+        this.#seq++;
+        return;
+      }
+    }
     this.#offer(value, bytes, time, flags);
     if (this.#spill.length === 0 && this.#hasRoom()) this.#append(value, bytes, time, flags);
     else this.#spillOver(value, bytes, time, flags);
@@ -93,6 +119,7 @@ export class MessageOutlet implements Outlet {
       return;
     }
     for (let i = 0; i < this.#edges.length; i++) this.#edges[i]?.writer.settle();
+    for (let i = 0; i < this.#taps.length; i++) this.#taps[i]?.settle();
     for (let i = 0; i < this.#refusing.length; i++) this.#settledDropped[i] = this.#refusing[i]?.dropped ?? 0;
   }
 
@@ -100,6 +127,7 @@ export class MessageOutlet implements Outlet {
     this.#seq = this.#settledSeq;
     this.#spill.length = 0;
     for (const edge of this.#edges) edge.writer.rollback();
+    for (const tap of this.#taps) tap.rollback();
     for (const [i, edge] of this.#refusing.entries()) edge.dropped = this.#settledDropped[i] ?? 0;
   }
 
@@ -117,6 +145,7 @@ export class MessageOutlet implements Outlet {
 
   publish(stampMs: number): void {
     for (let i = 0; i < this.#edges.length; i++) this.#edges[i]?.writer.publish(stampMs);
+    for (let i = 0; i < this.#taps.length; i++) this.#taps[i]?.publish(stampMs);
   }
 
   mark(round: number): void {
@@ -152,6 +181,11 @@ export class MessageOutlet implements Outlet {
       if ((this.#holding[i] as MessageEdge).writer.room(1) <= 0) return false;
     }
     return true;
+  }
+
+  #show(value: unknown, bytes: Uint8Array | undefined, time: number, flags: number): void {
+    const seq = this.#seq + this.#spill.length;
+    for (let i = 0; i < this.#taps.length; i++) this.#taps[i]?.offer(value, bytes, time, flags, seq);
   }
 
   /** Edges that may refuse never hold the writer back: they take the value now or not at all. */

@@ -274,6 +274,8 @@ export class MessageWriter extends RingWriter {
  * blocking.
  */
 export class MessageReader extends RingReader {
+  /** Bytes of the message that was taken last. */
+  bytes = 0;
   readonly #arena: Arena;
   #copy: Buffer = Buffer.alloc(0);
   #copyLength = 0;
@@ -284,7 +286,9 @@ export class MessageReader extends RingReader {
   }
 
   protected override loadInPlace(slot: number, into: Envelope): void {
-    into.value = decode(this.#record(slot));
+    const record = this.#record(slot);
+    this.bytes = record.length;
+    into.value = decode(record);
   }
 
   protected override copyOut(slot: number): void {
@@ -295,6 +299,7 @@ export class MessageReader extends RingReader {
   }
 
   protected override loadCopy(into: Envelope): void {
+    this.bytes = this.#copyLength;
     into.value = decode(this.#copy.subarray(0, this.#copyLength));
   }
 

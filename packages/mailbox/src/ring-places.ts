@@ -1,5 +1,13 @@
 import { TooManyReadersError } from './errors.ts';
-import { readerBase, readerState, readerWord, ringWord, ringWords } from './layout.ts';
+import {
+  metaDouble,
+  metaDoubles,
+  readerBase,
+  readerState,
+  readerWord,
+  ringWord,
+  ringWords,
+} from './layout.ts';
 import type { ReaderOptions } from './ring-reader.ts';
 
 /** Takes a free reader place of a ring. Throws `TooManyReadersError`. */
@@ -68,6 +76,20 @@ export function heldFor(buffer: SharedArrayBuffer, place: number): number {
   const base = readerBase(place);
   const isBlocking = Atomics.load(words, base + readerWord.state) === readerState.blocking;
   return isBlocking ? Atomics.load(words, base + readerWord.capacity) : 0;
+}
+
+/**
+ * Logical time of the oldest message that a reader has not given back; `undefined` where there is none, or
+ * the reader goes on meanwhile. For onlookers: nothing is decided by it.
+ */
+export function oldestTime(buffer: SharedArrayBuffer, place: number): number | undefined {
+  const words = ringWords(buffer);
+  const cursor = readerCursor(buffer, place);
+  if (((ringHead(buffer) - cursor) | 0) <= 0) return undefined;
+  const slot = cursor & ((words[ringWord.slots] ?? 1) - 1);
+  const meta = new Float64Array(buffer, words[ringWord.metaOffset], (slot + 1) * metaDoubles);
+  const time = meta[slot * metaDoubles + metaDouble.time];
+  return readerCursor(buffer, place) === cursor ? time : undefined;
 }
 
 /** Ends the stream of a ring in place of its writer, whose thread is gone for good. */

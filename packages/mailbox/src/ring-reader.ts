@@ -136,7 +136,7 @@ export abstract class RingReader implements MailboxReader {
   /** Whether the writer has emitted everything of a round: nothing more of it comes after what is there. */
   isMarked(round: number): boolean {
     // Acquires every message of the round; and an ended stream has nothing more of any round.
-    if (Atomics.load(this.words, ringWord.marked) === round) return true;
+    if (((Atomics.load(this.words, ringWord.marked) - round) | 0) >= 0) return true;
     return Atomics.load(this.words, ringWord.ended) === 1;
   }
 

@@ -1,5 +1,7 @@
 import type { Doorbell, WorkerGauges } from '@troupe/mailbox';
 import { workerCount } from '@troupe/mailbox';
+import { traced } from '../executor/trace-ring.ts';
+import type { Tracing } from '../executor/trace-ring.ts';
 
 /** How long an executor that has run out of work looks for more before it sleeps, in ms. */
 const spinMs = 0.05;
@@ -62,6 +64,8 @@ export interface Loop {
   /** Handles what has come on the control port. */
   readonly control: () => void;
   readonly isStopping: () => boolean;
+  /** Where the thread writes down its sleeps. */
+  readonly tracing?: Tracing;
 }
 
 function add(gauges: WorkerGauges, index: number, value: number): void {
@@ -172,9 +176,13 @@ export function lastLook({ executor, bell }: Pick<Loop, 'executor' | 'bell'>): b
 }
 
 /** Notes a sleep that has begun at `sleptMs`. Looks at the clock. */
-export function noteSleep({ executor, gauges }: Pick<Loop, 'executor' | 'gauges'>, sleptMs: number): void {
+export function noteSleep(
+  { executor, gauges, tracing }: Pick<Loop, 'executor' | 'gauges' | 'tracing'>,
+  sleptMs: number,
+): void {
   add(gauges, workerCount.sleeps, 1);
   // `untilDeadlineMs` looks at the clock.
   executor.untilDeadlineMs();
+  tracing?.writer?.span(traced.sleep, -1, sleptMs, executor.nowMs);
   add(gauges, workerCount.idleNs, (executor.nowMs - sleptMs) * 1e6);
 }

@@ -1,7 +1,8 @@
 import type { FrameArray } from '@troupe/mailbox';
+import type { HoldReport, HoldState } from '../debug/hold-state.ts';
 import type { GateState } from '../modes/gate-state.ts';
 import type { Plan } from '../plan/types.ts';
-import type { LogLine } from '../run/types.ts';
+import type { HandlerFailure, LogLine } from '../run/types.ts';
 
 /** An error on its way between threads. */
 export interface ErrorWire {
@@ -29,6 +30,14 @@ export interface LetterWire {
   readonly tries: number;
 }
 
+/** A handler that threw, with a copy of what it was called with; `bytes`: of a value. */
+export interface FailureWire extends Omit<HandlerFailure, 'id' | 'stage' | 'value' | 'error' | 'action'> {
+  readonly actor: number;
+  readonly bytes: Uint8Array | undefined;
+  readonly error: ErrorWire;
+  readonly action: 'retry' | 'recreate' | 'stop' | 'escalate';
+}
+
 /** A runner's rate from a time on: tick `firstIndex` is due at `originNs`, ns since the run's epoch. */
 export interface RateChange {
   /** A new one, if it is the next number. */
@@ -39,6 +48,17 @@ export interface RateChange {
   readonly firstIndex: number;
   /** The actor that this runner was made for; -1: it was planned. */
   readonly actor: number;
+}
+
+/** Somebody on main who watches an output of values. */
+export interface TapWire {
+  readonly id: number;
+  readonly actor: number;
+  readonly port: string;
+  readonly ring: SharedArrayBuffer;
+  readonly control: SharedArrayBuffer;
+  /** Only what has been asked for is written. */
+  readonly isSampled: boolean;
 }
 
 /** Main to worker. */
@@ -53,8 +73,21 @@ export type ControlMessage =
   /** Answered with `done`, behind everything that the worker has said before. */
   | { readonly type: 'echo'; readonly request: number }
   | { readonly type: 'rate'; readonly change: RateChange; readonly request: number }
+  /** Answered with `done` once it is told, in that memory, how late the thread's event loop was. */
+  | { readonly type: 'loopDelay'; readonly memory: SharedArrayBuffer; readonly request: number }
+  /** Where the worker writes down what it does from now on; nowhere unless given. */
+  | { readonly type: 'trace'; readonly ring: SharedArrayBuffer | undefined }
+  | { readonly type: 'tap'; readonly tap: TapWire }
+  | { readonly type: 'untap'; readonly tap: Pick<TapWire, 'id' | 'actor' | 'port'> }
   /** What the gates of stages go by from now on. Answered with `done` when the worker is at rest in it. */
   | { readonly type: 'gates'; readonly state: GateState; readonly request: number }
+  /** What the debugger holds. Answered with `done`: at once, or when no handler of a held actor runs. */
+  | {
+      readonly type: 'debug';
+      readonly state: HoldState;
+      readonly isRestAwaited: boolean;
+      readonly request: number;
+    }
   | {
       readonly type: 'setBlocking';
       readonly edge: number;
@@ -73,6 +106,7 @@ export type WorkerMessage =
   | { readonly type: 'actorState'; readonly actor: number; readonly state: ActorStateWire }
   | { readonly type: 'snapshot'; readonly actor: number; readonly state: unknown }
   | { readonly type: 'deadLetter'; readonly letter: LetterWire; readonly error: ErrorWire }
+  | { readonly type: 'failure'; readonly failure: FailureWire }
   /** A dead letter that was sent again has been handled, or given up anew. */
   | { readonly type: 'resentDone'; readonly id: number }
   | { readonly type: 'fatal'; readonly error: ErrorWire }
@@ -85,6 +119,7 @@ export type WorkerMessage =
     }
   /** An async handler outlived its limit. */
   | { readonly type: 'hang'; readonly actor: number }
+  | HoldReport
   | { readonly type: 'done'; readonly request: number }
   /** All is put away; the task returns. */
   | { readonly type: 'goodbye' };
@@ -130,6 +165,8 @@ export interface WorkerTask {
   readonly barrierTimeoutMs: number;
   /** What the gates of its stages go by, to begin with. */
   readonly gates: GateState;
+  /** What the debugger holds, to begin with. */
+  readonly holds: HoldState;
   readonly recovery: Recovery | undefined;
 }
 

@@ -5,6 +5,7 @@ import type { ThreadTime } from '../executor/thread-time.ts';
 import type { WallClock } from '../executor/wall-clock.ts';
 import { turnOf, wire } from '../executor/wire.ts';
 import type { Wiring, WiringParts } from '../executor/wire.ts';
+import { writeLoopDelay } from './loop-delay.ts';
 import type { Loop } from './loops.ts';
 import type { ControlMessage, Upcall, WorkerTask } from './messages.ts';
 
@@ -53,9 +54,11 @@ export class StageThread {
     });
     this.#events = wiring.events;
     const gauges = wiring.gauges.worker(worker);
-    const parts = { ...wiring, ...common, gauges, hasStats, turn, barrierTimeoutMs };
+    const { holds } = task;
+    const parts = { ...wiring, ...common, gauges, hasStats, turn, barrierTimeoutMs, holds };
     this.executor = new Executor(wiring.actors, parts);
-    this.loop = { executor: this.executor, bell: wiring.bell, gauges };
+    const { tracing } = this.executor;
+    this.loop = { executor: this.executor, bell: wiring.bell, gauges, tracing };
     for (const actor of this.executor.actors) {
       if (actor.phase !== 'created') continue;
       actor.ledger.create();
@@ -89,13 +92,22 @@ export class StageThread {
     else if (message.type === 'drain') executor.drain();
     else if (message.type === 'resend') executor.resend(message.letter);
     else if (message.type === 'echo') this.#post({ type: 'done', request: message.request });
+    else if (message.type === 'trace') executor.trace(message.ring);
+    else if (message.type === 'tap') executor.watch(message.tap);
+    else if (message.type === 'untap') executor.unwatch(message.tap);
     else if (message.type === 'rate') {
       executor.setRate(message.change);
+      this.#post({ type: 'done', request: message.request });
+    } else if (message.type === 'loopDelay') {
+      writeLoopDelay(message.memory);
       this.#post({ type: 'done', request: message.request });
     } else {
       const done = (): void => this.#post({ type: 'done', request: message.request });
       if (message.type === 'gates') executor.setGates(message.state, done);
-      else executor.setBlocking(message.edge, message.isBlocking, done);
+      else if (message.type === 'debug') {
+        executor.setHolds(message.state, message.isRestAwaited ? done : () => undefined);
+        if (!message.isRestAwaited) done();
+      } else executor.setBlocking(message.edge, message.isBlocking, done);
     }
   }
 

@@ -81,9 +81,16 @@ export const gate = {
   changing: 8,
   /** `onMode` is due: nothing else is called before it. */
   call: 16,
+  /** Closed by the debugger. */
+  held: 32,
+  /** It has breakpoints: what comes is looked at one by one. */
+  watched: 64,
 } as const;
 
 export const closedGates: number = gate.mode | gate.switch | gate.toggle;
+
+/** Those that the debugger sets; an actor with no others goes its way, one call at a time. */
+export const debugGates: number = gate.held | gate.watched;
 
 /** Values that wait for `onPost`. */
 export const postsMax = 1024;

@@ -8,6 +8,7 @@ import type { Callable, SingleWork } from './calling.ts';
 import type { Failures } from './failures.ts';
 import type { Host } from './host.ts';
 import { noEdge } from './ledger.ts';
+import type { TraceWriter } from './trace-ring.ts';
 import { closeWork, hasSpill, isReady, settleOutlets } from './readiness.ts';
 
 /** The most messages in one batch, and so the most that publication waits for. */
@@ -42,6 +43,8 @@ export class Calls {
     let budget = inlet === undefined ? most : Math.min(most, inlet.reader.available());
     if (actor.group !== undefined && inlet?.isRecovering === true) budget = Math.min(1, budget);
     actor.envelope.port = inlet === undefined ? '' : inlet.port;
+    const { writer } = host.tracing;
+    const firstTime = writer === undefined ? 0 : (inlet?.reader.timeAt(0) ?? host.timeNs());
     let total = 0;
     while (budget > 0) {
       // An event may have been reset by the last call, or by others meanwhile.
@@ -65,6 +68,7 @@ export class Calls {
         break;
     }
     account(actor, inlet, total, (host.nowMs - startMs) * 1e6, host);
+    if (writer !== undefined) this.#trace(writer, actor, inlet, total, startMs, firstTime);
     if (inlet === undefined && total > 0) actor.attempts.demand.tries = 0;
     host.commit(actor, this.#thrown === undefined);
     // A pending handler holds on to its resources until it settles; what a failure leads to needs none.
@@ -84,6 +88,8 @@ export class Calls {
   watch(actor: Actor): boolean {
     const host = this.#host;
     const { asyncWatchdogMs } = actor.plan.supervision;
+    // What it waits for may be held.
+    if (host.isAnyHeld) actor.busySinceMs = host.nowMs;
     const busyMs = host.nowMs - actor.busySinceMs;
     const { barrierTimeoutMs } = host;
     if (barrierTimeoutMs > 0 && busyMs >= barrierTimeoutMs && !actor.isAway && !host.isStopping) {
@@ -333,6 +339,7 @@ export class Calls {
     if (work === 'tick') this.#timeTick(actor, tookNs);
     if (host.hasStats && work === 'input') actor.gauges.onInput.record(tookNs, 1);
     const isDone = this.#thrown === undefined;
+    host.traceCall(actor, work, inlet, host.nowMs - tookNs / 1e6, isDone);
     actor.latches?.settle(isDone, actor.envelope.time);
     // An input whose spill still waits is accounted for when that has drained.
     const isReleased = isDone && (inlet === undefined || actor.spillOf === undefined);
@@ -366,6 +373,22 @@ export class Calls {
     const { error } = this.#thrown ?? { error: undefined };
     this.#thrown = undefined;
     this.#failures.fail(actor, work, inlet, error);
+  }
+
+  /** A batch has ended. What is pending is told when it settles. */
+  #trace(
+    writer: TraceWriter,
+    actor: Actor,
+    inlet: Inlet | undefined,
+    count: number,
+    startMs: number,
+    firstTime: number,
+  ): void {
+    const isFailed = this.#thrown !== undefined;
+    if (count === 0 && !isFailed) return;
+    const work = inlet === undefined ? 'demand' : 'input';
+    const endMs = this.#host.nowMs;
+    writer.calls({ actor, work, inlet, count, isFailed, startMs, endMs, firstTime });
   }
 
   #recordWait(actor: Actor): void {

@@ -1,19 +1,24 @@
 import type { Plan } from '../plan/types.ts';
-import type { LetterWire, RateChange } from '../drivers/messages.ts';
+import type { LetterWire, RateChange, TapWire } from '../drivers/messages.ts';
 import { RunStoppedError } from '../errors.ts';
-import { accountSkipped, accountUnblocked } from './accounts.ts';
-import { gate } from './actor.ts';
-import type { Actor, Inlet } from './actor.ts';
+import { accountSkipped } from './accounts.ts';
+import { debugGates, gate } from './actor.ts';
+import type { Actor, Inlet, Work } from './actor.ts';
 import { Calls } from './calls.ts';
 import { Failures } from './failures.ts';
 import { Gates, isOpen } from './gates.ts';
 import { Host } from './host.ts';
 import type { HostParts } from './host.ts';
+import { Holds } from './holds.ts';
 import { Rounds } from './rounds.ts';
+import type { HoldState } from '../debug/hold-state.ts';
 import type { GateState } from '../modes/gate-state.ts';
-import { isFinished, isHeldBack, isReady, wantRoom } from './readiness.ts';
+import { canGoOn, hasMessage, isFinished, isReady, nextInlet, wantRoom } from './readiness.ts';
 import type { ThreadTime } from './thread-time.ts';
 import type { Ticks } from './ticks.ts';
+import { TraceWriter } from './trace-ring.ts';
+import type { Tracing } from './trace-ring.ts';
+import { unwatch, watch } from './watched.ts';
 
 /** A change of an inlet's blocking that has been asked for. */
 interface Switch {
@@ -21,6 +26,13 @@ interface Switch {
   readonly inlet: Inlet;
   readonly isBlocking: boolean;
   readonly onDone: () => void;
+}
+
+interface ExecutorParts extends HostParts {
+  readonly plan: Plan;
+  readonly worker: number;
+  /** What the debugger holds, to begin with. */
+  readonly holds: HoldState;
 }
 
 /** More actors than these are not looked at before a woken thread is told. */
@@ -40,13 +52,15 @@ export class Executor {
   readonly #ticks: Ticks<Actor>;
   readonly #time: ThreadTime;
   readonly #gates: Gates;
+  readonly #holds: Holds;
   readonly #switches: Switch[] = [];
   #isDraining = false;
   #hasProgressed = false;
 
-  constructor(actors: readonly Actor[], parts: HostParts & { readonly plan: Plan; readonly worker: number }) {
+  constructor(actors: readonly Actor[], parts: ExecutorParts) {
     this.actors = actors;
     this.#host = new Host(parts);
+    this.#holds = new Holds(actors, this.#host, parts.worker, parts.holds);
     this.#failures = new Failures(this.#host);
     this.#calls = new Calls(this.#host, this.#failures);
     const { modes } = parts;
@@ -69,6 +83,7 @@ export class Executor {
         calls,
         failures,
         gates: this.#gates,
+        holds: this.#holds,
         onDrain: () => this.drain(),
         isDraining: () => this.#isDraining,
       });
@@ -83,6 +98,11 @@ export class Executor {
   /** Takes over what gates go by. `onRest`: see `Gates.set`. */
   setGates(state: GateState, onRest: () => void): void {
     this.#gates.set(state, onRest);
+  }
+
+  /** Takes over what the debugger holds and watches. `onRest`: see `Holds.set`. */
+  setHolds(state: HoldState, onRest: () => void): void {
+    this.#holds.set(state, onRest);
   }
 
   /** Whether some actor is busy with a promise, and so needs the event loop to turn. */
@@ -106,6 +126,7 @@ export class Executor {
       if (this.#run(this.actors[i] as Actor)) isProgress = true;
     }
     this.#gates.settle();
+    if (this.#holds.isOn) this.#holds.settle();
     // A long way to the next call is no time for others to sleep.
     if (isProgress && this.actors.length > strikeActors) this.#host.strike();
     this.#hasProgressed = isProgress;
@@ -125,7 +146,7 @@ export class Executor {
     for (let i = 0; i < this.actors.length; i++) {
       const actor = this.actors[i] as Actor;
       if (actor.control !== undefined) this.#gates.look(actor, actor.control);
-      if (actor.gates !== 0) {
+      if ((actor.gates & ~debugGates) !== 0) {
         if (this.#gates.hasWork(actor)) return true;
         continue;
       }
@@ -135,7 +156,8 @@ export class Executor {
       if (actor.isBusy || actor.phase !== 'running') continue;
       if (actor.spillOf !== undefined) {
         if (wantRoom(actor)) return true;
-      } else if (this.#hasInput(actor)) {
+      } else if (actor.ticker?.isPending === true || hasMessage(actor)) {
+        if (actor.gates !== 0 && !this.#holds.isRunnable(actor)) continue;
         if ((isReady(actor) || wantRoom(actor)) && actor.lease?.mayBegin() !== false) return true;
       } else if (isFinished(actor, this.#isDraining)) return true;
     }
@@ -213,6 +235,25 @@ export class Executor {
     this.actors.find((actor) => actor.plan.index === letter.actor)?.resent.push(letter);
   }
 
+  /** Where this thread writes down what it does. */
+  get tracing(): Tracing {
+    return this.#host.tracing;
+  }
+
+  /** Begins to write down what this thread does, or ends it. */
+  trace(ring: SharedArrayBuffer | undefined): void {
+    this.tracing.writer = ring === undefined ? undefined : new TraceWriter(ring);
+  }
+
+  /** Lets somebody on main watch an output of values. */
+  watch(tap: TapWire): void {
+    watch(this.actors, tap, this.#host.main);
+  }
+
+  unwatch(tap: Pick<TapWire, 'id' | 'actor' | 'port'>): void {
+    unwatch(this.actors, tap);
+  }
+
   /** Switches the reader behind an edge, once no call has an input in hand. */
   setBlocking(edge: number, isBlocking: boolean, onDone: () => void): void {
     for (const actor of this.actors) {
@@ -231,6 +272,7 @@ export class Executor {
     }
     isProgress = rounds.step() || isProgress;
     this.#gates.settle();
+    if (this.#holds.isOn) this.#holds.settle();
     // A pass of many calls may have taken long: whoever waits for a limit must not see an old time.
     this.#host.look();
     return isProgress;
@@ -258,21 +300,13 @@ export class Executor {
     this.#host.strike();
   }
 
-  #hasInput(actor: Actor): boolean {
-    if (!actor.hasEndedDemand || actor.posts.length > 0 || actor.resent.length > 0) return true;
-    if (actor.ticker?.isPending === true) return true;
-    for (let i = 0; i < actor.inlets.length; i++) {
-      const inlet = actor.inlets[i] as Inlet;
-      if (inlet.reader.available() > 0 && !isHeldBack(actor, inlet)) return true;
-    }
-    return false;
-  }
-
   /** Calls `onTick`, unless the actor cannot be called now: then its tick goes on waiting. */
   readonly #deliver = (actor: Actor): boolean => {
     if (actor.isBusy || actor.phase !== 'running' || actor.spillOf !== undefined) return false;
     if (actor.control !== undefined) this.#gates.look(actor, actor.control);
-    if (actor.gates !== 0 || actor.ticker?.isPending !== true || !isReady(actor)) return false;
+    if ((actor.gates & ~debugGates) !== 0 || actor.ticker?.isPending !== true) return false;
+    if (actor.gates !== 0) return this.#runOne(actor, 'tick', undefined);
+    if (!isReady(actor)) return false;
     this.#unblock(actor);
     return this.#calls.tick(actor);
   };
@@ -282,13 +316,14 @@ export class Executor {
     if (actor.flushing !== undefined && this.#host.endFlush(actor)) return true;
     if (actor.isBusy) return this.#calls.watch(actor);
     if (actor.control !== undefined) this.#gates.look(actor, actor.control);
-    if (actor.gates !== 0) return this.#gates.run(actor);
+    if ((actor.gates & ~debugGates) !== 0) return this.#gates.run(actor);
     if (actor.phase !== 'running') return actor.phase === 'backoff' && this.#failures.endBackoff(actor);
     if (actor.spillOf !== undefined) return this.#calls.drainSpill(actor);
     const isTickDue = actor.ticker?.isPending === true;
     const isCalled = isTickDue || actor.posts.length > 0 || actor.resent.length > 0;
     const inlet = actor.inlets.length === 0 ? undefined : nextInlet(actor);
     if (inlet === undefined && !isCalled && actor.hasEndedDemand) return this.#idle(actor);
+    if (actor.gates !== 0) return this.#runWatched(actor, inlet);
     if (!isReady(actor)) return this.#block(actor);
     this.#unblock(actor);
     let isCalledNow = isTickDue && this.#calls.tick(actor);
@@ -299,9 +334,32 @@ export class Executor {
     return isCalledNow;
   }
 
+  /** As the end of `#run`, for an actor that the debugger holds or watches: one call of each kind. */
+  #runWatched(actor: Actor, inlet: Inlet | undefined): boolean {
+    let isCalled = actor.ticker?.isPending === true && this.#runOne(actor, 'tick', undefined);
+    const mayGoOn = (): boolean => !isCalled || canGoOn(actor);
+    if (actor.posts.length > 0 && mayGoOn()) isCalled = this.#runOne(actor, 'post', undefined) || isCalled;
+    if (actor.resent.length > 0 && mayGoOn()) isCalled = this.#runOne(actor, 'resent', undefined) || isCalled;
+    if (inlet === undefined && actor.hasEndedDemand) return isCalled;
+    const work = inlet === undefined ? 'demand' : 'input';
+    return (mayGoOn() && this.#runOne(actor, work, inlet)) || isCalled;
+  }
+
+  #runOne(actor: Actor, work: Work, inlet: Inlet | undefined): boolean {
+    if (!this.#holds.mayCall(actor, work === 'tick', 0)) return false;
+    if (!isReady(actor)) return this.#block(actor);
+    return this.#holds.call(actor, work, inlet, 0, () => {
+      this.#unblock(actor);
+      if (work === 'tick') return this.#calls.tick(actor);
+      if (work === 'post') return this.#calls.post(actor);
+      if (work === 'resent') return this.#calls.resent(actor);
+      return this.#calls.batch(actor, inlet, 1) >= 0;
+    });
+  }
+
   /** Before an actor is called. */
   #unblock(actor: Actor): void {
-    if (actor.blockedSinceMs >= 0) accountUnblocked(actor, this.#host.nowMs);
+    if (actor.blockedSinceMs >= 0) this.#host.unblock(actor);
     // Whoever has been given something must not wait for this actor.
     this.#host.strike();
   }
@@ -329,22 +387,4 @@ export class Executor {
 /** Whether `onMode` of the actor is due, and may be called. */
 function isToBeTold({ gates, isBusy, phase }: Actor): boolean {
   return (gates & gate.call) !== 0 && !isBusy && phase === 'running';
-}
-
-/** Whether another handler of the actor may start right after one. */
-function canGoOn(actor: Actor): boolean {
-  return !actor.isBusy && actor.phase === 'running' && actor.spillOf === undefined && isReady(actor);
-}
-
-/** The next mailbox with something in it, in turns. */
-function nextInlet(actor: Actor): Inlet | undefined {
-  const { inlets } = actor;
-  const count = inlets.length;
-  for (let i = 0; i < count; i++) {
-    const at = actor.nextInlet;
-    actor.nextInlet = at + 1 === count ? 0 : at + 1;
-    const inlet = inlets[at] as Inlet;
-    if (inlet.reader.available() > 0 && !isHeldBack(actor, inlet)) return inlet;
-  }
-  return undefined;
 }

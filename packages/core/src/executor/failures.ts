@@ -4,20 +4,24 @@ import { HandlerError, RestartLimitError } from '../errors.ts';
 import { accountGivenUp } from './accounts.ts';
 import { gate } from './actor.ts';
 import type { Actor, Inlet, Work } from './actor.ts';
+import { FailureTelling } from './failure-telling.ts';
 import type { Host } from './host.ts';
 import { createHandlers, noteProgress } from './lifecycle.ts';
 import { noEdge } from './ledger.ts';
 import { closeWork, deadLetterOf } from './readiness.ts';
 import { judgeFailure } from './supervise.ts';
 import type { Attempts } from './supervise.ts';
+import { traced } from './trace-ring.ts';
 import type { Ticker } from './ticker.ts';
 
 /** What happens to an actor whose handler threw, and how actors come to their end. */
 export class Failures {
   readonly #host: Host;
+  readonly #telling: FailureTelling;
 
   constructor(host: Host) {
     this.#host = host;
+    this.#telling = new FailureTelling(host.upcall);
   }
 
   /** Calls `onStart`; the actor runs once it has settled. */
@@ -29,24 +33,24 @@ export class Failures {
   /** Discards what the failed call emitted, and does what the stage's supervision says. */
   fail(actor: Actor, work: Work, inlet: Inlet | undefined, error: unknown): void {
     const { name, supervision, index } = actor.plan;
+    this.#host.onError?.(actor, work, inlet, error);
     // `onMode` emits nothing; what waits for room is of the call before it.
     if (work !== 'mode') for (const outlet of actor.outlets) outlet.rollback();
     inlet?.reader.rewind();
     increase(actor, actorCount.failed);
     const failure = new HandlerError(name, work, inlet?.port, error);
-    const verdict = judgeFailure(
-      attemptsOf(actor, work, inlet),
-      actor.restarts,
-      supervision,
-      this.#host.nowMs,
-    );
+    const attempts = attemptsOf(actor, work, inlet);
+    const tries = attempts.tries + 1;
+    const { nowMs } = this.#host;
+    const verdict = judgeFailure(attempts, actor.restarts, supervision, nowMs);
+    // A source, or a start, that fails again and again has no message that could be given up.
+    const isHopeless = verdict.isGivenUp && (work === 'demand' || work === 'start');
+    this.#telling.tell({ actor, work, inlet, error: failure, verdict, tries, isHopeless, nowMs });
     if (verdict.action === 'stop') {
       this.#host.log(actor, `stopped after a failure: ${failure.message}`);
       this.#detach(actor);
       return;
     }
-    // A source, or a start, that fails again and again has no message that could be given up.
-    const isHopeless = verdict.isGivenUp && (work === 'demand' || work === 'start');
     if (verdict.action === 'escalate' || isHopeless) {
       actor.phase = 'stopped';
       const fatal = verdict.isBeyondRestarts ? new RestartLimitError(name, supervision, failure) : failure;
@@ -132,6 +136,8 @@ export class Failures {
   #recreate(actor: Actor): void {
     actor.isRecreated = false;
     increase(actor, actorCount.restarts);
+    const { nowMs, tracing } = this.#host;
+    tracing.writer?.span(traced.restart, actor.plan.index, nowMs, nowMs);
     const since = actor.gauges.counts[actorCount.snapshotAge] as number;
     const from = actor.snapshot === undefined ? 'without a snapshot' : `from a snapshot ${since} inputs ago`;
     this.#host.log(actor, `recreated ${from}`);
@@ -159,6 +165,7 @@ export class Failures {
       if (actor.phase !== 'running') return;
       actor.isBusy = false;
       host.look();
+      host.traceCall(actor, 'start', undefined, actor.busySinceMs, thrown === undefined);
       actor.latches?.settle(thrown === undefined, host.timeNs());
       if (thrown === undefined) this.#run(actor);
       else this.fail(actor, 'start', undefined, thrown.error);

@@ -2,7 +2,7 @@ import { actorCount } from '@troupe/mailbox';
 import { isOpenIn } from '../modes/gate-state.ts';
 import type { GateState } from '../modes/gate-state.ts';
 import type { WhileInactive } from '../plan/types.ts';
-import { accountPassedOver, accountUnblocked } from './accounts.ts';
+import { accountPassedOver } from './accounts.ts';
 import { closedGates, gate } from './actor.ts';
 import type { Actor, Inlet } from './actor.ts';
 import type { Calls } from './calls.ts';
@@ -163,7 +163,7 @@ export class Gates {
   /** An actor that was open is to rest. */
   #close(actor: Actor): void {
     actor.lease?.withdraw();
-    if (actor.blockedSinceMs >= 0) accountUnblocked(actor, this.#host.nowMs);
+    if (actor.blockedSinceMs >= 0) this.#host.unblock(actor);
     // It may release nothing for a while: whoever waits behind it must know what room there is.
     for (const { reader } of actor.inlets) reader.nudge();
   }
@@ -189,6 +189,7 @@ export class Gates {
       actor.ledger.leave();
       if (actor.phase !== 'running') return;
       host.look();
+      host.traceCall(actor, 'mode', undefined, actor.busySinceMs, thrown === undefined);
       if (thrown === undefined) {
         if (this.#modes.gates.mode === mode) actor.gates &= ~gate.call;
         actor.attempts.mode.tries = 0;

@@ -2,13 +2,15 @@ import { workerCount } from '@troupe/mailbox';
 import type { Dispatcher, Doorbell, WorkerGauges } from '@troupe/mailbox';
 import type { Turn } from '../clock/turn.ts';
 import type { Upcall } from '../drivers/messages.ts';
-import { accountInflow, accountOutflow } from './accounts.ts';
-import type { Actor, Inlet } from './actor.ts';
+import { accountInflow, accountOutflow, accountUnblocked } from './accounts.ts';
+import { debugGates } from './actor.ts';
+import type { Actor, Inlet, Work } from './actor.ts';
 import type { ThreadModes } from './gates.ts';
 import { noteProgress, takeSnapshot } from './lifecycle.ts';
 import { exposeGroup, isQuiet } from './readiness.ts';
 import type { ThreadTime } from './thread-time.ts';
 import type { Ticks } from './ticks.ts';
+import { traced, Tracing } from './trace-ring.ts';
 import type { WallClock } from './wall-clock.ts';
 
 /** How often state is kept where a stage does not say. */
@@ -48,10 +50,16 @@ export class Host {
   readonly hasStats: boolean;
   readonly turn: Turn | undefined;
   readonly barrierTimeoutMs: number = 0;
+  /** Main's doorbell: of the conductor of the rounds, and of whoever watches. */
+  readonly main: Doorbell;
+  readonly tracing: Tracing = new Tracing();
   /** What fails from now on concerns nobody. */
   isStopping = false;
+  /** The debugger holds something of the run: how long others take says nothing. */
+  isAnyHeld = false;
+  /** The debugger's: a call has failed, and what it was for is still in hand. */
+  onError: ((actor: Actor, work: Work, inlet: Inlet | undefined, error: unknown) => void) | undefined;
   readonly #others: readonly Doorbell[];
-  readonly #main: Doorbell;
   readonly #dispatcher: Dispatcher;
   readonly #counts: Float64Array;
 
@@ -62,12 +70,28 @@ export class Host {
     this.upcall = parts.upcall;
     this.hasStats = parts.hasStats;
     this.turn = parts.turn;
-    this.#main = parts.main;
+    this.main = parts.main;
     if (parts.turn !== undefined) this.barrierTimeoutMs = parts.barrierTimeoutMs;
     this.#others = parts.others;
     for (const other of parts.others) other.defer();
     this.#dispatcher = parts.dispatcher;
     this.#counts = parts.gauges.counts;
+  }
+
+  /** An actor that had work and no room has room, or no work to do. */
+  unblock(actor: Actor): void {
+    this.tracing.writer?.span(traced.blocked, actor.plan.index, actor.blockedSinceMs, this.nowMs);
+    accountUnblocked(actor, this.nowMs);
+  }
+
+  /** A single call has ended now. */
+  traceCall(actor: Actor, work: Work, inlet: Inlet | undefined, startMs: number, isDone: boolean): void {
+    const { writer } = this.tracing;
+    if (writer === undefined) return;
+    const { time } = actor.envelope;
+    const count = isDone ? 1 : 0;
+    const base = { actor, work, inlet, count, isFailed: !isDone };
+    writer.calls({ ...base, startMs, endMs: this.nowMs, firstTime: time });
   }
 
   /** Looks at the clock. */
@@ -87,7 +111,7 @@ export class Host {
 
   /** Rings the conductor of the rounds. */
   ringMain(): void {
-    this.#main.ring();
+    this.main.ring();
   }
 
   /** The step that an actor reads latches in, between its ticks that of the last one. */
@@ -183,7 +207,7 @@ export class Host {
     const { handlers, plan } = actor;
     if (handlers.snapshot === undefined && handlers.progress === undefined) return;
     // Nothing of a stage runs while it is not active.
-    if (actor.gates !== 0) return;
+    if ((actor.gates & ~debugGates) !== 0) return;
     if (actor.isBusy || actor.spillOf !== undefined || actor.phase !== 'running') return;
     const nowMs = this.stateMs();
     const isDue = nowMs - actor.snapshotMs >= (plan.snapshotEveryMs ?? snapshotEveryMsDefault);

@@ -17,6 +17,16 @@ export function wantRoom(actor: Actor): boolean {
   return isRoom;
 }
 
+/** Whether anything but a tick waits for an actor, or it is a source that goes on. */
+export function hasMessage(actor: Actor): boolean {
+  if (!actor.hasEndedDemand || actor.posts.length > 0 || actor.resent.length > 0) return true;
+  for (let i = 0; i < actor.inlets.length; i++) {
+    const inlet = actor.inlets[i] as Inlet;
+    if (inlet.reader.available() > 0 && !isHeldBack(actor, inlet)) return true;
+  }
+  return false;
+}
+
 export function hasSpill(actor: Actor): boolean {
   const { outlets } = actor;
   for (let i = 0; i < outlets.length; i++) if (outlets[i]?.hasSpill() === true) return true;
@@ -76,6 +86,12 @@ export function isFinished(actor: Actor, isDraining: boolean, round?: number): b
   return forward > 0 || isDraining || actor.handlers.onDemand !== undefined;
 }
 
+/** What the envelope holds of a mailbox; it may hold something of another one beside it. */
+export function payloadOf({ plan, envelope }: Actor, inlet: Inlet): Pick<LetterWire, 'frame' | 'value'> {
+  const isFrame = plan.inlets.find(({ edge }) => edge === inlet.edge)?.kind === 'frame';
+  return isFrame ? { frame: envelope.frame, value: undefined } : { frame: undefined, value: envelope.value };
+}
+
 /**
  * An owned copy of the message in hand; `undefined` where the work has none. Takes an input out of its
  * mailbox.
@@ -85,7 +101,8 @@ export function deadLetterOf(actor: Actor, work: Work, inlet: Inlet | undefined)
   if (inlet !== undefined) {
     const { envelope } = actor;
     if (!inlet.reader.take(envelope)) return undefined;
-    const { port, frame, value, seq, time } = envelope;
+    const { port, seq, time } = envelope;
+    const { frame, value } = payloadOf(actor, inlet);
     return { ...base, edge: inlet.edge, port, frame: frame?.slice(), value, seq, time };
   }
   if (work === 'resent') return actor.resent[0];
@@ -119,4 +136,22 @@ export function closeWork(actor: Actor, work: Work, upcall: Upcall): void {
     counts[actorCount.nextTick] = actor.ticker.index + 1;
     actor.ticker.close();
   }
+}
+
+/** Whether another handler of the actor may start right after one. */
+export function canGoOn(actor: Actor): boolean {
+  return !actor.isBusy && actor.phase === 'running' && actor.spillOf === undefined && isReady(actor);
+}
+
+/** The next mailbox with something in it, in turns. */
+export function nextInlet(actor: Actor): Inlet | undefined {
+  const { inlets } = actor;
+  const count = inlets.length;
+  for (let i = 0; i < count; i++) {
+    const at = actor.nextInlet;
+    actor.nextInlet = at + 1 === count ? 0 : at + 1;
+    const inlet = inlets[at] as Inlet;
+    if (inlet.reader.available() > 0 && !isHeldBack(actor, inlet)) return inlet;
+  }
+  return undefined;
 }

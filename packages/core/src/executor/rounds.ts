@@ -1,21 +1,21 @@
-import { actorCount } from '@troupe/mailbox';
 import { tickGroupsOf } from '../clock/groups.ts';
 import type { TickGroup } from '../clock/groups.ts';
 import { everyStep } from '../clock/schedule.ts';
 import { want } from '../clock/turn.ts';
-import type { RunnerTurn, Turn } from '../clock/turn.ts';
+import type { Turn } from '../clock/turn.ts';
 import type { Plan } from '../plan/types.ts';
-import { accountUnblocked } from './accounts.ts';
-import { gate } from './actor.ts';
-import type { Actor, Inlet } from './actor.ts';
+import { debugGates, gate } from './actor.ts';
+import type { Actor, Inlet, Work } from './actor.ts';
 import type { Calls } from './calls.ts';
 import type { Failures } from './failures.ts';
 import type { Gates } from './gates.ts';
 import { Growth } from './growth.ts';
 import { isOpen, kept, passBack, passOver } from './gates.ts';
+import type { Holds } from './holds.ts';
 import type { Host } from './host.ts';
 import { LateReader } from './late-reader.ts';
 import { Merge } from './merge.ts';
+import { missTick, presentTick } from './presented.ts';
 import { isFinished, isReady, wantRoom } from './readiness.ts';
 import { hasForward, isOver, Part, RoundState, takeOver, wantsOutside } from './round-part.ts';
 import type { Next, Player } from './round-part.ts';
@@ -29,6 +29,7 @@ export interface RoundsParts {
   readonly calls: Calls;
   readonly failures: Failures;
   readonly gates: Gates;
+  readonly holds: Holds;
   readonly onDrain: () => void;
   readonly isDraining: () => boolean;
 }
@@ -106,7 +107,8 @@ export class Rounds {
     // Others may still write to whoever has done his part of the round.
     if (this.#grow()) return true;
     const { stuck } = this.#growth;
-    if (stuck === undefined) return false;
+    // What it waits for may be held.
+    if (stuck === undefined || this.#parts.host.isAnyHeld) return false;
     // What is full stays so until its reader goes on: that may be what has happened since it was asked.
     if (this.#canGoOn()) return true;
     this.#growth.overflow(stuck);
@@ -201,14 +203,26 @@ export class Rounds {
     const next = this.#next(actor, part, position);
     if (next === 'wait') return false;
     if (next === 'close') return this.#close(actor, part);
+    if (!this.#mayCall(actor, next)) return false;
     if (!isReady(actor)) {
       if (actor.blockedSinceMs < 0) actor.blockedSinceMs = host.nowMs;
       for (const { reader } of actor.inlets) reader.nudge();
       return false;
     }
-    if (actor.blockedSinceMs >= 0) accountUnblocked(actor, host.nowMs);
+    if (actor.blockedSinceMs >= 0) host.unblock(actor);
     host.strike();
-    return this.#call(actor, part, position, next);
+    if ((actor.gates & debugGates) === 0) return this.#call(actor, part, position, next);
+    const work: Work = next === 'letter' ? 'resent' : next;
+    const inlet = next === 'input' ? part.inlet : undefined;
+    if (next === 'tick' && !part.isTickGiven) presentTick(actor, this.#turn);
+    const { holds } = this.#parts;
+    return holds.call(actor, work, inlet, this.#state.number, () => this.#call(actor, part, position, next));
+  }
+
+  /** Whether the debugger lets it be called. */
+  #mayCall(actor: Actor, next: Next): boolean {
+    if ((actor.gates & debugGates) === 0) return true;
+    return this.#parts.holds.mayCall(actor, next === 'tick', this.#state.number);
   }
 
   /** What an edge that may lose messages keeps is decided at its mark, by its policy first. */
@@ -219,7 +233,7 @@ export class Rounds {
   #runClosed(actor: Actor, part: Part, position: number): boolean {
     const { host, calls, isDraining } = this.#parts;
     if (actor.spillOf !== undefined) return calls.drainSpill(actor);
-    if (part.isTickDue) this.#miss(actor);
+    if (part.isTickDue) missTick(actor, this.#turn);
     this.#passTick(part, position);
     const isLast = actor.inlets.every(({ isBack, reader }) => isBack || reader.isLast(this.#state.number));
     const keep = isDraining() || (isLast && hasForward(actor)) ? 0 : kept[actor.plan.whileInactive];
@@ -234,9 +248,10 @@ export class Rounds {
   /** False when the actor must wait for its resources. */
   #call(actor: Actor, part: Part, position: number, next: Next): boolean {
     const { calls } = this.#parts;
+    const isOneByOne = (actor.gates & debugGates) !== 0;
     if (next === 'tick') {
       if (!part.isTickGiven) {
-        this.#present(actor);
+        presentTick(actor, this.#turn);
         actor.tickNote?.give(this.#state.number);
       }
       part.isTickGiven = true;
@@ -247,14 +262,14 @@ export class Rounds {
     if (next === 'post') return calls.post(actor);
     if (next === 'letter') return calls.resent(actor);
     if (next === 'demand') {
-      const done = calls.batch(actor, undefined, part.demands);
+      const done = calls.batch(actor, undefined, isOneByOne ? 1 : part.demands);
       if (done < 0) return false;
       part.demands -= actor.isBusy ? done + 1 : done;
       // One that waits for something outside will be asked again in a later step.
       if (actor.isAway || actor.hasEndedDemand) part.demands = 0;
       return true;
     }
-    return calls.batch(actor, part.inlet, part.count) >= 0;
+    return calls.batch(actor, part.inlet, isOneByOne ? 1 : part.count) >= 0;
   }
 
   /** What comes next for an actor that could be called; an input is left in the part. */
@@ -285,29 +300,8 @@ export class Rounds {
     if (actor.spillOf !== undefined) return wantRoom(actor);
     const next = this.#next(actor, part, position);
     if (next === 'wait') return false;
+    if (next !== 'close' && !this.#mayCall(actor, next)) return false;
     return next === 'close' || ((isReady(actor) || wantRoom(actor)) && actor.lease?.mayBegin() !== false);
-  }
-
-  /** Gives the tick object what the step says of the actor's runner. */
-  #present({ ticker }: Actor): void {
-    if (ticker === undefined) return;
-    const { index, dueNs, dtNs } = this.#newestTick(ticker.runnerIndex);
-    ticker.present(index, dueNs, dtNs);
-  }
-
-  /** The actor's tick comes while it is not to run. */
-  #miss({ ticker, gauges }: Actor): void {
-    if (ticker === undefined) return;
-    const { dueNs, dtNs } = this.#newestTick(ticker.runnerIndex);
-    ticker.miss(dueNs, dtNs);
-    const { counts } = gauges;
-    counts[actorCount.droppedTicks] = (counts[actorCount.droppedTicks] as number) + 1;
-  }
-
-  #newestTick(runner: number): Pick<RunnerTurn, 'index' | 'dueNs' | 'dtNs'> {
-    const turn = this.#turn;
-    if (runner !== everyStep) return turn.runner(runner);
-    return { index: turn.step, dueNs: turn.timeNs, dtNs: turn.elapsedNs };
   }
 
   /** The tick has been handled, or given up, once it is not pending any more. */

@@ -73,7 +73,8 @@ function isMatch(descriptor: string, event: string): boolean {
   return descriptor.endsWith('.*') && event.startsWith(descriptor.slice(0, -1));
 }
 
-function ruleOf({ meta, guard }: AnyTransitionDefinition): string | undefined {
+/** The name of the rule that a transition stands for. */
+export function ruleOf({ meta, guard }: Pick<AnyTransitionDefinition, 'meta' | 'guard'>): string | undefined {
   const { rule } = (meta ?? {}) as { readonly rule?: unknown };
   if (typeof rule === 'string') return rule;
   const name: unknown = typeof guard === 'object' ? (guard as { type?: unknown } | null)?.type : guard;

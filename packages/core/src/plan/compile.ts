@@ -229,6 +229,7 @@ function planActors(
     spillMax: stage.spillMax,
     activeIn: stage.activity.activeIn,
     whileInactive: stage.activity.whileInactive,
+    tags: stage.tags,
     inlets: inlets[index] ?? [],
     outlets: outlets[index] ?? [],
     depth: depth[index] ?? 0,

@@ -1,7 +1,7 @@
 import { arrayConstructor, frameLength } from '@troupe/mailbox';
 import { rateOf } from '../clock/rate.ts';
 import { problemText } from '../errors.ts';
-import { isRecorder } from './recorders.ts';
+import { shownEdges } from './recorders.ts';
 import type { RingPlan } from './ring-types.ts';
 import type { ActorPlan, EdgeEnd, EdgePlan, Plan, WorkerPlan } from './types.ts';
 
@@ -173,11 +173,6 @@ function jsonValue(_key: string, value: unknown): unknown {
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as Uint8Array);
   if (value instanceof Map || value instanceof Set) return [...value];
   return value;
-}
-
-/** Those that the graph has declared. */
-function shownEdges(plan: Plan): readonly EdgePlan[] {
-  return plan.edges.filter(({ to }) => !isRecorder(to));
 }
 
 function workerRows(plan: Plan): readonly (readonly string[])[] {

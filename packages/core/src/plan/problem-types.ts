@@ -53,6 +53,7 @@ export type PlanErrorCode =
   | 'BAD_SUPERVISION'
   | 'BAD_SNAPSHOT_INTERVAL'
   | 'BAD_SPILL_MAX'
+  | 'BAD_TAGS'
   | 'BAD_ACTIVE_IN'
   | 'BAD_WHILE_INACTIVE'
   /** A machine of modes that cannot be read, or that does more than decide. */

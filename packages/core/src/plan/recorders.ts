@@ -1,6 +1,6 @@
 import type { ResolvedEdge } from './edges.ts';
 import type { ResolvedStage } from './stages.ts';
-import type { EdgeEnd } from './types.ts';
+import type { EdgeEnd, EdgePlan, Plan } from './types.ts';
 
 /** Names of boundaries that only a recorder reads begin with it. No name that a graph gives can. */
 const prefix = 'recorded ';
@@ -31,4 +31,9 @@ export function recorderEdges(stages: readonly ResolvedStage[], first: number): 
     }
   }
   return edges;
+}
+
+/** Those that the graph has declared. */
+export function shownEdges(plan: Plan): readonly EdgePlan[] {
+  return plan.edges.filter(({ to }) => !isRecorder(to));
 }

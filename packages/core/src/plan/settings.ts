@@ -26,6 +26,7 @@ export interface ResolvedSettings {
   readonly snapshotEveryMs: number | undefined;
   readonly spillMax: number;
   readonly placement: Placement;
+  readonly tags: readonly string[];
 }
 
 /** Checks what `graph.stage` said beside options, and fills in the defaults. */
@@ -47,8 +48,16 @@ export function resolveSettings(
     supervision: resolveSupervision(problems, stage, settings.supervision),
     snapshotEveryMs,
     spillMax,
+    tags: resolveTags(problems, stage, settings.tags),
     placement: resolvePlacement(problems, stage, settings.worker),
   };
+}
+
+function resolveTags(problems: Problems, stage: string, given: unknown = []): readonly string[] {
+  const isTag = (tag: unknown): tag is string => typeof tag === 'string' && tag !== '';
+  if (Array.isArray(given) && given.every(isTag)) return [...new Set<string>(given)];
+  problems.error('BAD_TAGS', { stage }, `tags is ${show(given)}`, 'Give a list of words.');
+  return [];
 }
 
 function resolveSupervision(

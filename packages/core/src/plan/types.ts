@@ -106,6 +106,8 @@ export interface StageSettings<Options = unknown> {
   /** The graph's latches by the names that the stage knows them by. */
   readonly latches?: Readonly<Record<string, LatchRef | string>>;
   readonly control?: ControlOptions;
+  /** Words to find and to group it by, for people who watch the run. */
+  readonly tags?: readonly string[];
 }
 
 export interface EventEntry {
@@ -235,6 +237,7 @@ export interface ActorPlan {
   readonly events: readonly BoundEvent[];
   readonly control: ControlPlan | undefined;
   readonly resources: readonly ResourceDemand[];
+  readonly tags: readonly string[];
   /** Distance to the nearest sink: lower runs first. */
   readonly depth: number;
 }

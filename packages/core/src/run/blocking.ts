@@ -23,7 +23,7 @@ export async function setBlocking(
   const worker = workerOf(plan, edge.to);
   const change = (): Promise<void> =>
     worker > 0
-      ? crew.setBlocking(worker, edge.index, isBlocking)
+      ? crew.ask(worker, (request) => ({ type: 'setBlocking', edge: edge.index, isBlocking, request }))
       : new Promise((resolve) => executor.setBlocking(edge.index, isBlocking, resolve));
   await (conductor === undefined ? change() : conductor.atBoundary(change));
 }

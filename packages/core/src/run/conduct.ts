@@ -2,13 +2,13 @@ import type { Doorbell } from '@troupe/mailbox';
 import { rateOf } from '../clock/rate.ts';
 import { StepSchedule } from '../clock/schedule.ts';
 import type { Turn } from '../clock/turn.ts';
-import type { WallClock } from '../executor/wall-clock.ts';
 import type { Plan } from '../plan/types.ts';
 import type { BoundaryInput } from './boundary-input.ts';
 import { Conductor } from './conductor.ts';
-import type { Script } from './conductor.ts';
+import type { Script } from './conductor-parts.ts';
 import type { Crew } from './crew.ts';
 import type { LiveEvents } from './events.ts';
+import type { RoundHold } from './round-hold.ts';
 
 /** The conductor of a run, under a clock that has rounds. */
 export function conductorOf(parts: {
@@ -17,13 +17,13 @@ export function conductorOf(parts: {
   readonly bells: readonly Doorbell[];
   readonly inputs: ReadonlyMap<string, BoundaryInput>;
   readonly crew: Crew;
-  readonly clock: WallClock;
+  readonly hold: RoundHold;
   readonly events: LiveEvents;
   readonly endNs: number;
   readonly onEnd: () => void;
   readonly script: Script | undefined;
 }): Conductor | undefined {
-  const { plan, turn, bells, inputs, crew, clock, events, endNs, onEnd, script } = parts;
+  const { plan, turn, bells, inputs, crew, hold, events, endNs, onEnd, script } = parts;
   if (turn === undefined) return undefined;
   return new Conductor({
     plan,
@@ -35,7 +35,7 @@ export function conductorOf(parts: {
     endNs,
     onEnd,
     onBoundary: () => events.settle(),
-    nowMs: () => clock.nowMs(),
+    hold,
     ...(script === undefined ? {} : { script }),
   });
 }

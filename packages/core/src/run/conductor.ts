@@ -1,15 +1,12 @@
-import type { Doorbell } from '@troupe/mailbox';
 import { rateOf } from '../clock/rate.ts';
 import { noPhase, roundFlag } from '../clock/turn.ts';
-import type { Turn } from '../clock/turn.ts';
 import { tickGroupsOf } from '../clock/groups.ts';
+import type { ConductorParts } from './conductor-parts.ts';
 import type { StepObserver } from './recorder.ts';
 import type { TickGroup } from '../clock/groups.ts';
 import { everyStep } from '../clock/schedule.ts';
-import type { StepSchedule } from '../clock/schedule.ts';
 import type { RateChange } from '../drivers/messages.ts';
 import { RunStoppedError } from '../errors.ts';
-import type { Plan } from '../plan/types.ts';
 
 /** Logical time that passes in a step of a clock without runners, in ns. */
 const stepNs = 1_000_000;
@@ -18,48 +15,6 @@ const lateMsMax = 5;
 
 /** The round for what comes from outside. */
 const outside: TickGroup = { phase: noPhase, priority: 0, actors: [] };
-
-/** A boundary input under a clock with rounds. */
-export interface Admission {
-  /** Whether something has been pushed that no step has taken in. */
-  readonly isWaiting: boolean;
-  /** Shows what has been pushed, for the step that begins. */
-  admit(): void;
-  /** Nothing more will come in this round. */
-  mark(round: number): void;
-}
-
-export interface ConductorParts {
-  readonly plan: Plan;
-  readonly turn: Turn;
-  readonly bells: readonly Doorbell[];
-  readonly inputs: ReadonlyMap<string, Admission>;
-  /** Of the graph's runners. */
-  readonly schedule: StepSchedule;
-  /** Whether a worker's thread has ended for good, since all of its actors are over. */
-  readonly isGone: (worker: number) => boolean;
-  /** Logical time at which no step of a runner begins any more, and `onEnd` is called; `Infinity`: never. */
-  readonly endNs: number;
-  readonly onEnd: () => void;
-  /** Called at the boundary after each step. Whether something has changed that asks for another one. */
-  readonly onBoundary: () => boolean;
-  readonly nowMs: () => number;
-  /** Says which steps there are, in place of the clock. */
-  readonly script?: Script;
-}
-
-/** The steps of a recording. */
-export interface Script {
-  /** Only whoever leads the run ends it, also when all its actors are over. */
-  readonly isLed: boolean;
-  /**
-   * Whether a step may begin; what it has to begin with is brought about first, and main is rung then.
-   * `nextNs`: when the next one of a runner is.
-   */
-  isReady(nextNs: number): boolean;
-  /** The next step. */
-  take(nextNs: number): { readonly timeNs: number; readonly isOutside: boolean };
-}
 
 /**
  * Leads a run under the paced and fast clocks: step by step, and within a step round by round, a round for
@@ -88,6 +43,8 @@ export class Conductor {
   #observer: StepObserver | undefined;
   /** Of the next round in its step. */
   #place = 0;
+  /** The round is over; the next one of the step may not have been opened. */
+  #hasClosed = false;
   #isReleased = false;
   /** The step is none of a runner's. */
   #isFree = true;
@@ -117,6 +74,12 @@ export class Conductor {
   /** Whether the run goes on when all its actors are over. */
   get isLed(): boolean {
     return this.#parts.script?.isLed === true;
+  }
+
+  /** The round that is open, or else the one that is opened next. */
+  get round(): { readonly number: number; readonly isOpen: boolean } {
+    const isOpen = this.#state === 'round' && !this.#hasClosed;
+    return { number: isOpen ? this.#round : (this.#round + 1) | 0, isOpen };
   }
 
   /** A runner's rate changes from the current step on. Only at a boundary. */
@@ -211,17 +174,18 @@ export class Conductor {
 
   hasWork(): boolean {
     if (this.#state === 'changing' || this.#state === 'closed') return false;
-    if (this.#state === 'round') return this.#isClosed();
+    if (this.#state === 'round') return this.#hasClosed ? this.#mayOpen() : this.#isClosed();
     return this.#changes.length > 0 || this.#isAtEnd() || (this.#isReleased && this.#isDue());
   }
 
   /** Milliseconds until the next step of a paced clock is due, or the end of a run without runners. */
   untilDueMs(): number {
-    const { plan, schedule, endNs, nowMs } = this.#parts;
+    const { plan, schedule, endNs, hold } = this.#parts;
+    if (hold.isClosed) return Infinity;
     if (this.#state !== 'rest' || plan.clock !== 'paced') return Infinity;
-    if (schedule.nextNs === Infinity && !this.#hasEnded) return Math.max(0, endNs / 1e6 - nowMs());
+    if (schedule.nextNs === Infinity && !this.#hasEnded) return Math.max(0, endNs / 1e6 - hold.nowMs());
     if (this.#nextNs === Infinity) return Infinity;
-    return Math.max(0, this.#originMs + this.#nextNs / 1e6 - nowMs());
+    return Math.max(0, this.#originMs + this.#nextNs / 1e6 - hold.nowMs());
   }
 
   async #change(): Promise<void> {
@@ -235,8 +199,8 @@ export class Conductor {
 
   /** Whether the run's duration is over, and nobody has been told. */
   #isAtEnd(): boolean {
-    const { schedule, endNs } = this.#parts;
-    if (!this.#isReleased || this.#hasEnded || endNs === Infinity) return false;
+    const { schedule, endNs, hold } = this.#parts;
+    if (hold.isClosed || !this.#isReleased || this.#hasEnded || endNs === Infinity) return false;
     if (schedule.nextNs < Infinity) return schedule.nextNs >= endNs;
     return this.#freeNs() >= endNs || this.#isIdleForEver();
   }
@@ -249,10 +213,11 @@ export class Conductor {
   }
 
   #isDue(): boolean {
-    const { plan, script } = this.#parts;
+    const { plan, script, hold } = this.#parts;
+    if (hold.isClosed) return false;
     if (script !== undefined) return script.isReady(this.#nextNs);
     if (this.#nextNs === Infinity) return this.#step < 0 || this.#isWanted();
-    return plan.clock === 'fast' || this.untilDueMs() <= 0;
+    return plan.clock === 'fast' || hold.isStepping || this.untilDueMs() <= 0;
   }
 
   /** Whether anything but the clock asks for a step. */
@@ -269,15 +234,15 @@ export class Conductor {
 
   /** Logical time of a step that no runner gives. */
   #freeNs(): number {
-    const { plan, schedule, nowMs } = this.#parts;
+    const { plan, schedule, hold } = this.#parts;
     // Behind the last step of runners time goes on by itself, the same in every run.
     const isTimed = plan.clock === 'fast' || schedule.nextNs < Infinity;
     const leastNs = this.#step < 0 ? 0 : this.#timeNs + (isTimed ? stepNs : 1);
-    return isTimed ? leastNs : Math.max(leastNs, Math.round(nowMs() * 1e6));
+    return isTimed ? leastNs : Math.max(leastNs, Math.round(hold.nowMs() * 1e6));
   }
 
   #begin(): void {
-    const { plan, turn, schedule, script, nowMs } = this.#parts;
+    const { plan, turn, schedule, script, hold } = this.#parts;
     const beforeNs = this.#timeNs;
     const scripted = script?.take(this.#nextNs);
     // What asks for a step is for its round, too: without one nobody would look at what has changed.
@@ -287,8 +252,10 @@ export class Conductor {
     this.#isFree = this.#timeNs !== this.#nextNs;
     if (!this.#isFree) schedule.next();
     if (plan.clock === 'paced') {
-      const lateMs = nowMs() - (this.#originMs + this.#timeNs / 1e6);
-      if (lateMs > lateMsMax) this.#originMs += lateMs - lateMsMax;
+      const lateMs = hold.nowMs() - (this.#originMs + this.#timeNs / 1e6);
+      // A step that did not wait for its time goes on from there.
+      if (hold.isStepping) this.#originMs += lateMs;
+      else if (lateMs > lateMsMax) this.#originMs += lateMs - lateMsMax;
     }
     this.#step++;
     turn.setStep(this.#step, this.#timeNs, this.#step === 0 ? 0 : this.#timeNs - beforeNs);
@@ -348,6 +315,8 @@ export class Conductor {
     }
     this.#observer?.onOpen?.(this.#step, this.#place);
     this.#state = 'round';
+    this.#hasClosed = false;
+    this.#parts.hold.noteOpen();
     this.#round = (this.#round + 1) | 0;
     if (group === outside) {
       this.#observer?.onAdmit(this.#step);
@@ -376,9 +345,19 @@ export class Conductor {
   }
 
   #closeRound(): boolean {
-    if (!this.#isClosed()) return false;
-    this.#observer?.onRound(this.#step, this.#place++);
+    if (!this.#hasClosed) {
+      if (!this.#isClosed()) return false;
+      this.#hasClosed = true;
+      this.#observer?.onRound(this.#step, this.#place++);
+      this.#parts.hold.noteClosed();
+    }
+    if (!this.#mayOpen()) return false;
     this.#openRound();
     return true;
+  }
+
+  /** Whether the step can go on behind its last round, or end. */
+  #mayOpen(): boolean {
+    return this.#groups.length === 0 || !this.#parts.hold.isClosed;
   }
 }

@@ -4,12 +4,13 @@ import { errorFromWire } from '../drivers/error-wire.ts';
 import type {
   ControlMessage,
   RateChange,
-  ErrorWire,
   Recovery,
   SharedRun,
   WorkerMessage,
   WorkerTask,
 } from '../drivers/messages.ts';
+import { noHolds } from '../debug/hold-state.ts';
+import type { HoldState } from '../debug/hold-state.ts';
 import { HandlerHungError } from '../errors.ts';
 import { noEdge } from '../executor/ledger.ts';
 import { initialGates } from '../modes/gate-state.ts';
@@ -17,11 +18,14 @@ import type { GateState } from '../modes/gate-state.ts';
 import type { ActorPlan, Plan } from '../plan/types.ts';
 import { DeathRate } from './death-rate.ts';
 import type { DeadLetters, Filed } from './dead-letters.ts';
+import type { HandlerFailures } from './handler-failures.ts';
 import { closeActor } from './memory.ts';
 import { deathOf, isLastBreath, Postmortem } from './postmortem.ts';
 import type { Culprit } from './postmortem.ts';
 import { barrierTimeoutMsDefault, isOver } from './actor-states.ts';
 import type { ActorState, LogLine, Replacement, StartOptions } from './types.ts';
+import { Orders } from './orders.ts';
+import { asyncLimitMs, restoredOf } from './replacing.ts';
 import { Requests } from './requests.ts';
 import { Resends } from './resends.ts';
 import { shareOf } from './share.ts';
@@ -40,14 +44,15 @@ export interface CrewParts {
   readonly gauges: Gauges;
   readonly options: StartOptions;
   readonly letters: DeadLetters;
+  readonly failures: HandlerFailures;
   readonly onFatal: (error: Error) => void;
   /** A worker's thread has ended: whatever it had in shared memory is nobody's. */
   readonly onDeath: (worker: number) => void;
   readonly onLog: (line: LogLine) => void;
   /** An actor's state has changed. */
   readonly onState: (actor: number, state: ActorState) => void;
-  /** A stage says that what the mode of that epoch was for has ended. */
-  readonly onModeEnd: (actor: number, epoch: number, error: ErrorWire | undefined) => void;
+  /** What a worker says that is not for its crew. */
+  readonly onOther: (worker: number, message: WorkerMessage) => void;
 }
 
 /** The pooled workers of one run: starts them, tells them things, replaces those that die. */
@@ -57,6 +62,10 @@ export class Crew {
   readonly replaced: number[];
   /** What the gates of a successor's stages go by. */
   gates: GateState;
+  /** What workers are told that holds for their successors too. */
+  readonly orders: Orders = new Orders((worker, message) => this.#links.get(worker)?.send(message));
+  /** What the debugger holds of them. */
+  holds: HoldState = noHolds;
   readonly #parts: CrewParts;
   readonly #postmortem: Postmortem;
   readonly #deathRate: DeathRate;
@@ -132,11 +141,6 @@ export class Crew {
     this.#resends.close(id);
   }
 
-  /** Resolves when the worker, or its successor, has switched the reader behind an edge. */
-  setBlocking(worker: number, edge: number, isBlocking: boolean): Promise<void> {
-    return this.#ask(worker, (request) => ({ type: 'setBlocking', edge, isBlocking, request }));
-  }
-
   /** Resolves when all workers know of a change of rates. Successors will know it as well. */
   setRate(change: RateChange): Promise<void> {
     this.#rates.set(change.runner, change);
@@ -150,7 +154,7 @@ export class Crew {
 
   /** Resolves when the worker, or its successor, is at rest in that state. */
   setGates(worker: number, state: GateState): Promise<void> {
-    return this.#ask(worker, (request) => ({ type: 'gates', state, request }));
+    return this.ask(worker, (request) => ({ type: 'gates', state, request }));
   }
 
   threadIds(): ReadonlyMap<number, number> {
@@ -179,7 +183,7 @@ export class Crew {
   }
 
   /** Resolves when a worker, or its successor, has done what it is asked for, or nobody is left to do it. */
-  async #ask(worker: number, messageOf: (request: number) => ControlMessage): Promise<void> {
+  async ask(worker: number, messageOf: (request: number) => ControlMessage): Promise<void> {
     const link = this.#links.get(worker);
     // Where all actors are over, nobody would answer.
     if (link === undefined && !this.#replacing.has(worker)) return;
@@ -187,7 +191,7 @@ export class Crew {
   }
 
   async #askAll(messageOf: (request: number) => ControlMessage): Promise<void> {
-    await Promise.all(this.#parts.plan.workers.slice(1).map(({ index }) => this.#ask(index, messageOf)));
+    await Promise.all(this.#parts.plan.workers.slice(1).map(({ index }) => this.ask(index, messageOf)));
   }
 
   async #stopOne(link: HostedWorker): Promise<void> {
@@ -215,6 +219,7 @@ export class Crew {
       hasStats: options.stats !== false,
       barrierTimeoutMs: options.barrierTimeoutMs ?? barrierTimeoutMsDefault,
       gates: this.gates,
+      holds: this.holds,
     };
     return new Promise((resolve, reject) => {
       let isUp = false;
@@ -250,6 +255,7 @@ export class Crew {
     link?.send({ type: 'go', epochMs });
     if (this.#isDraining) link?.send({ type: 'drain' });
     for (const message of this.#requests.of(worker)) link?.send(message);
+    for (const message of this.orders.of(worker)) link?.send(message);
     for (const letter of this.#resends.of(worker)) link?.send({ type: 'resend', letter });
   }
 
@@ -267,27 +273,23 @@ export class Crew {
       case 'deadLetter':
         this.#parts.letters.add(message.letter, errorFromWire(message.error));
         break;
+      case 'failure':
+        this.#parts.failures.add(message.failure);
+        break;
       case 'resentDone':
         this.closeLetter(message.id);
         break;
       case 'fatal':
         this.#parts.onFatal(errorFromWire(message.error));
         break;
-      case 'modeEnd':
-        this.#parts.onModeEnd(message.actor, message.epoch, message.error);
-        break;
       case 'hang':
-        this.hang(
-          worker,
-          message.actor,
-          this.#parts.plan.actors[message.actor]?.supervision.asyncWatchdogMs ?? 0,
-        );
+        this.hang(worker, message.actor, asyncLimitMs(this.#parts.plan, message.actor));
         break;
       case 'done':
         this.#requests.settle(message.request);
         break;
       default:
-        break;
+        this.#parts.onOther(worker, message);
     }
   }
 
@@ -325,16 +327,13 @@ export class Crew {
       const { reason, error } = this.#bury(worker, last);
       const left = actors.filter(({ index }) => !isOver(this.states[index]));
       if (left.length === 0) break;
-      const restored = left.map(({ index, name }) => ({
-        stage: name,
-        inputsSince: this.#parts.gauges.actor(index).counts[actorCount.snapshotAge] ?? 0,
-        fromSnapshot: this.#snapshots.has(index),
-      }));
+      const restored = restoredOf(left, this.#parts.gauges, this.#snapshots);
       for (const { index } of left) this.setState(index, 'lost');
       last = await this.#open(worker, this.#recovery(actors), 'running');
       if (last === undefined) {
         this.replaced[worker] = (this.replaced[worker] ?? 0) + 1;
-        this.replacements.push({ worker, reason, error, tookMs: world.nowMs() - startMs, restored });
+        const atMs = startMs - this.#epochMs;
+        this.replacements.push({ worker, reason, error, atMs, tookMs: world.nowMs() - startMs, restored });
         if (this.replacements.length > replacementsKept) this.replacements.shift();
       }
     }

@@ -45,6 +45,7 @@ export class LiveRecording {
   readonly #parts: LiveRecordingParts;
   #recorder: Recorder | undefined;
   #beginning: Promise<void> | undefined;
+  readonly #paths: string[] = [];
   #isOver = false;
   #onError: (error: Error) => void = () => undefined;
 
@@ -55,6 +56,11 @@ export class LiveRecording {
   /** Called with the error that ends the run: what happens could not be written. */
   set onError(onError: (error: Error) => void) {
     this.#onError = onError;
+  }
+
+  /** Files that the run has been recorded in, or is. */
+  get paths(): readonly string[] {
+    return this.#paths;
   }
 
   /** Begins a recording, before the first step where there are steps. `isStarting`: nothing runs yet. */
@@ -83,6 +89,7 @@ export class LiveRecording {
       conductor === undefined || isNow ? this.#open(path) : conductor.atBoundary(() => this.#open(path));
     try {
       await this.#beginning;
+      this.#paths.push(path);
     } catch (error) {
       this.#beginning = undefined;
       throw error;

@@ -1,27 +1,29 @@
 import type { Observable } from 'rxjs';
 import type { Steppable } from '../drivers/loops.ts';
 import type { Timer } from '../executor/thread-time.ts';
-import type { Plan, PlanProblem, PortName } from '../plan/types.ts';
 import type { Port } from '../ports.ts';
 import type { InputRef, OutputRef } from '../refs.ts';
 import { setBlocking } from './blocking.ts';
 import type { BlockingTarget } from './blocking.ts';
 import type { BoundaryInput } from './boundary-input.ts';
 import type { BoundaryOutput } from './boundary-output.ts';
-import { enlist, takeCensus } from './census.ts';
+import { enlist } from './census.ts';
 import { isOver } from './actor-states.ts';
 import type { RateTarget } from './rates.ts';
+import type { LiveDebug } from './debug.ts';
 import type { LiveEvents } from './events.ts';
 import type { LiveModes } from './modes.ts';
 import type { LiveRunParts } from './live-parts.ts';
+import { ObservedRun } from './observed-run.ts';
 import { Outcome } from './outcome.ts';
-import { readStats } from './stats.ts';
+import { statsOf } from './stats.ts';
 import { observables, polled } from './streams.ts';
-import { LiveTap, tappedRing } from './tap.ts';
+import { resendLetter } from './resend.ts';
+import { Taps } from './taps.ts';
 import { boundaryOf } from './targets.ts';
+import type { Telemetry } from '../telemetry/source.ts';
 import type {
-  CensusEntry,
-  DeadLetter,
+  ActorState,
   PushData,
   PushOptions,
   Run,
@@ -31,6 +33,8 @@ import type {
   SampleOf,
   StopOptions,
   Tap,
+  TapOptions,
+  TapTarget,
   WaitOptions,
 } from './types.ts';
 import { Watchdog } from './watchdog.ts';
@@ -39,14 +43,13 @@ const stopGraceMs = 500;
 const statsIntervalMs = 1_000;
 
 /** A started graph, seen from the main thread. */
-export class LiveRun implements Run, Steppable {
-  readonly plan: Plan;
-  readonly warnings: readonly PlanProblem[];
+export class LiveRun extends ObservedRun implements Run, Steppable {
   readonly events: LiveEvents;
   readonly modes: LiveModes;
+  readonly debug: LiveDebug;
   readonly #outcome = new Outcome();
   readonly #parts: LiveRunParts;
-  readonly #taps = new Set<LiveTap>();
+  readonly #taps: Taps;
   readonly #cleanups: (() => void | Promise<void>)[] = [];
   readonly #watchdog: Watchdog;
   #keepAlive: Timer | undefined;
@@ -59,12 +62,13 @@ export class LiveRun implements Run, Steppable {
   #error: Error | undefined;
 
   constructor(parts: LiveRunParts) {
+    super(parts);
     this.#parts = parts;
-    this.plan = parts.plan;
-    this.warnings = parts.plan.warnings;
     this.events = parts.events;
     this.modes = parts.modes;
+    this.debug = parts.debug;
     const { plan, shared, world, crew } = parts;
+    this.#taps = new Taps({ ...parts, onError: (error) => this.fail(error) });
     this.#watchdog = new Watchdog(plan, shared.ledger, world, (...hung) => crew.hang(...hung));
   }
 
@@ -72,7 +76,7 @@ export class LiveRun implements Run, Steppable {
   async go(epochMs: number): Promise<void> {
     const { clock, crew, executor, world } = this.#parts;
     clock.start(epochMs);
-    this.onClose(enlist(this.plan, () => crew.threadIds()));
+    this.onClose(enlist(this.#parts));
     this.#keepAlive = world.keepAlive();
     crew.go(epochMs);
     executor.start();
@@ -81,7 +85,15 @@ export class LiveRun implements Run, Steppable {
     if (bell === undefined) return;
     const gauges = this.#parts.gauges.worker(0);
     const isStopping = (): boolean => this.#phase === 'closing';
-    const leading = world.lead({ executor: this, bell, gauges, control: () => undefined, isStopping });
+    const { tracing } = executor;
+    const leading = world.lead({
+      executor: this,
+      bell,
+      gauges,
+      control: () => undefined,
+      isStopping,
+      tracing,
+    });
     leading.catch((error: Error) => this.fail(error));
   }
 
@@ -150,70 +162,39 @@ export class LiveRun implements Run, Steppable {
   }
 
   stats(): RunStats {
-    const { plan, gauges, crew, letters, clock, resources } = this.#parts;
-    const states = this.#isClosed
-      ? crew.states.map((state) => (isOver(state) ? state : 'stopped'))
-      : crew.states;
-    for (const output of this.#parts.outputs.values()) output.look();
-    return readStats(plan, gauges, {
-      elapsedMs: clock.nowMs(),
-      states,
-      replaced: crew.replaced,
-      deadLetters: letters.count,
-      resources,
-    });
+    return statsOf(this.#parts, this.#isClosed);
   }
 
   stats$(intervalMs: number = statsIntervalMs): Observable<RunStats> {
     return polled(() => this.stats(), intervalMs, this.#outcome.promise, this.#parts.world);
   }
 
-  census(): Promise<readonly CensusEntry[]> {
-    return takeCensus(this.plan);
-  }
-
-  tap(port: PortName, callback: (sample: Sample) => void): Tap {
-    const buffer = tappedRing(this.plan, this.#parts.shared, port);
-    const tap = new LiveTap(buffer, callback, (closed) => this.#taps.delete(closed));
-    this.#taps.add(tap);
-    this.#ring();
-    return tap;
+  tap(target: TapTarget, callback: (sample: Sample) => void, options: TapOptions = {}): Tap {
+    return this.#taps.open(target, callback, options);
   }
 
   setBlocking(target: BlockingTarget, isBlocking: boolean): Promise<void> {
     return setBlocking(this.#parts, target, isBlocking);
   }
 
-  setRate(target: RateTarget, hz: number): Promise<void> {
-    return this.#parts.rates.setRate(target, hz);
+  async setRate(target: RateTarget, hz: number): Promise<void> {
+    await this.#parts.rates.setRate(target, hz);
+    this.noteRate(target, hz);
   }
 
   record(path: string): Promise<void> {
     return this.#parts.recording.begin(path);
   }
 
-  deadLetters(): readonly DeadLetter[] {
-    return this.#parts.letters.list();
-  }
-
   resend(id: number): boolean {
-    const { letters, crew, executor, plan } = this.#parts;
-    if (this.#phase === 'closing') return false;
-    const filed = letters.find(id);
-    // Nobody is left who could handle it.
-    if (filed === undefined || isOver(crew.states[filed.wire.actor])) return false;
-    letters.take(id);
-    const worker = plan.actors[filed.wire.actor]?.worker ?? 0;
-    crew.resend(worker, filed);
-    if (worker === 0) {
-      executor.resend(filed.wire);
-      this.#ring();
-    }
-    return true;
+    return this.#phase !== 'closing' && resendLetter(this.#parts, id);
   }
 
   async stop(options: StopOptions = {}): Promise<RunReport> {
-    if (options.drain === true && this.#phase === 'running') this.#drain();
+    if (options.drain === true && this.#phase === 'running') {
+      this.debug.drain();
+      this.#drain();
+    }
     if (options.drain !== true) this.#close('stopped');
     const late =
       options.drain === true && options.timeoutMs !== undefined
@@ -253,8 +234,13 @@ export class LiveRun implements Run, Steppable {
     this.#drain();
   }
 
+  telemetry(): Promise<Telemetry> {
+    return this.observe(this, this.#outcome.promise);
+  }
+
   /** Some actor's state has changed. */
-  noteState(): void {
+  override noteState(actor: number, state: ActorState): void {
+    super.noteState(actor, state);
     this.#ring();
   }
 
@@ -267,10 +253,10 @@ export class LiveRun implements Run, Steppable {
       isProgress = output.pump() || isProgress;
       if (this.#isEmptying && !output.isTaken) isProgress = output.discard() || isProgress;
     }
-    for (const tap of this.#taps) isProgress = tap.pump() || isProgress;
+    isProgress = this.#taps.pump() || isProgress;
     isProgress = this.#parts.recording.pump() || isProgress;
     if (this.#isComplete()) {
-      for (const tap of this.#taps) while (tap.pump());
+      this.#taps.finish();
       this.#close(this.#isEmptying ? 'stopped' : 'ended');
     }
     return isProgress;
@@ -282,7 +268,7 @@ export class LiveRun implements Run, Steppable {
     isWork = this.#parts.conductor?.hasWork() === true || isWork;
     for (const input of inputs.values()) isWork = input.hasWork() || isWork;
     for (const output of outputs.values()) isWork = output.hasWork(this.#isEmptying) || isWork;
-    for (const tap of this.#taps) isWork = tap.hasWork() || isWork;
+    isWork = this.#taps.hasWork() || isWork;
     return this.#parts.recording.hasWork() || isWork;
   }
 
@@ -347,6 +333,7 @@ export class LiveRun implements Run, Steppable {
     // Handlers that wait for an event end before they are awaited.
     this.events.close();
     this.#parts.modes.stop(error);
+    this.debug.stop(error);
     for (const input of inputs.values()) input.close(error);
     this.#watchdog.stop();
     this.#ring();
@@ -359,7 +346,7 @@ export class LiveRun implements Run, Steppable {
     await Promise.all([crew.stop(), executor.stop(stopGraceMs)]);
     for (const output of outputs.values()) if (reason === 'stopped') output.discard();
     this.#isClosed = true;
-    for (const tap of this.#taps) tap.close();
+    this.#taps.close();
     this.#keepAlive?.cancel();
     const closing = this.#parts.recording.close(error === undefined ? reason : 'failed');
     const problems = await Promise.allSettled([closing, ...this.#cleanups.map(async (cleanup) => cleanup())]);

@@ -97,7 +97,7 @@ export class LiveModes implements RunModes {
   }
 
   async machine(): Promise<unknown> {
-    const { definition } = await this.#machine();
+    const { definition } = await this.definition();
     // Guards that are functions are left out.
     return JSON.parse(JSON.stringify(definition)) as unknown;
   }
@@ -130,11 +130,12 @@ export class LiveModes implements RunModes {
   }
 
   async #rules(): Promise<ModeRules> {
-    const [{ rulesOf }, machine] = await Promise.all([import('../modes/rules.ts'), this.#machine()]);
+    const [{ rulesOf }, machine] = await Promise.all([import('../modes/rules.ts'), this.definition()]);
     return rulesOf(machine);
   }
 
-  async #machine(): Promise<AnyStateMachine> {
+  /** The machine that gives the rules. */
+  async definition(): Promise<AnyStateMachine> {
     return this.#parts.options.machine ?? (await import('../modes/machine.ts')).modeMachine;
   }
 }

@@ -8,7 +8,7 @@ import { Collector } from './collector.ts';
 import type { Collected } from './collector.ts';
 import { Comparison } from './comparison.ts';
 import { Enactment } from './enactment.ts';
-import type { Script } from './conductor.ts';
+import type { Script } from './conductor-parts.ts';
 import { isOutside } from './outside.ts';
 import type { StepObserver } from './recorder.ts';
 import type { ReplayAccess, ReplayDriver } from './replay-driver.ts';

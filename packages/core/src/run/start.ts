@@ -5,6 +5,7 @@ import { Executor } from '../executor/executor.ts';
 import { ThreadModes } from '../executor/gates.ts';
 import { createHandlers } from '../executor/lifecycle.ts';
 import { optionsOf } from '../executor/load.ts';
+import { isHoldReport, noHolds } from '../debug/hold-state.ts';
 import type { Turn } from '../clock/turn.ts';
 import type { WallClock } from '../executor/wall-clock.ts';
 import { doorbells, readerPolicy, turnOf, wire } from '../executor/wire.ts';
@@ -23,14 +24,17 @@ import { LiveRecording } from './live-recording.ts';
 import type { ReplayDriver } from './replay-driver.ts';
 import { barrierTimeoutMsDefault } from './actor-states.ts';
 import { Crew } from './crew.ts';
+import { LiveDebug } from './debug.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { LiveEvents } from './events.ts';
+import { HandlerFailures } from './handler-failures.ts';
 import type { LiveRunParts } from './live-parts.ts';
 import { LiveRun } from './live-run.ts';
 import { allocateRun } from './memory.ts';
 import { LiveModes } from './modes.ts';
 import type { AtBoundary } from './rate-control.ts';
 import { RateControl } from './rate-control.ts';
+import { RoundHold } from './round-hold.ts';
 import { schemaOf } from './schema.ts';
 import type { LogLine, Run, StartOptions } from './types.ts';
 import { threadWorld } from './world.ts';
@@ -48,39 +52,30 @@ export async function startRun(
 ): Promise<Run> {
   if (isStageWorker()) throw new NestedStartError(declaration.name);
   const ground = groundOf(declaration, options, world);
-  const { plan, shared, bells, resources } = ground;
+  const { plan, shared, bells } = ground;
   world.begin(ground);
   // Changes from outside take effect at once.
   let conductor: Conductor | undefined;
   const atBoundary: AtBoundary = async (change) =>
     conductor === undefined ? change() : conductor.atBoundary(change);
   const events = new LiveEvents(shared.events, plan.events, bells, atBoundary, world);
-  let run: LiveRun | undefined;
-  let modes: LiveModes | undefined;
-  const onLog = options.onLog ?? writeLog;
-  const base = { ...ground, events };
-  const crew = new Crew({
-    ...base,
-    options,
-    onLog,
-    onFatal: (error) => run?.fail(error),
-    onDeath: (worker) => {
-      resources.bury(worker, plan.workers[worker]?.actors ?? []);
-      events.announceAll();
-    },
-    onState: (actor, state) => {
-      run?.noteState();
-      modes?.noteState(actor, state);
-    },
-    onModeEnd: (...end) => modes?.endFrom(...end),
-  });
+  const late: Late = { run: undefined, modes: undefined, debug: undefined };
+  const tell = options.onLog ?? writeLog;
+  const onLog = (line: LogLine): void => {
+    late.run?.noteLog(line);
+    tell(line);
+  };
+  const base = { ...ground, declaration, events };
+  const crew = crewOf({ ...base, options, onLog, late });
   const turn = turnOf(shared);
   const clock = world.clock(turn, 0);
+  const hold = new RoundHold(() => clock.nowMs());
   const opening = crew.open();
   // While a stage on main is created, an opening that fails meanwhile is nobody's unhandled rejection.
   opening.catch(() => undefined);
+  let opened: LiveRun;
   try {
-    const receive = mainReceiver({ ...base, crew, onLog, run: () => run, modes: () => modes });
+    const receive = mainReceiver({ ...base, crew, onLog, late });
     const executor = mainExecutor({ ...base, declaration, clock, turn, options, upcall: receive });
     const pushNs = (): number => conductor?.pushNs() ?? clock.nowNs();
     const [inputs, outputs] = openBoundaries({ ...base, declaration, clock, pushNs });
@@ -89,26 +84,65 @@ export async function startRun(
       turn,
       inputs,
       crew,
-      clock,
+      hold,
       endNs: (options.durationMs ?? Infinity) * 1e6,
-      onEnd: () => run?.end(),
+      onEnd: () => late.run?.end(),
       script: replay?.script,
     });
     await opening;
     const basics = { ...base, clock, crew };
     const given = { declaration, options, replay };
-    const led = leadersOf({ ...basics, ...given, executor, conductor, inputs, atBoundary });
-    modes = led.modes;
-    led.recording.onError = (error) => run?.fail(error);
+    const led = leadersOf({ ...basics, ...given, executor, conductor, hold, onLog, inputs, atBoundary });
+    ({ modes: late.modes, debug: late.debug } = led);
+    led.recording.onError = (error) => late.run?.fail(error);
     if (options.record !== undefined) await led.recording.begin(options.record, true);
-    if (conductor !== undefined) replay?.attach({ ...base, conductor, inputs, modes, crew });
-    run = new LiveRun({ ...basics, ...led, conductor, executor, inputs, outputs });
+    if (conductor !== undefined) replay?.attach({ ...base, conductor, inputs, modes: led.modes, crew });
+    const run = new LiveRun({ ...basics, ...led, conductor, executor, inputs, outputs });
+    late.run = run;
     await run.go(world.nowMs());
+    opened = run;
   } catch (error) {
-    await (run === undefined ? crew.stop() : run.stop());
+    await (late.run === undefined ? crew.stop() : late.run.stop());
     throw error;
   }
-  return present(run, options, world, conductor);
+  return present(opened, options, world, conductor);
+}
+
+/** What is made once the threads are on their way, and is told by them then. */
+interface Late {
+  run: LiveRun | undefined;
+  modes: LiveModes | undefined;
+  debug: LiveDebug | undefined;
+}
+
+/** The crew, and who learns what it hears. */
+function crewOf(
+  parts: ReturnType<typeof groundOf> & {
+    readonly events: LiveEvents;
+    readonly options: StartOptions;
+    readonly onLog: (line: LogLine) => void;
+    readonly late: Late;
+  },
+): Crew {
+  const { plan, resources, events, late } = parts;
+  return new Crew({
+    ...parts,
+    onFatal: (error) => late.run?.fail(error),
+    onDeath: (worker) => {
+      resources.bury(worker, plan.workers[worker]?.actors ?? []);
+      events.announceAll();
+      late.debug?.noteDeath(worker);
+    },
+    onState: (actor, state) => {
+      late.run?.noteState(actor, state);
+      late.modes?.noteState(actor, state);
+      late.debug?.noteState(actor, state);
+    },
+    onOther: (worker, message) => {
+      if (message.type === 'modeEnd') late.modes?.endFrom(message.actor, message.epoch, message.error);
+      else if (isHoldReport(message)) late.debug?.receive(worker, message);
+    },
+  });
 }
 
 /** What a run stands on: its plan, and the memory that its threads share. */
@@ -116,7 +150,10 @@ function groundOf(
   declaration: GraphDeclaration,
   options: StartOptions,
   world: World,
-): Pick<LiveRunParts, 'world' | 'plan' | 'shared' | 'bells' | 'gauges' | 'letters' | 'resources'> {
+): Pick<
+  LiveRunParts,
+  'world' | 'plan' | 'shared' | 'bells' | 'gauges' | 'letters' | 'failures' | 'resources'
+> {
   const isRecorded = options.record !== undefined;
   const plan = compile(declaration, isRecorded ? { recordable: true, ...options } : options);
   const shared = allocateRun(plan);
@@ -127,6 +164,7 @@ function groundOf(
     bells: doorbells(shared.bells, plan.workers.length),
     gauges: new Gauges(shared.gauges),
     letters: new DeadLetters(plan),
+    failures: new HandlerFailures(plan),
     resources: new ResourceTable(shared.resources, 0),
   };
 }
@@ -153,9 +191,11 @@ function leadersOf(
     readonly declaration: GraphDeclaration;
     readonly options: StartOptions;
     readonly atBoundary: AtBoundary;
+    readonly hold: RoundHold;
+    readonly onLog: (line: LogLine) => void;
     readonly replay: ReplayDriver | undefined;
   },
-): Pick<LiveRunParts, 'rates' | 'modes' | 'recording'> {
+): Pick<LiveRunParts, 'rates' | 'modes' | 'recording' | 'debug'> {
   const { bells, events, declaration, options } = parts;
   const wake = (): void => bells[0]?.ring();
   const rates = new RateControl({ ...parts, wake });
@@ -168,7 +208,7 @@ function leadersOf(
     taker: parts.replay,
     toml: (at) => textOf(declaration, at),
   });
-  return { rates, modes, recording };
+  return { rates, modes, recording, debug: new LiveDebug({ ...parts, wake }) };
 }
 
 /** The graph as the text of a graph file, where it can be one. */
@@ -182,21 +222,23 @@ function mainReceiver(parts: {
   readonly plan: Plan;
   readonly crew: Crew;
   readonly letters: DeadLetters;
+  readonly failures: HandlerFailures;
   readonly onLog: (line: LogLine) => void;
-  readonly run: () => LiveRun | undefined;
-  readonly modes: () => LiveModes | undefined;
+  readonly late: Late;
 }): (message: WorkerMessage) => void {
-  const { plan, crew, letters } = parts;
+  const { plan, crew, letters, late } = parts;
   return (message) => {
     if (message.type === 'actorState') crew.setState(message.actor, message.state);
     else if (message.type === 'log') parts.onLog(message.line);
     else if (message.type === 'deadLetter') letters.add(message.letter, errorFromWire(message.error));
-    else if (message.type === 'fatal') parts.run()?.fail(errorFromWire(message.error));
+    else if (message.type === 'failure') parts.failures.add(message.failure);
+    else if (message.type === 'fatal') late.run?.fail(errorFromWire(message.error));
     else if (message.type === 'resentDone') crew.closeLetter(message.id);
-    else if (message.type === 'modeEnd') parts.modes()?.endFrom(message.actor, message.epoch, message.error);
+    else if (message.type === 'modeEnd') late.modes?.endFrom(message.actor, message.epoch, message.error);
+    else if (isHoldReport(message)) late.debug?.receive(0, message);
     else if (message.type === 'hang') {
       const { name = '?', supervision } = plan.actors[message.actor] ?? {};
-      parts.run()?.fail(new HandlerHungError(name, supervision?.asyncWatchdogMs ?? 0));
+      late.run?.fail(new HandlerHungError(name, supervision?.asyncWatchdogMs ?? 0));
     }
   };
 }
@@ -264,6 +306,7 @@ function mainExecutor(parts: {
     turn,
     barrierTimeoutMs: options.barrierTimeoutMs ?? barrierTimeoutMsDefault,
     modes,
+    holds: noHolds,
   });
   for (const actor of executor.actors) actor.handlers = createHandlers(actor);
   return executor;

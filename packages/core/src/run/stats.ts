@@ -4,6 +4,7 @@ import { isRecorder } from '../plan/recorders.ts';
 import type { EdgeEnd, EdgePlan, Plan } from '../plan/types.ts';
 import { leaseState } from '../resources/resource-table.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
+import type { LiveRunParts } from './live-parts.ts';
 import type {
   ActorState,
   EdgeStats,
@@ -23,8 +24,25 @@ export interface StatsContext {
   readonly resources: ResourceTable;
 }
 
+/** The statistics of a run; `isClosed`: its threads have been given back. */
+export function statsOf(
+  parts: Pick<LiveRunParts, 'plan' | 'gauges' | 'crew' | 'letters' | 'clock' | 'resources' | 'outputs'>,
+  isClosed: boolean,
+): RunStats {
+  const { plan, gauges, crew, letters, clock, resources, outputs } = parts;
+  const states = isClosed ? crew.states.map((state) => (isOver(state) ? state : 'stopped')) : crew.states;
+  for (const output of outputs.values()) output.look();
+  return readStats(plan, gauges, {
+    elapsedMs: clock.nowMs(),
+    states,
+    replaced: crew.replaced,
+    deadLetters: letters.count,
+    resources,
+  });
+}
+
 /** Reads the gauges of a run. */
-export function readStats(plan: Plan, gauges: Gauges, context: StatsContext): RunStats {
+function readStats(plan: Plan, gauges: Gauges, context: StatsContext): RunStats {
   const edges = plan.edges.map((edge) => edgeStats(plan, edge, gauges, context.states));
   const depths = new Map<number, number>();
   for (const [index, edge] of plan.edges.entries()) {

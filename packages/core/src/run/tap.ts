@@ -1,68 +1,104 @@
-import { Envelope, FrameReader } from '@troupe/mailbox';
-import { TargetError } from '../errors.ts';
-import type { SharedRun } from '../drivers/messages.ts';
-import type { Plan, PortName } from '../plan/types.ts';
+import { Envelope } from '@troupe/mailbox';
+import type { FrameReader, MessageReader, TapControl } from '@troupe/mailbox';
+import type { ByteBudget } from './byte-budget.ts';
 import { ownedSample } from './boundary-output.ts';
-import type { Sample, Tap } from './types.ts';
+import type { Sample, Tap, TapSkips } from './types.ts';
 
-/** A non-blocking reader on main behind any frame output: it never holds the writer back. */
+/** The most messages that are shown in one turn of main's loop. */
+const perTurnMax = 64;
+
+export interface LiveTapParts {
+  readonly reader: FrameReader | MessageReader;
+  /** Outputs of values: asks the writer, and tells what it has passed over. */
+  readonly control: TapControl | undefined;
+  /** Sampled: the most messages of one look. */
+  readonly newest: number | undefined;
+  readonly budget: ByteBudget | undefined;
+  readonly callback: (sample: Sample) => void;
+  readonly onClose: (tap: LiveTap) => void;
+}
+
+/** A non-blocking reader on main behind an output: it never holds the writer back. */
 export class LiveTap implements Tap {
-  readonly #reader: FrameReader;
-  readonly #callback: (sample: Sample) => void;
-  readonly #onClose: (tap: LiveTap) => void;
+  readonly isSampled: boolean;
+  readonly #parts: LiveTapParts;
   readonly #envelope = new Envelope();
+  #overBudget = 0;
   #isClosed = false;
 
-  constructor(
-    buffer: SharedArrayBuffer,
-    callback: (sample: Sample) => void,
-    onClose: (tap: LiveTap) => void,
-  ) {
-    this.#reader = new FrameReader(buffer, { policy: 'dropOldest', bell: 0 });
-    this.#callback = callback;
-    this.#onClose = onClose;
+  constructor(parts: LiveTapParts) {
+    this.#parts = parts;
+    this.isSampled = parts.newest !== undefined;
+    this.#ask();
   }
 
   get skipped(): number {
-    return this.#reader.skipped;
+    const { overtaken, unsampled, overBudget, unreadable } = this.skips;
+    return overtaken + unsampled + overBudget + unreadable;
+  }
+
+  get skips(): TapSkips {
+    const { reader, control } = this.#parts;
+    const passed = reader.skipped + (control?.passed ?? 0);
+    return {
+      overtaken: this.isSampled ? 0 : passed,
+      unsampled: this.isSampled ? passed : 0,
+      overBudget: this.#overBudget,
+      unreadable: control?.unreadable ?? 0,
+    };
   }
 
   /** Calls back with what has arrived, a bounded number at a time. False when nothing had. */
   pump(): boolean {
-    let count = 0;
-    while (count < 64 && !this.#isClosed && this.#reader.take(this.#envelope)) {
-      this.#reader.settle();
-      this.#callback(ownedSample(this.#envelope));
-      count++;
-    }
-    this.#reader.release();
-    return count > 0;
+    if (this.isSampled) return false;
+    return this.#show(perTurnMax) > 0;
+  }
+
+  /** A look of a sampled tap: calls back with the newest messages. */
+  look(): void {
+    const { reader, newest = 0 } = this.#parts;
+    // Gives up all but the newest.
+    reader.available();
+    this.#show(newest);
+    this.#ask();
   }
 
   hasWork(): boolean {
-    return !this.#isClosed && this.#reader.available() > 0;
+    return !this.#isClosed && !this.isSampled && this.#parts.reader.available() > 0;
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#reader.detach();
-    this.#onClose(this);
+    this.#parts.onClose(this);
+    this.#parts.reader.detach();
   }
-}
 
-/** The memory behind a frame output. Throws `TargetError`. */
-export function tappedRing(plan: Plan, shared: SharedRun, { stage, port }: PortName): SharedArrayBuffer {
-  const outlet = plan.actors
-    .find(({ name }) => name === stage)
-    ?.outlets.find((candidate) => candidate.port === port);
-  const buffer = shared.rings[outlet?.primary ?? -1];
-  if (buffer !== undefined) return buffer;
-  const what =
-    outlet === undefined ? 'there is no such output' : 'it carries values, which are not broadcast';
-  throw new TargetError(
-    `'${stage}.${port}' cannot be tapped: ${what}`,
-    'Tap a frame output of a stage of this graph.',
-    port,
-  );
+  /** How many messages were taken, shown or not. */
+  #show(most: number): number {
+    const { reader, budget, callback } = this.#parts;
+    const envelope = this.#envelope;
+    let count = 0;
+    while (count < most && !this.#isClosed) {
+      if (budget?.isOpen() === false) {
+        const passed = reader.passOver(0);
+        this.#overBudget += passed;
+        count += passed;
+        break;
+      }
+      if (!reader.take(envelope)) break;
+      reader.settle();
+      budget?.spend('bytes' in reader ? reader.bytes : (envelope.frame?.byteLength ?? 0));
+      callback(ownedSample(envelope));
+      count++;
+    }
+    if (!this.#isClosed) reader.release();
+    return count;
+  }
+
+  /** What nobody can be shown is not asked for. */
+  #ask(): void {
+    const { control, newest, budget } = this.#parts;
+    if (newest !== undefined && budget?.isOpen() !== false) control?.ask(newest);
+  }
 }

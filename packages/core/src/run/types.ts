@@ -1,10 +1,21 @@
 import type { ArrayOf, FrameArray, TroupeError } from '@troupe/mailbox';
 import type { Observable } from 'rxjs';
+import type { Telemetry } from '../telemetry/source.ts';
+import type { RunDebug } from '../debug/types.ts';
 import type { RunModes } from '../modes/types.ts';
 import type { CompileOptions, EventRef, Plan, PlanProblem, PortName, RunnerRef } from '../plan/types.ts';
 import type { FramePort, MessagePort, Payload, Port } from '../ports.ts';
 import type { InputRef, OutputRef } from '../refs.ts';
 import type { Progress } from '../stage.ts';
+import type { CensusEntry } from './census-types.ts';
+import type { HandlerFailure } from './failure-types.ts';
+import type { Tap, TapOptions, TapTarget } from './tap-types.ts';
+import type { RunTrace, TraceOptions } from './trace-types.ts';
+
+export type * from './census-types.ts';
+export type * from './failure-types.ts';
+export type * from './tap-types.ts';
+export type * from './trace-types.ts';
 
 /** An owned copy of what a boundary output gave. Frame ports fill `frame`, message ports `value`. */
 export interface Sample<Frame = FrameArray, Value = unknown> {
@@ -202,17 +213,6 @@ export interface RunStats {
   readonly deadLetters: number;
 }
 
-/** One thread of the process, as far as the run knows it. */
-export interface CensusEntry {
-  readonly role: 'main' | 'compute' | 'io';
-  /** The graph that owns it, or `pool` for an idle pooled worker. */
-  readonly owner: string;
-  readonly threadId: number;
-  readonly stages: readonly string[];
-  /** CPU time used so far, in milliseconds. */
-  readonly cpuMs: number;
-}
-
 /** A message that was given up after its last try. */
 export interface DeadLetter {
   readonly id: number;
@@ -231,6 +231,8 @@ export interface Replacement {
   readonly worker: number;
   readonly reason: 'exit' | 'error' | 'hang';
   readonly error: TroupeError;
+  /** When the death was noticed: milliseconds since the run's epoch. */
+  readonly atMs: number;
   /** From the death being noticed to the successor stepping its actors. */
   readonly tookMs: number;
   /** Stages whose state was restored, with how many inputs lie between the snapshot and the death. */
@@ -277,12 +279,6 @@ export interface RunEvents {
    */
   wait(event: EventRef | string, options?: WaitOptions): Promise<boolean>;
   list(): readonly EventState[];
-}
-
-export interface Tap {
-  /** Calls back with a copy of each frame seen; what was skipped is counted. */
-  readonly skipped: number;
-  close(): void;
 }
 
 /** A started graph. */
@@ -337,8 +333,17 @@ export interface Run extends AsyncDisposable {
   /** Asks for modes, and tells which one holds. */
   readonly modes: RunModes;
   census(): Promise<readonly CensusEntry[]>;
-  /** Watches an output port of a stage without ever holding it back. */
-  tap(port: PortName, callback: (sample: Sample) => void): Tap;
+  /**
+   * Watches what an output port of a stage emits, without ever holding it back. Throws `TargetError`, and for
+   * options out of range.
+   */
+  tap(target: TapTarget, callback: (sample: Sample) => void, options?: TapOptions): Tap;
+  /** Lets all threads write down what they do, from now on. */
+  trace(options?: TraceOptions): RunTrace;
+  /** Handlers that threw: the newest 1,000. */
+  failures(): readonly HandlerFailure[];
+  /** Workers that were replaced so far: the newest 1,000. */
+  replacements(): readonly Replacement[];
   /**
    * Switches the reader behind an edge to a stage, or a boundary output, between blocking and non-blocking.
    */
@@ -353,6 +358,10 @@ export interface Run extends AsyncDisposable {
    */
   setRate(target: string | { readonly name: string } | RunnerRef, hz: number): Promise<void>;
   readonly events: RunEvents;
+  /** Holds stages, steps them, and stops at breakpoints. docs/debugging.md. */
+  readonly debug: RunDebug;
+  /** What observers see of the run, and may ask of it. */
+  telemetry(): Promise<Telemetry>;
   /**
    * Writes a recording until the run is over: everything that comes from outside (pushes, what sources and
    * `io` stages emit, changes of modes, events and rates), and what all other stages emit, for a replay to
@@ -364,5 +373,7 @@ export interface Run extends AsyncDisposable {
   deadLetters(): readonly DeadLetter[];
   /** Sends a dead letter to its stage again, marked `resent`. False when it is not there any more. */
   resend(id: number): boolean;
+  /** Throws a dead letter away. False when it is not there any more. */
+  drop(id: number): boolean;
   stop(options?: StopOptions): Promise<RunReport>;
 }

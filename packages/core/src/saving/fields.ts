@@ -102,6 +102,7 @@ export const settingsFields: Fields<StageSettings> = {
   supervision: table(supervisionFields, []),
   snapshotEveryMs: number,
   spillMax: number,
+  tags: list(text),
   options: anything,
 };
 export const originFields: Fields<Origin> = { module: text, package: text, export: text };

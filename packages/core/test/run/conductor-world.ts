@@ -5,7 +5,8 @@ import { everyStep, phases, StepSchedule, stepOrderOf } from '../../src/clock/sc
 import { allocateTurn, Turn } from '../../src/clock/turn.ts';
 import type { ActorPlan, ClockKind, Phase, Plan } from '../../src/plan/types.ts';
 import { Conductor } from '../../src/run/conductor.ts';
-import type { Script } from '../../src/run/conductor.ts';
+import type { Script } from '../../src/run/conductor-parts.ts';
+import { RoundHold } from '../../src/run/round-hold.ts';
 
 /** Runners that a run can have in all: those of its plan, and those that changes of rates make. */
 const runnersMax = 40;
@@ -212,7 +213,7 @@ export function set(setting: Setting): Stage {
       world.boundaryAsks = false;
       return boundaryAsks;
     },
-    nowMs: () => world.nowMs,
+    hold: new RoundHold(() => world.nowMs),
     ...(setting.script === undefined ? {} : { script: scriptOf(setting.script) }),
   });
   const workers = all.filter(({ index }) => (plan.workers[index]?.actors.length ?? 0) > 0);

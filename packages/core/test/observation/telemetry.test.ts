@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest';
+import { graph } from '@troupe/core';
+import type { Run } from '@troupe/core';
+import { decodeServerMessage, edgeColumns, encodeMessage, stageColumns } from '@troupe/core/telemetry';
+import type { MessageWire, Reading, StageColumn, TapRead } from '@troupe/core/telemetry';
+import { relay } from '../fixtures/frames.ts';
+import { echo } from '../fixtures/values.ts';
+
+async function begin(): Promise<Run> {
+  const g = graph('seen');
+  const first = g.stage('first', relay, { worker: { dedicated: true }, tags: ['front'] });
+  const second = g.stage('second', relay, { worker: { dedicated: true } });
+  const said = g.stage('said', echo, { worker: { dedicated: true } });
+  g.connect(first.out.frames, second.in.frames, { capacity: 8 });
+  g.input('in', first.in.frames);
+  g.output('out', second.out.frames);
+  g.input('say', said.in.values);
+  g.output('said', said.out.values);
+  return g.start({ workers: 3, onLog: () => undefined });
+}
+
+function figure({ stages }: Reading, stage: number, column: StageColumn): number {
+  return stages[stage * stageColumns.length + stageColumns.indexOf(column)] ?? NaN;
+}
+
+/** Asks again and again until it is so. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => void setTimeout(resolve, 5));
+}
+
+test('the graph, as it is declared', async () => {
+  await using run = await begin();
+  const picture = (await run.telemetry()).graph();
+  expect(picture.stages.map(({ name, worker, tags }) => [name, worker, tags])).toEqual([
+    ['first', 1, ['front']],
+    ['second', 2, []],
+    ['said', 3, []],
+  ]);
+  expect(picture.edges.map(({ from, to, kind, transport }) => [from, to, kind, transport])).toEqual([
+    [
+      { kind: 'stage', stage: 0, port: 'frames' },
+      { kind: 'stage', stage: 1, port: 'frames' },
+      'frame',
+      'ring',
+    ],
+    [{ kind: 'boundary', name: 'in' }, { kind: 'stage', stage: 0, port: 'frames' }, 'frame', 'ring'],
+    [{ kind: 'boundary', name: 'say' }, { kind: 'stage', stage: 2, port: 'values' }, 'message', 'ring'],
+    [{ kind: 'stage', stage: 1, port: 'frames' }, { kind: 'boundary', name: 'out' }, 'frame', 'ring'],
+    [{ kind: 'stage', stage: 2, port: 'values' }, { kind: 'boundary', name: 'said' }, 'message', 'ring'],
+  ]);
+  const { transitions } = picture.modes;
+  expect(transitions).toContainEqual({
+    from: 'idle',
+    to: 'training',
+    event: 'request.training',
+    rule: undefined,
+  });
+  expect(transitions).toContainEqual({
+    from: 'training',
+    to: 'predicting',
+    event: 'request.predicting',
+    rule: 'training-ends-first',
+  });
+  const sent = decodeServerMessage(encodeMessage({ type: 'graph', graph: picture }));
+  expect(sent).toEqual(
+    JSON.parse(JSON.stringify({ type: 'graph', graph: picture }), revive(picture.bucketsNs)),
+  );
+});
+
+/** What JSON makes of typed arrays is not what they are. */
+function revive(bounds: Float64Array): (key: string, value: unknown) => unknown {
+  return (key, value) => (key === 'bucketsNs' ? bounds : value);
+}
+
+test('figures are those of the run', async () => {
+  await using run = await begin();
+  const telemetry = await run.telemetry();
+  for (let i = 0; i < 20; i++) {
+    await run.push('in', Float64Array.of(i, i * 7));
+    await run.pullOrThrow('out');
+  }
+  const reading = telemetry.read();
+  const stats = run.stats();
+  for (const [index, stage] of stats.stages.entries()) {
+    for (const column of ['handled', 'in', 'out', 'failed', 'restarts', 'depth'] as const)
+      expect([column, figure(reading, index, column)]).toEqual([column, stage[column]]);
+  }
+  for (const [index, edge] of stats.edges.entries()) {
+    const at = (column: (typeof edgeColumns)[number]): number =>
+      reading.edges[index * edgeColumns.length + edgeColumns.indexOf(column)] ?? NaN;
+    expect([at('sent'), at('received'), at('capacity'), at('isBlocking')]).toEqual([
+      edge.sent,
+      edge.received,
+      edge.capacity,
+      1,
+    ]);
+  }
+  expect(reading.mode).toBe('idle');
+  const detail = telemetry.detail(0);
+  expect(detail?.onInput.buckets.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
+  expect(telemetry.detail(9)).toBeUndefined();
+  expect((await telemetry.census()).map(({ role }) => role)).toContain('compute');
+});
+
+test('a tap shows the very numbers and values that were sent', async () => {
+  await using run = await begin();
+  const telemetry = await run.telemetry();
+  const seen: MessageWire[] = [];
+  const take = ({ messages }: TapRead): void => void seen.push(...messages);
+  const taps = [
+    await telemetry.tap({ edge: 0, everyMs: 33, newest: 64 }, take),
+    await telemetry.tap({ edge: 4, everyMs: 33, newest: 64 }, take),
+  ];
+  await run.push('in', Float64Array.of(3, 21));
+  await run.push('say', { name: 'x', list: [1n, undefined] });
+  await until(() => seen.length === 2);
+  for (const tap of taps) tap.close();
+  expect(seen.find(({ stage }) => stage === 0)?.payload).toEqual({
+    kind: 'numbers',
+    numbers: { dtype: 'float64', shape: [2], length: 2, data: Float64Array.of(3, 21) },
+  });
+  expect(seen.find(({ stage }) => stage === 2)?.payload).toMatchObject({
+    kind: 'fields',
+    entries: [
+      ['name', { kind: 'plain', value: 'x' }],
+      ['list', { items: [{ kind: 'bigint', text: '1' }, { kind: 'undefined' }] }],
+    ],
+  });
+  await expect(telemetry.tap({ edge: 1, everyMs: 33, newest: 1 }, take)).rejects.toThrow(
+    "'in' is pushed by the application",
+  );
+});
+
+test('what is asked for is done, and told', async () => {
+  await using run = await begin();
+  const telemetry = await run.telemetry();
+  await telemetry.perform({ do: 'pause', stages: ['second'] });
+  expect(telemetry.debug()).toMatchObject({ held: [1], isAllHeld: false });
+  for (let i = 0; i < 3; i++) await run.push('in', Float64Array.of(i, i * 7));
+  await until(() => figure(telemetry.read(), 1, 'depth') === 3);
+  expect(await telemetry.perform({ do: 'step', stage: 'second', unit: 'message' })).toMatchObject({
+    kind: 'stepped',
+    place: { stage: 1, port: 'frames', seq: 0 },
+    isFailed: false,
+  });
+  expect([figure(telemetry.read(), 1, 'handled'), figure(telemetry.read(), 1, 'depth')]).toEqual([1, 2]);
+  expect(figure(telemetry.read(), 1, 'heldNs')).toBeGreaterThan(0);
+  await telemetry.perform({ do: 'resume' });
+  for (let i = 0; i < 3; i++) expect((await run.pullOrThrow('out')).frame).toEqual(Float64Array.of(i, i * 7));
+  await telemetry.perform({ do: 'mode', mode: 'training' });
+  await expect(telemetry.perform({ do: 'mode', mode: 'predicting' })).rejects.toMatchObject({
+    code: 'MODE_REFUSED',
+  });
+  const told = telemetry.happenings(0);
+  expect(told.map(({ id }) => id)).toEqual(told.map((_, i) => i));
+  expect(told.filter(({ type }) => type === 'mode')).toMatchObject([
+    { from: 'idle', to: 'training', outcome: 'entered' },
+    { from: 'training', to: 'predicting', outcome: 'refused', rule: 'training-ends-first' },
+  ]);
+  await run.stop();
+  await telemetry.over;
+  expect(telemetry.happenings(told.length).at(-1)).toMatchObject({ type: 'end', reason: 'stopped' });
+});
