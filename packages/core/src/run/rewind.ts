@@ -15,7 +15,7 @@ import type { Mark, Moment, Rewind, RewindOptions } from './rewind-types.ts';
 /** Moments that are kept on the way to a step: going back to them takes no replay. */
 const momentsBefore = 64;
 /** From so many steps on a replay is left behind. */
-const standbySteps = 512;
+const standbySteps = 256;
 const standbyDefault = 2;
 
 /**
