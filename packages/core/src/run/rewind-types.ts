@@ -78,7 +78,10 @@ export interface Moment {
   readonly latches: readonly LatchMoment[];
   readonly events: readonly EventState[];
   readonly mode: string;
-  /** States and counts of the stages as they were; durations are those of the replay. */
+  /**
+   * States and counts of the stages as they were. Durations and workers are the replay's, and so are all
+   * figures of stages that are left out: of what stands in for them.
+   */
   readonly stats: RunStats;
 }
 
