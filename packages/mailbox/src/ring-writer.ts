@@ -43,10 +43,11 @@ export abstract class RingWriter {
   /** Sequence number of the message at `position`. */
   seq = 0;
   readonly slots: number = 0;
-  protected readonly words: Int32Array<SharedArrayBuffer>;
+  /** These views of the ring are also those of a reader on this thread. */
+  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly meta: Float64Array;
+  readonly metaWords: Int32Array;
   protected readonly mask: number = 0;
-  protected readonly meta: Float64Array;
-  protected readonly metaWords: Int32Array;
   readonly #bells: readonly Doorbell[];
   readonly #fused: RingReader[] = [];
   /** Everything below it may have been written since the floor was published. */
@@ -134,10 +135,15 @@ export abstract class RingWriter {
     return this.words[ringWord.marked] === round;
   }
 
-  /** In place of a writer that has said so and died in the same round: takes that back. */
+  /**
+   * In place of a writer that has said so and died in the same round: takes that back, and what it has waited
+   * for.
+   */
   unmark(round: number): void {
     // Publishes that something may come: marks of a round are looked at by whoever has not done his part.
     if (this.hasMarked(round)) Atomics.store(this.words, ringWord.marked, (round - 1) | 0);
+    // A dead writer's wish is nobody's. This one's is new, so that readers are told of it, and finds no mark.
+    Atomics.store(this.words, ringWord.roomWanted, 0);
   }
 
   /**
