@@ -23,7 +23,7 @@ const printed: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     "training → idle: stage 'learner' has ended",
     'idle → predicting: the model is ready',
   ],
-  'docs/recording.md': ['5 undefined'],
+  'docs/recording.md': ['5 undefined', '5 0'],
   'docs/resources.md': [
     ...Array.from({ length: 6 }, () => /^[ab] did [012]$/),
     /^\[ 'a waited \d+ ms', 'b waited \d+ ms' \]$/,
