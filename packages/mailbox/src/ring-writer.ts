@@ -134,10 +134,15 @@ export abstract class RingWriter {
     return this.words[ringWord.marked] === round;
   }
 
-  /** In place of a writer that has said so and died in the same round: takes that back. */
+  /**
+   * In place of a writer that has said so and died in the same round: takes that back, and what it has waited
+   * for.
+   */
   unmark(round: number): void {
     // Publishes that something may come: marks of a round are looked at by whoever has not done his part.
     if (this.hasMarked(round)) Atomics.store(this.words, ringWord.marked, (round - 1) | 0);
+    // A dead writer's wish is nobody's. This one's is new, so that readers are told of it, and finds no mark.
+    Atomics.store(this.words, ringWord.roomWanted, 0);
   }
 
   /**

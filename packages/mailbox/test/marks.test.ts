@@ -1,6 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { allocateDoorbells, Doorbell } from '../src/doorbell.ts';
 import { Envelope } from '../src/ring-reader.ts';
 import type { MailboxReader } from '../src/mailbox-reader.ts';
 import { allocateFrameRing, startRingAt } from '../src/layout.ts';
@@ -160,3 +161,27 @@ test.each(['frame', 'message'] as const)(
     expect(reader.isMarked(7)).toBe(true);
   },
 );
+
+test('who waits for room in place of a writer that has died waiting tells the readers anew', () => {
+  const words = allocateDoorbells(2);
+  const [writerBell, readerBell] = [new Doorbell(words, 0), new Doorbell(words, 1)];
+  const bells = [writerBell, readerBell];
+  const buffer = allocateFrameRing({ dtype: 'float64', shape: [1], capacity: 1 });
+  const reader = new FrameReader(buffer, { capacity: 1, bell: 1, bells });
+  const successor = (): FrameWriter => {
+    const writer = new FrameWriter(buffer, bells);
+    writer.tellsWishes = true;
+    readerBell.arm();
+    return writer;
+  };
+  const first = successor();
+  first.write(Float64Array.of(1));
+  expect(first.wantRoom(1)).toBe(0);
+  expect(readerBell.isArmed()).toBe(false);
+  first.mark(7);
+  const second = successor();
+  second.unmark(7);
+  expect(second.wantRoom(1)).toBe(0);
+  expect(readerBell.isArmed()).toBe(false);
+  expect([reader.isFull(1), reader.isWanted(), reader.isMarked(7)]).toEqual([true, true, false]);
+});

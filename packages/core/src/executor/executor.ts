@@ -289,7 +289,9 @@ export class Executor {
     const waiting = this.#switches.splice(0);
     for (const item of waiting) {
       const { actor, inlet, isBlocking, onDone } = item;
-      if (actor.isBusy || actor.spillOf !== undefined) this.#switches.push(item);
+      // The place of a reader that has been given back may be another's.
+      if (actor.phase === 'ended' || actor.phase === 'stopped') onDone();
+      else if (actor.isBusy || actor.spillOf !== undefined) this.#switches.push(item);
       else {
         inlet.reader.setBlocking(isBlocking);
         accountSkipped(inlet);

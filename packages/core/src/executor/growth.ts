@@ -40,7 +40,8 @@ export class Growth {
       if (isClosed && !inlet.reader.isWanted()) continue;
       if (inlet.reader.grow()) hasGrown = true;
       // A writer that has emitted all it had to, to the last place, needs no more.
-      else if (inlet.reader.isWanted() && !inlet.reader.isMarked(round)) this.stuck ??= { actor, inlet };
+      else if (inlet.reader.isWanted() && !inlet.reader.isMarked(round))
+        this.stuck ??= { actor: ownerOf(inlet, actor), inlet };
     }
     return hasGrown;
   }
@@ -52,4 +53,9 @@ export class Growth {
     const error = new MailboxOverflowError(actor.plan.name, inlet.port, inlet.reader.capacity);
     host.upcall({ type: 'fatal', error: errorToWire(error) });
   }
+}
+
+/** Whose mailbox it is, of those that share a group with an actor. */
+function ownerOf(inlet: Inlet, actor: Actor): Actor {
+  return actor.group?.actors.find(({ inlets }) => inlets.includes(inlet)) ?? actor;
 }

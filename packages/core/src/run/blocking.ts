@@ -1,13 +1,13 @@
-import type { PortName } from '../plan/types.ts';
+import type { EdgePlan, PortName } from '../plan/types.ts';
 import type { LiveRunParts } from './live-parts.ts';
 import { workerOf } from './memory.ts';
-import { boundaryOf, edgeBetween } from './targets.ts';
+import { boundaryOf, blockingEdges } from './targets.ts';
 
-/** The reader behind an edge to a stage, or a boundary output. */
+/** The readers behind the edges that block between two ports of stages, or a boundary output. */
 export type BlockingTarget = { readonly from: PortName; readonly to: PortName } | { readonly output: string };
 
 /**
- * Switches a reader between blocking and non-blocking, between two steps where there are steps. Throws
+ * Switches readers between blocking and non-blocking, between two steps where there are steps. Throws
  * `TargetError` where there is none.
  */
 export async function setBlocking(
@@ -19,11 +19,15 @@ export async function setBlocking(
     boundaryOf(outputs, target.output, 'output').setBlocking(isBlocking);
     return;
   }
-  const edge = edgeBetween(plan, target.from, target.to);
-  const worker = workerOf(plan, edge.to);
-  const change = (): Promise<void> =>
-    worker > 0
-      ? crew.ask(worker, (request) => ({ type: 'setBlocking', edge: edge.index, isBlocking, request }))
-      : new Promise((resolve) => executor.setBlocking(edge.index, isBlocking, resolve));
+  const edges = blockingEdges(plan, target.from, target.to);
+  const change = async (): Promise<void> => {
+    await Promise.all(edges.map((edge) => switchEdge(edge)));
+  };
+  const switchEdge = ({ index, to }: EdgePlan): Promise<void> => {
+    const worker = workerOf(plan, to);
+    return worker > 0
+      ? crew.ask(worker, (request) => ({ type: 'setBlocking', edge: index, isBlocking, request }))
+      : new Promise((resolve) => executor.setBlocking(index, isBlocking, resolve));
+  };
   await (conductor === undefined ? change() : conductor.atBoundary(change));
 }

@@ -13,6 +13,9 @@ const stepNs = 1_000_000;
 /** A paced clock that is late by no more makes it up; of what is beyond it slows down. In ms. */
 const lateMsMax = 5;
 
+/** How often changes are carried out between two steps while the second one could begin. */
+const changesMax = 16;
+
 /** The round for what comes from outside. */
 const outside: TickGroup = { phase: noPhase, priority: 0, actors: [] };
 
@@ -27,7 +30,7 @@ export class Conductor {
   /** Workers with actors whose threads are there, or will be. */
   #workers: readonly number[];
   readonly #tickGroups: readonly TickGroup[];
-  readonly #changes: { readonly run: () => Promise<void>; readonly refuse: () => void }[] = [];
+  readonly #waiting: { readonly run: () => Promise<void>; readonly refuse: () => void }[] = [];
   #state: 'rest' | 'round' | 'changing' | 'closed' = 'rest';
   #round = 0;
   #step = -1;
@@ -48,6 +51,8 @@ export class Conductor {
   #isReleased = false;
   /** The step is none of a runner's. */
   #isFree = true;
+  /** How often changes have been carried out since the last step began. */
+  #changes = 0;
   /** Something has taken effect since the last step began. */
   #isChanged = false;
   /** The run's duration is over. */
@@ -132,7 +137,7 @@ export class Conductor {
       }
     };
     if (this.#state === 'closed') refuse();
-    else this.#changes.push({ run, refuse });
+    else this.#waiting.push({ run, refuse });
     this.#parts.bells[0]?.ring();
     return promise;
   }
@@ -140,7 +145,7 @@ export class Conductor {
   /** No step will begin any more: what waits for one is refused. */
   close(): void {
     this.#state = 'closed';
-    for (const { refuse } of this.#changes.splice(0)) refuse();
+    for (const { refuse } of this.#waiting.splice(0)) refuse();
   }
 
   /** From the next step on sources finish. Only at a boundary. */
@@ -158,7 +163,7 @@ export class Conductor {
   pump(): boolean {
     if (this.#state === 'changing' || this.#state === 'closed') return false;
     if (this.#state === 'round') return this.#closeRound();
-    if (this.#changes.length > 0) {
+    if (this.#waiting.length > 0 && !this.#isStepFirst()) {
       this.#state = 'changing';
       void this.#change();
       return true;
@@ -175,7 +180,7 @@ export class Conductor {
   hasWork(): boolean {
     if (this.#state === 'changing' || this.#state === 'closed') return false;
     if (this.#state === 'round') return this.#hasClosed ? this.#mayOpen() : this.#isClosed();
-    return this.#changes.length > 0 || this.#isAtEnd() || (this.#isReleased && this.#isDue());
+    return this.#waiting.length > 0 || this.#isAtEnd() || (this.#isReleased && this.#isDue());
   }
 
   /** Milliseconds until the next step of a paced clock is due, or the end of a run without runners. */
@@ -188,10 +193,15 @@ export class Conductor {
     return Math.max(0, this.#originMs + this.#nextNs / 1e6 - hold.nowMs());
   }
 
+  /** Who asks for change after change does not keep the run from its next step. */
+  #isStepFirst(): boolean {
+    return this.#changes >= changesMax && (this.#isAtEnd() || (this.#isReleased && this.#isDue()));
+  }
+
+  /** Carries out what has been asked for by now. */
   async #change(): Promise<void> {
-    for (let change = this.#changes.shift(); change !== undefined; change = this.#changes.shift()) {
-      await change.run();
-    }
+    this.#changes++;
+    for (let left = this.#waiting.length; left > 0; left--) await this.#waiting.shift()?.run();
     if (this.#state === 'changing') this.#state = 'rest';
     this.#isChanged = true;
     this.#parts.bells[0]?.ring();
@@ -248,6 +258,7 @@ export class Conductor {
     // What asks for a step is for its round, too: without one nobody would look at what has changed.
     const isOutside = scripted?.isOutside ?? (this.#step < 0 || this.#isWanted());
     this.#isChanged = false;
+    this.#changes = 0;
     this.#timeNs = scripted?.timeNs ?? (this.#nextNs === Infinity ? this.#freeNs() : this.#nextNs);
     this.#isFree = this.#timeNs !== this.#nextNs;
     if (!this.#isFree) schedule.next();

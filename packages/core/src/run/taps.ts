@@ -14,7 +14,7 @@ import { ByteBudget } from './byte-budget.ts';
 import type { LiveRunParts } from './live-parts.ts';
 import { LiveTap } from './tap.ts';
 import type { LiveTapParts } from './tap.ts';
-import { edgeBetween } from './targets.ts';
+import { edgesBetween } from './targets.ts';
 import type { Sample, Tap, TapOptions, TapTarget } from './types.ts';
 
 /** Messages that the ring of a tap on values holds. */
@@ -143,7 +143,7 @@ function readerOptions(newest: number | undefined): ConstructorParameters<typeof
 }
 
 function tapped(plan: Plan, target: TapTarget): { readonly actor: ActorPlan; readonly outlet: OutletPlan } {
-  if ('from' in target) edgeBetween(plan, target.from, target.to);
+  if ('from' in target) edgesBetween(plan, target.from, target.to);
   const { stage, port }: PortName = 'from' in target ? target.from : target;
   const actor = plan.actors.find(({ name }) => name === stage);
   const outlet = actor?.outlets.find((candidate) => candidate.port === port);

@@ -345,7 +345,9 @@ export interface Run extends AsyncDisposable {
   /** Workers that were replaced so far: the newest 1,000. */
   replacements(): readonly Replacement[];
   /**
-   * Switches the reader behind an edge to a stage, or a boundary output, between blocking and non-blocking.
+   * Switches the readers behind the edges between two ports, or of a boundary output, between blocking and
+   * non-blocking. Edges that lose or refuse messages by their own policy stay as they are; rejects
+   * `TargetError` where there is no other.
    */
   setBlocking(
     target: { readonly from: PortName; readonly to: PortName } | { readonly output: string },

@@ -24,6 +24,8 @@ export interface SimulateOptions extends Omit<StartOptions, 'record' | 'observer
   /** Seeds every stage's `random`; `seed` unless given. */
   readonly runSeed?: number;
   readonly faults?: FaultOptions;
+  /** A mode that is entered before anything is pushed; the initial one unless given. */
+  readonly mode?: string;
   /** The most points; then the run is stopped at once. 1,000,000 unless given. */
   readonly steps?: number;
   readonly workers?: number;
@@ -74,7 +76,8 @@ const endStepsMax = 200_000;
 /**
  * Runs a graph in one thread on virtual time: the real plan, executors, rings and supervision, under a
  * scheduler that chooses from a seed which thread goes on when, and which faults happen. Rejects with a
- * `SimulationError` where an invariant does not hold, and with a `PlanError` for a graph that cannot run.
+ * `SimulationError` where an invariant does not hold, with a `PlanError` for a graph that cannot run, and as
+ * `run.modes.request` would for a `mode` that is refused.
  * docs/simulation.md.
  */
 export async function simulate(
@@ -82,7 +85,7 @@ export async function simulate(
   options: SimulateOptions = {},
 ): Promise<SimulationReport> {
   const declaration = 'declaration' in graph ? graph.declaration() : graph;
-  const { seed = 0, faults = {}, runSeed = seed, steps, inputs, untilMs, trace, ...start } = options;
+  const { seed = 0, faults = {}, runSeed = seed, mode, steps, inputs, untilMs, trace, ...start } = options;
   await warmUp();
   const isStepped = start.clock === 'paced' || start.clock === 'fast';
   const dice = new Dice(seed);
@@ -107,8 +110,22 @@ export async function simulate(
   await lead(conducted, { isOver: () => run !== undefined || failed !== undefined });
   if (failed !== undefined) throw failed.error;
   if (run === undefined) throw conducted.watch.report('NO_PROGRESS', 'the run does not start');
+  if (mode !== undefined) await enter(conducted, run, mode);
   const application = new Application(run, conducted, { dice, inputs: inputs ?? {}, untilMs, isStepped });
   return play(conducted, application, run, steps ?? stepsDefault);
+}
+
+/** Enters a mode, and does nothing else. */
+async function enter(conducted: Conducted, { modes }: Run, mode: string): Promise<void> {
+  let answer: { readonly error?: unknown } | undefined;
+  modes.request(mode).then(
+    () => (answer = {}),
+    (error: unknown) => (answer = { error }),
+  );
+  conducted.simulation.wantsTurn = true;
+  await lead(conducted, { isOver: () => answer !== undefined });
+  if (answer === undefined) throw conducted.watch.report('NO_PROGRESS', `mode '${mode}' is not entered`);
+  if ('error' in answer) throw answer.error;
 }
 
 async function play(

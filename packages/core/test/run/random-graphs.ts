@@ -54,10 +54,14 @@ const ports: Record<Node['kind'], { readonly in: readonly string[]; readonly out
   mingle: { in: ['a', 'value'], out: ['out', 'value'] },
 };
 
-/** The graph, and its outputs. */
+/**
+ * The graph, and its outputs. `loop`: what the edge does by which the first values come back; one that blocks
+ * may stand still where there are no steps.
+ */
 export function build(
   nodes: readonly Node[],
   worker: Placement,
+  loop: Overflow = 'block',
 ): { g: ReturnType<typeof graph>; outputs: string[] } {
   const g = graph('random');
   if (nodes.some(({ tick: ticking }) => ticking !== undefined)) g.runner('base', { hz: 200 });
@@ -65,7 +69,7 @@ export function build(
   const first = g.stage('first', counter, { options: { count: 100 }, worker });
   const seed = g.stage('seed', mingle, { options: { salt: 1 }, worker });
   g.connect(first.out.out, seed.in.a);
-  g.connect(seed.out.value, seed.in.value, { back: true });
+  g.connect(seed.out.value, seed.in.value, { back: true, overflow: loop });
   const refs = nodes.map(({ kind, salt, copies, count, tick: ticking }, i) => {
     const options = kind === 'counter' ? { count } : { salt, copies };
     const settings = {

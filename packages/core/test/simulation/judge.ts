@@ -1,7 +1,7 @@
 /** Simulates a graph with a seed, and says what has come out that must not, or not come out that must. */
 import { simulate } from '@troupe/core/testing';
 import type { SimulationReport } from '@troupe/core/testing';
-import type { Shape } from './shapes.ts';
+import type { Shape } from './moods.ts';
 
 /** What the simulation does not know: what the numbers mean. */
 class Misfit extends Error {
@@ -18,7 +18,7 @@ export async function judge(shape: Shape, seed: number): Promise<SimulationRepor
   };
   if (report.reason === 'failed') complain(`the run has failed: ${report.error?.message}`);
   for (const [port, samples] of Object.entries(report.outputs)) {
-    const repeated = firstRepeated(samples, shape.sourceOf ?? (() => 0), shape.name === 'wide');
+    const repeated = firstRepeated(samples, shape.sourceOf ?? (() => 0), shape.isRepeating === true);
     if (repeated !== undefined) complain(`${repeated} came again by '${port}', and was not marked`);
   }
   // What a stop at once cuts off is lost, and so is what a reader did not wait for.
@@ -28,6 +28,8 @@ export async function judge(shape: Shape, seed: number): Promise<SimulationRepor
     const missing = expected(report.pushed).find((value) => !there.has(value));
     if (missing !== undefined) complain(`${missing} has not come out by '${port}'`);
   }
+  const wrong = shape.check?.(report, seed);
+  if (wrong !== undefined) complain(wrong);
   return report;
 }
 
@@ -39,9 +41,9 @@ function numberOf({ frame, value }: Samples[number]): number {
 function firstRepeated(
   samples: Samples,
   sourceOf: (value: number) => number,
-  isMultiplied: boolean,
+  isRepeating: boolean,
 ): number | undefined {
-  if (isMultiplied) return undefined;
+  if (isRepeating) return undefined;
   const next = new Map<number, number>();
   for (const sample of samples) {
     const value = numberOf(sample);

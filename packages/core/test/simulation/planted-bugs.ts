@@ -126,6 +126,14 @@ const inSleep: readonly PlantedBug[] = [
 
 const inModes: readonly PlantedBug[] = [
   {
+    name: 'a successor is not asked again for what its predecessor has not answered',
+    shape: 'modes',
+    codes: ['NO_PROGRESS'],
+    module: core('run/crew'),
+    find: 'for (const message of this.#requests.of(worker)) link?.send(message);',
+    replace: '',
+  },
+  {
     name: 'a mode that starts before async handlers end',
     shape: 'modes',
     codes: ['NOT_EXCLUSIVE'],
@@ -151,4 +159,21 @@ const inModes: readonly PlantedBug[] = [
   },
 ];
 
-export const plantedBugs: readonly PlantedBug[] = [...inMailboxes, ...inCalls, ...inSleep, ...inModes];
+const inRounds: readonly PlantedBug[] = [
+  {
+    name: 'a tick that a successor gives again',
+    shape: 'ticks',
+    codes: ['MISFIT'],
+    module: core('executor/rounds'),
+    find: 'if (actor.tickNote?.isDone(this.#state.number) === true) return false;',
+    replace: '',
+  },
+];
+
+export const plantedBugs: readonly PlantedBug[] = [
+  ...inMailboxes,
+  ...inCalls,
+  ...inSleep,
+  ...inModes,
+  ...inRounds,
+];

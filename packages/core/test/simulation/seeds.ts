@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { judge } from './judge.ts';
 import { shapes } from './shapes.ts';
 
-/** How many seeds each shape is simulated with in `npm test`. */
-const seeds = 500;
+/** How many seeds a shape is simulated with in `npm test`. */
+const seedsOfEach = 500;
 
 /** Each shape, with every seed: nothing may be lost, repeated, out of order, or at a standstill. */
-export function testShapes(names: readonly string[]): void {
+export function testShapes(names: readonly string[], seeds: number = seedsOfEach): void {
   for (const name of names) {
     test(`${name}, with ${seeds} seeds`, { timeout: 300_000 }, async () => {
       const shape = shapes.find((each) => each.name === name);

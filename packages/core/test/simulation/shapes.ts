@@ -1,63 +1,9 @@
-/** Ten graphs, and how each is simulated with a seed. */
+/** Graphs, and how each is simulated with a seed. */
 import { graph } from '@troupe/core';
-import type { StageSettings } from '@troupe/core';
-import type { FaultOptions, SimulateOptions } from '@troupe/core/testing';
+import { ledShapes } from './led-shapes.ts';
+import { all, capacityOf, mood, numbers, settings, upTo } from './moods.ts';
+import type { Graph, Shape } from './moods.ts';
 import { burst, join, later, pass, relay, sieve, source } from './stages.ts';
-
-type Graph = ReturnType<typeof graph>;
-
-/** A graph that is simulated with many seeds. */
-export interface Shape {
-  readonly name: string;
-  readonly build: (seed: number) => Graph;
-  readonly options: (seed: number) => SimulateOptions;
-  /** What must have come out by a port, of so many numbers that were pushed by each. */
-  readonly expected: Readonly<
-    Record<string, (pushed: Readonly<Record<string, number>>) => readonly number[]>
-  >;
-  /** The source of a number that has come out: those of one come in order. */
-  readonly sourceOf?: (value: number) => number;
-  /** Edges that drop: nothing but the last is sure to come out. */
-  readonly isLossy?: boolean;
-}
-
-const everything: FaultOptions = { throw: 0.01, death: 0.005, kill: 0.002, hang: 0.002, slow: 0.01 };
-const calm: FaultOptions = {};
-const deadly: FaultOptions = { death: 0.03, kill: 0.02 };
-const clumsy: FaultOptions = { throw: 0.06, slow: 0.05 };
-const meddled: FaultOptions = { ...everything, detach: 0.002, stop: 0.0003 };
-const moods = [everything, calm, deadly, clumsy, meddled] as const;
-
-/** What differs from seed to seed: workers, clock, and what goes wrong. */
-function mood(seed: number): SimulateOptions {
-  const clock = seed % 4 === 3 ? 'fast' : 'realtime';
-  return { seed, clock, workers: 1 + (seed % 5), faults: moods[seed % 7] ?? everything };
-}
-
-function settings(seed: number, name: number): StageSettings<undefined> {
-  const supervision = {
-    strategy: (seed & 16) === 0 ? 'resume' : 'restart',
-    triesMax: 100,
-    restartsMax: 1_000_000,
-    backoffMs: 1,
-    backoffMaxMs: 1,
-    watchdogMs: 20,
-  } as const;
-  const isAlone = (seed & 8) !== 0 || ((seed >> (name % 8)) & 32) !== 0;
-  return { supervision, worker: isAlone ? { dedicated: true } : 'auto' };
-}
-
-const capacityOf = (seed: number): number => [1, 2, 5, 8][(seed >> 2) & 3] as number;
-
-function numbers(count: number, from: number = 0): Float64Array[] {
-  return Array.from({ length: count }, (_, i) => Float64Array.of(from + i));
-}
-
-function upTo(count: number | undefined, from: number = 0): number[] {
-  return Array.from({ length: count ?? 0 }, (_, i) => from + i);
-}
-
-const all = ({ in: count }: Readonly<Record<string, number>>): number[] => upTo(count);
 
 function chainOf(length: number, capacity: number, seed: number): Graph {
   const g = graph('chain');
@@ -181,6 +127,7 @@ const wide: Shape = {
   },
   options: (seed) => ({ ...mood(seed), inputs: { in: numbers(10) } }),
   expected: { out: all },
+  isRepeating: true,
 };
 
 /** Three that must not run in each other's modes, two of which use the same resource. */
@@ -210,7 +157,7 @@ const modes: Shape = {
     const { faults, ...rest } = mood(seed);
     return {
       ...rest,
-      // A change of mode takes a few dozen points: no step would be made between those of a fast clock.
+      // A change of mode takes a few dozen points: few steps would be made between those of a fast clock.
       faults: { ...faults, slow: 0.2, death: 0.05, kill: 0.02, mode: rest.clock === 'fast' ? 0.005 : 0.02 },
       inputs: {
         'in-recording': numbers(20),
@@ -280,4 +227,5 @@ export const shapes: readonly Shape[] = [
   modes,
   slowReader,
   bursts,
+  ...ledShapes,
 ];

@@ -1,5 +1,5 @@
 /**
- * `npm run test:soak -- [--from 500] [--shape chain] [--seconds 60]`: simulates the ten shapes with seed
+ * `npm run test:soak -- [--from 500] [--shape chain] [--seconds 60]`: simulates all shapes with seed
  * after seed until it is told to end (Ctrl-C) or the time is over. Prints each seed that fails, and at the
  * end one summary; its exit code is 1 where any has.
  */

@@ -1,7 +1,7 @@
 /** What has been dropped stays counted, whoever dies, and also where nothing comes after it. */
 import { expect, test } from 'vitest';
 import { defineStage, graph } from '@troupe/core';
-import { simulate } from '@troupe/core/testing';
+import { simulate, testRun } from '@troupe/core/testing';
 import { increment, number, numbers, patient } from './graphs.ts';
 
 const settings = { ...patient, worker: { dedicated: true } } as const;
@@ -54,6 +54,58 @@ test('readers that are switched', async () => {
       rest: 0,
     });
   }
+});
+
+test.each(['realtime', 'paced', 'fast'] as const)(
+  '%s: a switch is for the edges that block, of several between the same ports',
+  async (clock) => {
+    for (let seed = 0; seed < 60; seed++) {
+      const g = graph('parallel');
+      const [first, second] = [g.stage('first', increment, settings), g.stage('second', increment, settings)];
+      g.input('in', first.in.in);
+      g.connect(first.out.out, second.in.in, { overflow: 'latest', capacity: 4 });
+      g.connect(first.out.out, second.in.in, { capacity: 4 });
+      g.output('out', second.out.out);
+      const faults = { slow: 0.05, detach: 0.02 };
+      const { stats } = await simulate(g, { seed, clock, faults, inputs: { in: numbers(60) }, untilMs: 500 });
+      const [lossy, blocking] = stats.edges.filter(({ from }) => from === 'first.out');
+      expect(lossy?.drops.nonBlocking).toBe(0);
+      const passed = (blocking?.received ?? 0) + (blocking?.drops.nonBlocking ?? 0);
+      expect({ seed, passed }).toEqual({ seed, passed: blocking?.sent });
+    }
+  },
+);
+
+test('a reader that has been given back is not switched', async () => {
+  const fragile = defineStage({
+    name: 'fragile',
+    inputs: { in: number },
+    outputs: {},
+    create: () => ({
+      onInput() {
+        throw new Error('it stops here');
+      },
+    }),
+  });
+  const g = graph('given-back');
+  const first = g.stage('first', increment, settings);
+  const last = g.stage('last', fragile, { supervision: { strategy: 'stop' }, worker: { dedicated: true } });
+  g.input('in', first.in.in);
+  g.connect(first.out.out, last.in.in, { capacity: 4 });
+  g.output('out', first.out.out);
+  await using run = await testRun(g);
+  run.push('in', Float64Array.of(0));
+  await run.settled();
+  expect(run.run.stats().stages[1]?.state).toBe('stopped');
+  const edge = { from: { stage: 'first', port: 'out' }, to: { stage: 'last', port: 'in' } };
+  for (const isBlocking of [false, true]) {
+    const switching = run.run.setBlocking(edge, isBlocking);
+    await run.settled();
+    await switching;
+  }
+  for (const value of numbers(20)) run.push('in', value);
+  await run.settled();
+  expect(run.take('out')).toHaveLength(21);
 });
 
 test('by one mailbox, said by the commit of another', async () => {

@@ -4,7 +4,7 @@ import { defineStage, graph } from '@troupe/core';
 import { simulate } from '@troupe/core/testing';
 import { build } from '../run/random-graphs.ts';
 import { joined, marked } from './found-graphs.ts';
-import { increment, number, patient } from './graphs.ts';
+import { increment, number, patient, rivals } from './graphs.ts';
 
 const settings = { ...patient, snapshotEveryMs: 1 } as const;
 const alone = { worker: { dedicated: true }, ...settings } as const;
@@ -73,5 +73,21 @@ test('a round in which a worker dies comes to its end, whatever its stages had m
 test('a mailbox that may only grow once there is room elsewhere is looked at again then', async () => {
   for (const seed of [24, 25, 26]) {
     await expect(simulate(build(joined, 'auto').g, { ...limits, seed })).resolves.toMatchObject({ seed });
+  }
+});
+
+test('whoever asks for mode after mode does not keep the run from its steps', async () => {
+  const values = Array.from({ length: 20 }, (_, i) => i);
+  const inputs = { 'in-one': values, 'in-two': values };
+  for (let seed = 0; seed < 10; seed++) {
+    const report = await simulate(rivals('modes'), {
+      seed,
+      clock: 'fast',
+      faults: { mode: 0.1 },
+      inputs,
+      steps: 20_000,
+      untilMs: 1_000,
+    });
+    expect(report.calls).toBeGreaterThan(20);
   }
 });

@@ -42,6 +42,32 @@ test('LOST_WAKE_UP: rings that were put off are never carried out', async () => 
   expect(error.trace.at(-1)?.step).toBeLessThanOrEqual(error.step);
 });
 
+test('a thread that is held up beyond its due time has lost no wake-up, another has', () => {
+  const { watch, main, simulation } = watched(chain(2));
+  const loop = { bell: { hasControl: () => false }, executor: { hasWork: () => true } };
+  const sleeper = Object.assign(new SimulatedThread(1, false), { state: 'asleep', loop, dueMs: 5 });
+  Object.assign(main, { state: 'waiting' });
+  Object.assign(simulation, { isAsleep: true, sleepers: () => [{ thread: sleeper, loop }], timeMs: 6 });
+  expect(() => watch.atRest()).not.toThrow();
+  Object.assign(simulation, { timeMs: 4.9 });
+  expect(() => watch.atRest()).toThrow('worker 1 sleeps although it has work');
+  expect(watch.violation).toMatchObject({ code: 'LOST_WAKE_UP' });
+});
+
+test('threads that come late to a step of the clock have lost no wake-up', async () => {
+  const beat = defineStage({ name: 'beat', outputs: { out: number }, create: () => ({ onTick() {} }) });
+  const g = graph('late');
+  for (const hz of [250, 1000 / 3]) {
+    const stage = g.stage(`beat${Math.floor(hz)}`, beat, { tick: { hz }, worker: { dedicated: true } });
+    g.terminate(stage.out.out);
+  }
+  for (let seed = 0; seed < 60; seed++) {
+    for (const clock of ['realtime', 'paced'] as const) {
+      await expect(simulate(g, { seed, clock })).resolves.toMatchObject({ seed });
+    }
+  }
+});
+
 test('NOT_CONSERVED: a reader passes over a message', async () => {
   // oxlint-disable-next-line typescript/unbound-method -- it is called with its object below.
   const { take } = FrameReader.prototype;
@@ -124,9 +150,10 @@ function watched(g: ReturnType<typeof chain>) {
   const watch = new Watch(7, new Faults(7, {}));
   const main = new SimulatedThread(0, true);
   const trace = new Trace(4);
-  watch.simulation = { current: main, main, hasFallen: false, step: 3, timeMs: 0, trace } as Simulation;
+  const simulation = { current: main, main, hasFallen: false, step: 3, timeMs: 0, trace } as Simulation;
+  watch.simulation = simulation;
   watch.begin({ plan, shared, letters: new DeadLetters(plan) });
-  return { plan, shared, watch };
+  return { plan, shared, watch, main, simulation };
 }
 
 test('UNBOUNDED: more waits than the mailbox may hold', () => {
@@ -142,6 +169,21 @@ test('UNBOUNDED: more waits than the mailbox may hold', () => {
   words[words.indexOf(7, 96)] = 6;
   expect(() => watch.balance(false)).toThrow('7 messages wait where 6 may');
   expect(watch.violation).toMatchObject({ code: 'UNBOUNDED', stage: 's0', port: 'in', seed: 7, step: 3 });
+});
+
+test('a reader that blocks again may find all that its writer had claimed until then', () => {
+  const { plan, shared, watch } = watched(chain(2, 7));
+  const edge = plan.edges.find(({ from, to }) => from.kind === 'actor' && to.kind === 'actor');
+  const buffer = shared.rings[edge?.ring ?? -1];
+  if (edge === undefined || buffer === undefined) throw new Error('no ring');
+  Object.assign(edge, { transport: 'ring' });
+  const writer = new FrameWriter(buffer);
+  for (let i = 0; i < 7; i++) writer.write(Float64Array.of(i));
+  const words = new Int32Array(buffer);
+  words[words.indexOf(7, 96)] = 6;
+  watch.switchEdges(edge.from, edge.to);
+  expect(() => watch.balance(false)).not.toThrow();
+  expect(watch.edges.filter(({ isLossy }) => isLossy)).toEqual([watch.edges[edge.index]]);
 });
 
 test('NOT_SERIAL: a handler is called while another one of its stage runs', () => {

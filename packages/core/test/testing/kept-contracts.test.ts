@@ -2,7 +2,16 @@
 import { invariant, stageContract } from '@troupe/core/testing';
 import fc from 'fast-check';
 import { describe } from 'vitest';
-import { countUp, letters, listener, mixer, patient, scale, sums } from '../fixtures/contracts/right.ts';
+import {
+  choosy,
+  countUp,
+  letters,
+  listener,
+  mixer,
+  patient,
+  scale,
+  sums,
+} from '../fixtures/contracts/right.ts';
 
 describe('a sync stage', () => {
   stageContract(scale, {
@@ -43,4 +52,7 @@ describe('a stage that is active in one mode', () => {
 });
 describe('a stage that handles what is posted', () => {
   stageContract(letters, { posts: fc.string() });
+});
+describe('a stage that refuses some of its inputs', () => {
+  stageContract(choosy, { refuses: (error) => error instanceof RangeError });
 });

@@ -73,6 +73,14 @@ describe('the runner at hand', () => {
     expect(test).toHaveBeenCalledTimes(clauses);
   });
 
+  it('tells several contracts of one stage apart', () => {
+    const test = vi.fn<TestFunction>();
+    for (const name of ['quiet', 'loud']) stageContract(scale, { options: { gain: 1 }, name, test });
+    const titles = test.mock.calls.map(([title]) => title);
+    expect(titles).toContain(`scale, loud: ${kept}`);
+    expect(new Set(titles).size).toBe(2 * clauses);
+  });
+
   it('names one test for itself, whatever its name has in it', () => {
     const runner = runnerAtHand(undefined);
     expect(runner.command('a.test.ts', "it's (1.5)")).toBe(

@@ -178,6 +178,22 @@ describe('a simulation', () => {
   });
 });
 
+test.each(['realtime', 'paced', 'fast'] as const)(
+  'a mode is entered before anything comes: %s',
+  async (clock) => {
+    const inputs = { 'in-one': [1, 2, 3, 4], 'in-two': [1, 2, 3, 4] };
+    for (let seed = 0; seed < 10; seed++) {
+      const options = { seed, clock, inputs, untilMs: 100 } as const;
+      const { outputs } = await simulate(rivals('modes'), { ...options, mode: 'training' });
+      expect([outputs['out-one']?.length, outputs['out-two']?.length]).toEqual([4, 0]);
+      const { calls } = await simulate(rivals('modes'), options);
+      expect(calls).toBe(0);
+    }
+    const unknown = simulate(rivals('modes'), { clock, mode: 'dreaming' });
+    await expect(unknown).rejects.toMatchObject({ code: 'BAD_TARGET' });
+  },
+);
+
 test('random graphs give the same bits as on threads, under every schedule', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(node, { minLength: 1, maxLength: 6 }), async (nodes) => {

@@ -64,8 +64,9 @@ function propertiesOf(
   given: AnyGiven,
   command: (name: string) => string,
 ): readonly Property[] {
+  const which = given.name === undefined ? stage.name : `${stage.name}, ${given.name}`;
   return clausesOf(given).map((clause) => {
-    const name = `${stage.name}: ${clause.title}`;
+    const name = `${which}: ${clause.title}`;
     return { name, clause: clause.name, run: () => tryOut(stage, given, clause, command(name)) };
   });
 }

@@ -128,13 +128,26 @@ class Course {
       for (const step of all) {
         if (done++ >= count || this.hasEnded) break;
         const startMs = tookMs === undefined ? 0 : performance.now();
-        const pending = step();
+        const pending = this.#take(step);
         if (isThenable(pending)) await pending;
         tookMs?.push(performance.now() - startMs);
         while (this.#surroundings.posts.length > 0) {
-          await this.#handlers['onPost']?.(this.#surroundings.posts.shift(), this.#out);
+          await this.#take(() => this.#handlers['onPost']?.(this.#surroundings.posts.shift(), this.#out));
         }
       }
+    }
+  }
+
+  /** What the stage may refuse is over when it has; a promise where it is async. */
+  #take(step: () => unknown): unknown {
+    const refuse = (error: unknown): void => {
+      if (this.#specimen.given.refuses?.(error) !== true) throw error;
+    };
+    try {
+      const pending = step();
+      return isThenable(pending) ? pending.then(undefined, refuse) : undefined;
+    } catch (error) {
+      return refuse(error);
     }
   }
 

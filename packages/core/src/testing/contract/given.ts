@@ -36,6 +36,8 @@ export function invariant<I extends PortMap, O extends PortMap>(
 
 /** What a stage's contract is tried with. All of it may be left out where it can be derived. */
 export interface ContractGiven<S extends StandardSchemaV1 | undefined, I extends PortMap, O extends PortMap> {
+  /** Tells several contracts of one stage apart, in the titles of their tests. */
+  readonly name?: string;
   /**
    * As in `graph.stage`. A function gives options of its own to each play: a file that nobody else writes.
    */

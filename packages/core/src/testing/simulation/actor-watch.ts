@@ -41,6 +41,8 @@ export class EdgeWatch {
   readonly missing: Set<number> = new Set();
   /** Whether messages may be lost on it, for a reason that is counted. */
   isLossy = false;
+  /** Its reader has been switched: for a while its writer may not know that it blocks again. */
+  isSwitched = false;
   /** A thread of its reader has died. */
   hasLost = false;
 

@@ -217,8 +217,8 @@ export class Application {
     return edge === undefined ? undefined : this.#detach(edge);
   }
 
-  /** Switches a reader between blocking and not. */
-  #detach({ from, to, index }: EdgePlan): string | undefined {
+  /** Switches the readers between two ports between blocking and not. */
+  #detach({ from, to }: EdgePlan): string | undefined {
     if (from.kind !== 'actor' || to.kind !== 'actor') return undefined;
     const { actors } = this.#run.plan;
     const nameOf = (end: typeof from): { stage: string; port: string } => ({
@@ -229,8 +229,7 @@ export class Application {
     const about = `${target.from.stage}.${target.from.port} to ${target.to.stage}.${target.to.port}`;
     const isBlocking = this.#detached.delete(about);
     if (!isBlocking) this.#detached.add(about);
-    const watch = this.#conducted.watch.edges[index];
-    if (watch !== undefined) watch.isLossy = true;
+    this.#conducted.watch.switchEdges(from, to);
     this.#run.setBlocking(target, isBlocking).catch(() => undefined);
     return `${isBlocking ? 'attach' : 'detach'} ${about}`;
   }

@@ -90,6 +90,7 @@ export async function lead(
       points = simulation.timeMs === timeMs ? points + 1 : 0;
       timeMs = simulation.timeMs;
       if (points >= pointsMax) throw watch.report('NO_REST', restless);
+      if (simulation.isIdle) throw watch.report('NO_PROGRESS', 'for a minute nothing but timers has gone on');
       turns = 0;
       sinceMs = 0;
       given.onPoint?.();

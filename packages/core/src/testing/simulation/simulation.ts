@@ -7,6 +7,7 @@ import type { Ground, World } from '../../run/world.ts';
 import type { StartOptions } from '../../run/types.ts';
 import { buffersOf, keepMemory } from './memory-copy.ts';
 import type { Noise } from './noise.ts';
+import { Idleness } from './idleness.ts';
 import { EventLoops } from './event-loops.ts';
 import { SimulatedThread } from './simulated-thread.ts';
 import type { Death, SimulationParts } from './simulation-parts.ts';
@@ -44,6 +45,7 @@ export class Simulation implements World {
   readonly #choices: number[] = [];
   readonly #time: ThreadTime;
   #buffers: readonly SharedArrayBuffer[] = [];
+  readonly #idleness = new Idleness();
   #death: Death | undefined;
   #led: PromiseWithResolvers<void> | undefined;
 
@@ -152,6 +154,11 @@ export class Simulation implements World {
     );
   }
 
+  /** For a long time nothing but timers has gone on. */
+  get isIdle(): boolean {
+    return this.#idleness.isLong(this.timeMs);
+  }
+
   /** The threads that sleep. */
   *sleepers(): Generator<{ readonly thread: SimulatedThread; readonly loop: Loop }> {
     for (const thread of [this.main, ...this.#workers.map((worker) => worker.thread)]) {
@@ -225,6 +232,7 @@ export class Simulation implements World {
   }
 
   #do(chosen: number): void {
+    this.#idleness.note(chosen === choice.timer, this.timeMs);
     if (chosen >= 0) this.#goOn(chosen === 0 ? undefined : this.#workers[chosen - 1]);
     else {
       this.wantsTurn = true;

@@ -1,7 +1,7 @@
 import { edgeReaderCount, Gauges, heldFor, readerCursor, ringHead } from '@troupe/mailbox';
 import { edgeInHand } from '../../executor/ledger.ts';
 import type { PortMap } from '../../ports.ts';
-import type { EdgePlan, Plan } from '../../plan/types.ts';
+import type { EdgeEnd, EdgePlan, Plan } from '../../plan/types.ts';
 import { isActiveIn } from '../../modes/gate-state.ts';
 import type { Ground } from '../../run/world.ts';
 import type { Input, StageContext } from '../../stage.ts';
@@ -15,6 +15,9 @@ import { happened, traceEdges } from './trace.ts';
 
 /** How much of the trace an error has with it. */
 const traceMax = 500;
+
+/** How far a due time may be from the one that an executor sees by its own clock. */
+const roundingMs = 1e-6;
 
 /** What a throw that was made to happen looks like. */
 class SimulatedThrow extends Error {
@@ -83,6 +86,16 @@ export class Watch {
 
   actor(name: string): ActorWatch | undefined {
     return this.#byName.get(name);
+  }
+
+  /** The readers between two ports are switched between blocking and not: those of all edges that block. */
+  switchEdges(from: EdgeEnd, to: EdgeEnd): void {
+    for (const edge of this.#plan.edges) {
+      if (edge.overflow !== 'block' || !isSameEnd(edge.from, from) || !isSameEnd(edge.to, to)) continue;
+      const watch = this.edges[edge.index] as EdgeWatch;
+      watch.isLossy = true;
+      watch.isSwitched = true;
+    }
   }
 
   /** A worker's thread has ended: its calls have, and what it had in hand is handed over again. */
@@ -272,6 +285,8 @@ export class Watch {
     const simulation = this.#simulation;
     if (!simulation.isAsleep || this.#ground === undefined) return;
     for (const { thread, loop } of simulation.sleepers()) {
+      // One whose time has come wakes by itself; the machine holds it up.
+      if (thread.dueMs <= simulation.timeMs + roundingMs) continue;
       if (!loop.bell.hasControl() && !loop.executor.hasWork()) continue;
       const who = thread.index === 0 ? 'main' : `worker ${thread.index}`;
       throw this.report('LOST_WAKE_UP', `${who} sleeps although it has work, and nobody has rung`);
@@ -293,7 +308,8 @@ export class Watch {
       // What a stage on the writer's own thread has handled makes room before it is released.
       const held = heldFor(buffer, edge.reader);
       const slots = this.#plan.rings[edge.ring]?.slots ?? 0;
-      const bound = edge.transport === 'fused' ? Math.min(held, 1) * slots : held;
+      const mayFill = edge.transport === 'fused' || watch.isSwitched;
+      const bound = mayFill ? Math.min(held, 1) * slots : held;
       if (bound > 0 && !isOver && head - cursor > bound) {
         throw this.report('UNBOUNDED', `${head - cursor} messages wait where ${bound} may`, place);
       }
@@ -360,6 +376,10 @@ interface Received {
   readonly port: string;
   readonly redelivered: boolean;
   readonly resent: boolean;
+}
+
+function isSameEnd(a: EdgeEnd, b: EdgeEnd): boolean {
+  return a.kind === 'actor' && b.kind === 'actor' && a.actor === b.actor && a.port === b.port;
 }
 
 const dropCounts = [

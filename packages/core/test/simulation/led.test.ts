@@ -1,0 +1,3 @@
+import { testShapes } from './seeds.ts';
+
+testShapes(['ticks', 'events', 'latches', 'loop', 'letters'], 200);
