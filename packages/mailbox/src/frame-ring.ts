@@ -40,15 +40,16 @@ export class FrameWriter extends RingWriter {
   readonly dtype: Dtype;
   /** Elements of a frame. */
   readonly length: number;
-  readonly #views: SlotViews;
+  /** Also those of a reader on this thread. */
+  readonly views: SlotViews;
   readonly #built: readonly (FrameArray | undefined)[];
 
   constructor(buffer: SharedArrayBuffer, bells: readonly Doorbell[] = []) {
     super(buffer, bells);
-    this.#views = new SlotViews(buffer);
-    this.#built = this.#views.built;
-    this.dtype = this.#views.dtype;
-    this.length = this.#views.length;
+    this.views = new SlotViews(buffer);
+    this.#built = this.views.built;
+    this.dtype = this.views.dtype;
+    this.length = this.views.length;
   }
 
   /**
@@ -61,7 +62,7 @@ export class FrameWriter extends RingWriter {
 
   /** The frame at `position`; only while `room(1) > 0`. */
   view(): FrameArray {
-    return this.#built[this.position & this.mask] ?? this.#views.build(this.position & this.mask);
+    return this.#built[this.position & this.mask] ?? this.views.build(this.position & this.mask);
   }
 
   /** Emits the frame that `reserve` gave. It is shown to readers once it is settled and published. */
@@ -91,7 +92,8 @@ export class FrameReader extends RingReader {
 
   constructor(buffer: SharedArrayBuffer, options: ReaderOptions = {}) {
     super(buffer, options);
-    this.#views = new SlotViews(buffer);
+    const { fused } = options;
+    this.#views = fused instanceof FrameWriter ? fused.views : new SlotViews(buffer);
     this.#built = this.#views.built;
   }
 

@@ -118,16 +118,16 @@ export class ActorGauges {
   /** Indexed by `actorCount`. */
   readonly counts: Float64Array;
   readonly #memory: SharedArrayBuffer;
-  readonly #histograms: number;
+  readonly #histogramsOffset: number;
   #queueWait: Histogram | undefined;
   #onInput: Histogram | undefined;
   #onTick: Histogram | undefined;
   #sourceToHere: Histogram | undefined;
 
-  constructor(memory: SharedArrayBuffer, byteOffset: number) {
-    this.counts = new Float64Array(memory, byteOffset, length(actorCount));
+  constructor(memory: SharedArrayBuffer, countsOffset: number, histogramsOffset: number) {
+    this.counts = new Float64Array(memory, countsOffset, length(actorCount));
     this.#memory = memory;
-    this.#histograms = byteOffset + actorCountBytes;
+    this.#histogramsOffset = histogramsOffset;
   }
 
   // Views are made when they are first used: most actors record in one or two of their histograms.
@@ -148,7 +148,7 @@ export class ActorGauges {
   }
 
   #histogram(index: number): Histogram {
-    return new Histogram(this.#memory, this.#histograms + index * histogramBytes);
+    return new Histogram(this.#memory, this.#histogramsOffset + index * histogramBytes);
   }
 }
 
@@ -183,9 +183,10 @@ export interface GaugeSizes {
 }
 
 const MAGIC = 0x47_55_52_54; // 'TRUG'
-const VERSION = 1;
-const actorCountBytes = 2 * lineBytes;
-const actorBytes = actorCountBytes + 4 * histogramBytes;
+const VERSION = 2;
+const actorBytes = 2 * lineBytes;
+/** The histograms of an actor lie apart: memory that no actor has recorded in is never resident. */
+const histogramsBytes = 4 * histogramBytes;
 const edgeBytes = 2 * lineBytes;
 const workerBytes = lineBytes;
 
@@ -200,8 +201,8 @@ export function allocateGauges(sizes: GaugeSizes): SharedArrayBuffer {
     }
   }
   const { actors, edges, workers } = sizes;
-  const bytes = lineBytes + actors * actorBytes + edges * edgeBytes + workers * workerBytes;
-  const memory = new SharedArrayBuffer(bytes);
+  const countsBytes = lineBytes + actors * actorBytes + edges * edgeBytes + workers * workerBytes;
+  const memory = new SharedArrayBuffer(countsBytes + actors * histogramsBytes);
   new Uint32Array(memory, 0, 5).set([MAGIC, VERSION, actors, edges, workers]);
   return memory;
 }
@@ -220,6 +221,7 @@ export class Gauges {
   readonly actors: number;
   readonly edges: number;
   readonly workers: number;
+  readonly #edges: (EdgeGauges | undefined)[] = [];
 
   /** Throws `LayoutError` unless the memory comes from `allocateGauges`. */
   constructor(memory: SharedArrayBuffer) {
@@ -234,12 +236,19 @@ export class Gauges {
   }
 
   actor(index: number): ActorGauges {
-    return new ActorGauges(this.memory, lineBytes + within(index, this.actors) * actorBytes);
+    const countsOffset = lineBytes + within(index, this.actors) * actorBytes;
+    const { actors, edges, workers } = this;
+    const start = lineBytes + actors * actorBytes + edges * edgeBytes + workers * workerBytes;
+    return new ActorGauges(this.memory, countsOffset, start + index * histogramsBytes);
   }
 
+  /** The same object at every call: both ends of a fused edge are on one thread. */
   edge(index: number): EdgeGauges {
     const start = lineBytes + this.actors * actorBytes;
-    return new EdgeGauges(this.memory, start + within(index, this.edges) * edgeBytes);
+    return (this.#edges[within(index, this.edges)] ??= new EdgeGauges(
+      this.memory,
+      start + index * edgeBytes,
+    ));
   }
 
   worker(index: number): WorkerGauges {

@@ -96,16 +96,17 @@ export abstract class RingReader implements MailboxReader {
 
   constructor(buffer: SharedArrayBuffer, options: ReaderOptions = {}) {
     this.buffer = buffer;
-    this.words = ringWords(buffer);
+    const { fused } = options;
+    this.words = fused?.words ?? ringWords(buffer);
     const slots = this.words[ringWord.slots] ?? 0;
     this.mask = slots - 1;
     const metaOffset = this.words[ringWord.metaOffset] ?? 0;
-    this.meta = new Float64Array(buffer, metaOffset, slots * metaDoubles);
-    this.metaWords = new Int32Array(buffer, metaOffset, slots * metaWords);
+    this.meta = fused?.meta ?? new Float64Array(buffer, metaOffset, slots * metaDoubles);
+    this.metaWords = fused?.metaWords ?? new Int32Array(buffer, metaOffset, slots * metaWords);
     this.policy = options.policy ?? 'block';
     this.capacity = options.capacity ?? slots;
     this.#bells = options.bells ?? [];
-    this.#writer = options.fused;
+    this.#writer = fused;
     this.place = options.place ?? reserveReader(this.words);
     this.#base = readerBase(this.place);
     // Acquires the predecessor's last release, or the cursor at which the owner placed this reader.

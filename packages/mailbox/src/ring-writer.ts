@@ -43,10 +43,11 @@ export abstract class RingWriter {
   /** Sequence number of the message at `position`. */
   seq = 0;
   readonly slots: number = 0;
-  protected readonly words: Int32Array<SharedArrayBuffer>;
+  /** These views of the ring are also those of a reader on this thread. */
+  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly meta: Float64Array;
+  readonly metaWords: Int32Array;
   protected readonly mask: number = 0;
-  protected readonly meta: Float64Array;
-  protected readonly metaWords: Int32Array;
   readonly #bells: readonly Doorbell[];
   readonly #fused: RingReader[] = [];
   /** Everything below it may have been written since the floor was published. */

@@ -121,8 +121,8 @@ export interface Actor {
   /** Its hold on exclusive resources. */
   readonly lease: Lease | undefined;
   readonly restarts: RestartRecord;
-  /** How often other work than inputs has been tried in a row. */
-  readonly attempts: Readonly<Record<Exclude<Work, 'input'>, Attempts>>;
+  /** How often other work than inputs has been tried in a row, where the last call failed. */
+  readonly attempts: Record<Exclude<Work, 'input'>, Attempts | undefined>;
   readonly posts: unknown[];
   readonly resent: LetterWire[];
   readonly ticker: Ticker | undefined;
@@ -198,12 +198,12 @@ export function freshState(): FreshState {
     group: undefined,
     restarts: { recreatedMs: [] },
     attempts: {
-      tick: noAttempts(),
-      demand: noAttempts(),
-      post: noAttempts(),
-      resent: noAttempts(),
-      start: noAttempts(),
-      mode: noAttempts(),
+      tick: undefined,
+      demand: undefined,
+      post: undefined,
+      resent: undefined,
+      start: undefined,
+      mode: undefined,
     },
     resent: [],
     gates: 0,

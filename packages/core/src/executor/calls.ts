@@ -69,7 +69,7 @@ export class Calls {
     }
     account(actor, inlet, total, (host.nowMs - startMs) * 1e6, host);
     if (writer !== undefined) this.#trace(writer, actor, inlet, total, startMs, firstTime);
-    if (inlet === undefined && total > 0) actor.attempts.demand.tries = 0;
+    if (inlet === undefined && total > 0) actor.attempts.demand = undefined;
     host.commit(actor, this.#thrown === undefined);
     // A pending handler holds on to its resources until it settles; what a failure leads to needs none.
     if (!actor.isBusy) actor.lease?.end();
@@ -351,7 +351,7 @@ export class Calls {
     host.commit(actor, isDone);
     actor.lease?.end();
     if (!isDone) return this.#fail(actor, work, inlet);
-    if (work !== 'input') actor.attempts[work].tries = 0;
+    if (work !== 'input') actor.attempts[work] = undefined;
     closeWork(actor, work, host.upcall);
   }
 

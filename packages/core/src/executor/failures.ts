@@ -2,7 +2,7 @@ import { actorCount } from '@troupe/mailbox';
 import { errorToWire } from '../drivers/error-wire.ts';
 import { HandlerError, RestartLimitError } from '../errors.ts';
 import { accountGivenUp } from './accounts.ts';
-import { gate } from './actor.ts';
+import { gate, noAttempts } from './actor.ts';
 import type { Actor, Inlet, Work } from './actor.ts';
 import { FailureTelling } from './failure-telling.ts';
 import type { Host } from './host.ts';
@@ -190,7 +190,7 @@ export class Failures {
 
   #run(actor: Actor): void {
     const { index } = actor.plan;
-    actor.attempts.start.tries = 0;
+    actor.attempts.start = undefined;
     // Under a clock with rounds ticks are presented, not looked for.
     if (actor.ticker?.isOn === false && this.#host.turn === undefined)
       beginTicks(actor, actor.ticker, this.#host);
@@ -233,7 +233,7 @@ function beginTicks({ gauges }: Actor, ticker: Ticker, { ticks, clock }: Host): 
 
 /** How often this work has been tried; another input than last time has not been tried yet. */
 function attemptsOf(actor: Actor, work: Work, inlet: Inlet | undefined): Attempts {
-  if (inlet === undefined) return actor.attempts[work as Exclude<Work, 'input'>];
+  if (inlet === undefined) return (actor.attempts[work as Exclude<Work, 'input'>] ??= noAttempts());
   const { attempts, reader } = inlet;
   if (attempts.position !== reader.handled) {
     attempts.position = reader.handled;

@@ -192,7 +192,7 @@ export class Gates {
       host.traceCall(actor, 'mode', undefined, actor.busySinceMs, thrown === undefined);
       if (thrown === undefined) {
         if (this.#modes.gates.mode === mode) actor.gates &= ~gate.call;
-        actor.attempts.mode.tries = 0;
+        actor.attempts.mode = undefined;
       } else if (!host.isStopping) this.#failures.fail(actor, 'mode', undefined, thrown.error);
       host.strike();
       host.bell.ring();
