@@ -135,6 +135,10 @@ const troupe = {
     parameters: { inputs: 100_000 },
   },
   'troupe-idle': { module: new URL('./troupe/idle.ts', import.meta.url), parameters: { seconds: 3 } },
+  'troupe-watched': {
+    module: new URL('./troupe/watched.ts', import.meta.url),
+    parameters: { stages: 50, seconds: 10 },
+  },
   'troupe-ticks-compute': {
     module: new URL('./troupe/ticks.ts', import.meta.url),
     parameters: { ...ticks, on: 'compute' },

@@ -267,6 +267,21 @@ const idle: Row = {
   ],
 };
 
+const watched: Row = {
+  id: 'watched',
+  title: 'A page of the devtools open on 50 live stages',
+  contenders: ['troupe-watched'],
+  rounds: 5,
+  lines: [
+    {
+      what: 'of one core, on the main thread',
+      figure: (read) => read('troupe-watched', 'costPercent'),
+      unit: '%',
+      atMost: 1,
+    },
+  ],
+};
+
 const start: Row = {
   id: 'start',
   title: 'Start to first frame, and memory',
@@ -358,6 +373,7 @@ export const rows: readonly Row[] = [
   fused,
   watched,
   idle,
+  watched,
   start,
   stats,
   ...ticks,

@@ -37,6 +37,7 @@ function stepsWith(scratch: string): readonly Step[] {
     { name: 'format', command: ['oxfmt', '--check'] },
     { name: 'lint', command: ['oxlint'] },
     { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
+    { name: 'page', command: ['tsc', '-p', 'packages/devtools/tsconfig.json'] },
     { name: 'layers', command: ['node', 'tools/src/layers.ts'] },
     { name: 'tidy', command: ['node', 'tools/src/tidy.ts'] },
     { name: 'contracts', command: ['node', '--conditions=@troupe/source', 'tools/src/contracts.ts'] },

@@ -19,6 +19,9 @@ const picture: Readonly<Record<string, readonly string[]>> = {
   '@troupe/tools': ['@troupe/mailbox', '@troupe/core', '@troupe/stages', '@troupe/devtools', '@troupe/cli'],
 };
 
+/** What tests may import beside that: the devtools are tried with real runs. */
+const pictureOfTests: Readonly<Record<string, readonly string[]>> = { '@troupe/devtools': ['@troupe/core'] };
+
 /** Loaded when a graph starts, or is loaded, so that a worker that merely hosts stages stays light. */
 const lateInCore: ReadonlySet<string> = new Set(['rxjs', 'smol-toml', 'tinypool', 'xstate']);
 
@@ -27,6 +30,9 @@ const testOnlyFolder = 'packages/core/src/testing/';
 
 /** Safe in a browser: no Node modules, nothing of the runtime. */
 const browserSafeFolder = 'packages/core/src/telemetry/';
+
+/** Runs in a browser, as one bundle with its libraries: no Node modules, nothing of the server. */
+const pageFolders: readonly string[] = ['packages/devtools/src/ui/', 'packages/devtools/src/model/'];
 
 /** Libraries that run in a browser as well. */
 const browserSafe: ReadonlySet<string> = new Set(['@msgpack/msgpack']);
@@ -174,7 +180,10 @@ function judge(place: Place, reference: Reference): Verdict {
       message: `the telemetry subpath runs in a browser and imports no ${specifier}`,
     };
   }
-  if (specifier.startsWith('node:') || builtins.has(specifier)) return judgeBuiltin(specifier);
+  if (specifier.startsWith('node:') || builtins.has(specifier)) {
+    if (isOfPage(place.file)) return { rule: 'page', message: `the page runs in a browser: no ${specifier}` };
+    return judgeBuiltin(specifier);
+  }
   if (!/^(@[\w.-]+\/)?[\w.-]+(\/.+)?$/.test(specifier)) {
     return {
       rule: 'unclassified',
@@ -220,10 +229,17 @@ function judgeRelative({ root, file, owner, area }: Place, { kind }: Reference, 
       message: `the telemetry subpath loads nothing of the runtime: ${specifier}`,
     };
   }
+  if (area === 'src' && isOfPage(file) !== isOfPage(target) && isBelow(target, 'packages/devtools/src')) {
+    return { rule: 'page', message: `${specifier}: the page and its server share only the protocol` };
+  }
   if (!existsSync(join(root, target)) || !statSync(join(root, target)).isFile()) {
     return { rule: 'unresolved', message: `${specifier} is no file (write the extension out)` };
   }
   return undefined;
+}
+
+function isOfPage(file: string): boolean {
+  return pageFolders.some((folder) => file.startsWith(folder));
 }
 
 function isBelow(path: string, folder: string): boolean {
@@ -249,7 +265,8 @@ function judgeWorkspace(place: Place, specifier: string): Verdict {
     if (area === 'development') return undefined;
     return { rule: 'self-import', message: 'src imports its own files by relative path' };
   }
-  const allowed = picture[owner.name] ?? [];
+  const ofTests = area === 'development' ? (pictureOfTests[owner.name] ?? []) : [];
+  const allowed = [...(picture[owner.name] ?? []), ...ofTests];
   if (!allowed.includes(specifier) && !allowed.includes(name)) {
     return { rule: 'upward', message: `${owner.name} must not import ${specifier}` };
   }
@@ -259,12 +276,17 @@ function judgeWorkspace(place: Place, specifier: string): Verdict {
   return judgeDeclared(owner, area, rootManifest, name);
 }
 
-function judgeLibrary({ owner, area, rootManifest }: Place, { kind }: Reference, specifier: string): Verdict {
+function judgeLibrary(
+  { file, owner, area, rootManifest }: Place,
+  { kind }: Reference,
+  specifier: string,
+): Verdict {
   const name = packageOf(specifier);
   if (owner.name === '@troupe/core' && area === 'src' && kind === 'value' && lateInCore.has(name)) {
     return { rule: 'late', message: `${name} loads when a graph starts: import type, or await import()` };
   }
-  return judgeDeclared(owner, area, rootManifest, name);
+  // What is bundled into the page is installed for nobody.
+  return judgeDeclared(owner, isOfPage(file) ? 'development' : area, rootManifest, name);
 }
 
 function judgeDeclared(

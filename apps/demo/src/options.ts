@@ -1,4 +1,12 @@
-import { numberArgument, parseArguments, UsageError } from '@troupe/cli';
+import {
+  numberArgument,
+  pageArguments,
+  pageHelp,
+  pageOptions,
+  parseArguments,
+  UsageError,
+} from '@troupe/cli';
+import type { PageArguments } from '@troupe/cli';
 import type { Speed } from '@troupe/stages';
 import type { SourceKind } from './signal.ts';
 
@@ -15,6 +23,7 @@ Options:
   --rate HZ        csv: samples per second, where the file has no column 'time' (256)
   --duration S     drain and stop after so many seconds
   --json           a JSON object per second (type 'stats'), and in the end 'report' or 'error'
+${pageHelp}
   --help           this text
 
 What is computed:
@@ -29,7 +38,7 @@ What is computed:
 Exit codes:
   0    the recording ended, or the run was stopped
   1    the run failed
-  2    wrong usage or bad input: no such file, a corrupt or truncated one
+  2    wrong usage or bad input: no such file, a corrupt or truncated one, a port that is taken
   130  a second Ctrl-C (143: a second SIGTERM)
 `;
 
@@ -45,6 +54,7 @@ export interface StudioOptions {
   readonly rateHz: number | undefined;
   readonly durationMs: number | undefined;
   readonly isJson: boolean;
+  readonly page: PageArguments | undefined;
 }
 
 /** The options of the command line; `undefined` for help. Throws `UsageError`. */
@@ -59,6 +69,7 @@ export function readOptions(argv: readonly string[]): StudioOptions | undefined 
         rate: { type: 'string' },
         duration: { type: 'string' },
         json: { type: 'boolean', default: false },
+        ...pageOptions,
         help: { type: 'boolean', short: 'h', default: false },
       },
     },
@@ -91,5 +102,6 @@ export function readOptions(argv: readonly string[]): StudioOptions | undefined 
         ? undefined
         : msPerSecond * numberArgument('--duration', duration, { min: 0, max: durationSecondsMax }),
     isJson: values.json,
+    page: pageArguments(values),
   };
 }

@@ -1,9 +1,11 @@
 import {
+  addressText,
   drainOnInterrupt,
   explain,
   exitCode,
   LiveScreen,
   RunMeter,
+  RunPage,
   runFigures,
   terminalLook,
 } from '@troupe/cli';
@@ -48,12 +50,19 @@ async function play(options: StudioOptions): Promise<void> {
   const screen = process.stdout.isTTY && !options.isJson ? new LiveScreen(process.stdout) : undefined;
   const say = (line: LogLine): void => {
     if (options.isJson) writeJson({ type: 'log', ...line });
-    else if (screen === undefined) process.stderr.write(`${logText(line)}\n`);
-    else screen.print(logText(line));
+    else note(logText(line), screen);
   };
+  const showAddress = (url: string): void => {
+    if (options.isJson) writeJson({ type: 'devtools', url });
+    else note(addressText(url), screen);
+  };
+  const page = await RunPage.open(options.page, screen !== undefined, showAddress);
   try {
-    const run = await declared.graph.start({ onLog: say });
-    const report = await watch(run, declared, tally, screen, options);
+    const run = await declared.graph.start({
+      onLog: say,
+      ...(page === undefined ? {} : { observers: [page.observer] }),
+    });
+    const report = await watch(run, declared, tally, screen, options, () => page?.leave());
     screen?.close();
     const figures = runFigures(run.plan, report.stats);
     const frames = report.stats.stages.find(({ name }) => name === 'source')?.out ?? 0;
@@ -70,9 +79,17 @@ async function play(options: StudioOptions): Promise<void> {
       const look = terminalLook(process.stdout);
       writeLines(studioReport(tally, report.reason, frames, declared.block, figures, look));
     }
+    await page?.end((line) => note(line, screen));
   } finally {
     screen?.close();
+    await page?.observer.close();
   }
+}
+
+/** A line beside the figures. */
+function note(line: string, screen: LiveScreen | undefined): void {
+  if (screen === undefined) process.stderr.write(`${line}\n`);
+  else screen.print(line);
 }
 
 /** Takes the features as they come, shows them per interval, and resolves when the run is over. */
@@ -82,6 +99,7 @@ async function watch(
   tally: Tally,
   screen: LiveScreen | undefined,
   { durationMs, isJson }: StudioOptions,
+  onInterrupt: () => void,
 ): Promise<RunReport> {
   const epochMs = performance.now() - run.stats().elapsedMs;
   run.onSample(departed, ({ frame, time }) => tally.latency.depart(time, frame[0]!));
@@ -95,7 +113,10 @@ async function watch(
     else writeLines([studioLine(tally, figures)]);
   };
   const drain = (): void => void run.stop({ drain: true });
-  const giveBack = drainOnInterrupt(drain);
+  const giveBack = drainOnInterrupt(() => {
+    onInterrupt();
+    drain();
+  });
   const end = durationMs === undefined ? undefined : setTimeout(drain, durationMs);
   const meter = new RunMeter(run.plan, run.stats(), screen === undefined ? 0 : liveSpanMs);
   const intervalMs = screen === undefined ? plainIntervalMs : liveIntervalMs;

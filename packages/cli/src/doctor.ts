@@ -7,7 +7,8 @@ import { isNodeNewEnough, nodeMajorMin } from './node-version.ts';
 
 const help = `Usage: troupe doctor [--json]
 
-Says what this machine offers: Node, cores, shared memory, the clock, worker threads, a browser.
+Says what this machine offers: Node, cores, shared memory, the clock, worker threads, the page of
+the devtools, a browser.
 
 Exit codes:
   0    everything that is needed is here (hints may follow)
@@ -52,7 +53,7 @@ export async function doctorCommand(argv: readonly string[]): Promise<number> {
 
 /** Judges the facts of a machine. */
 export function diagnose(facts: MachineFacts): readonly Finding[] {
-  const { nodeVersion, cores, workerStartMs, browser } = facts;
+  const { nodeVersion, cores, workerStartMs, page, browser } = facts;
   const memory = [
     facts.hasSharedMemory ? '' : 'SharedArrayBuffer',
     facts.hasWaitAsync ? '' : 'Atomics.waitAsync',
@@ -72,10 +73,21 @@ export function diagnose(facts: MachineFacts): readonly Finding[] {
     workerStartMs === undefined
       ? failed('worker threads', 'none started', 'Look at limits on threads and memory (ulimit, container).')
       : ok('worker threads', `start in ${workerStartMs.toFixed(1)} ms`),
+    pageFinding(page),
     browser === undefined
-      ? hint('browser', 'none found', 'Only the graph page needs one: Chromium, Chrome, Edge, Firefox.')
+      ? hint('browser', 'none found', 'Only the page needs one: Chromium, Chrome, Edge, Firefox.')
       : ok('browser', browser),
   ];
+}
+
+/** Only `--devtools` needs the page, and a source checkout builds it when it is asked for. */
+function pageFinding(page: MachineFacts['page']): Finding {
+  if (page === 'built') return ok('page', page);
+  const remedy =
+    page === 'unknown'
+      ? 'Install @troupe/devtools again.'
+      : '`npm run build` builds it, and so does its first use.';
+  return hint('page', page, remedy);
 }
 
 /** The findings as aligned lines. */

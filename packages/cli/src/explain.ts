@@ -36,7 +36,7 @@ interface Told extends Error {
 /** Codes that say that what the user gave is wrong, not that the run went wrong. */
 const inputCodes = new RegExp(
   `^(?:USAGE|BAD_MODULE|NO_GRAPH|GRAPH_FILE|BAD_REF|PLAN_INVALID|BAD_RECORDING|RECORDING_\\w+|` +
-    `SOURCE_FILE_\\w+|SINK_FILE_UNWRITABLE)$`,
+    `SOURCE_FILE_\\w+|SINK_FILE_UNWRITABLE|DEVTOOLS_\\w+)$`,
 );
 
 /**

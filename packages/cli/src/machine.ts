@@ -18,6 +18,8 @@ export interface MachineFacts {
    * started.
    */
   readonly workerStartMs: number | undefined;
+  /** The page of the devtools; `unknown` where they do not load. */
+  readonly page: 'built' | 'outdated' | 'missing' | 'unknown';
   /** Where a browser was found. */
   readonly browser: string | undefined;
 }
@@ -31,8 +33,18 @@ export async function examineMachine(): Promise<MachineFacts> {
     hasWaitAsync: typeof Atomics === 'object' && typeof Atomics.waitAsync === 'function',
     ...measureClock(),
     workerStartMs: await medianWorkerStartMs(),
+    page: await examinePage(),
     browser: findBrowser(process.platform, process.env, existsSync),
   };
+}
+
+async function examinePage(): Promise<MachineFacts['page']> {
+  try {
+    const { pageState } = await import('@troupe/devtools');
+    return pageState();
+  } catch {
+    return 'unknown';
+  }
 }
 
 const clockCalls = 20_000;

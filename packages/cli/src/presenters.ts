@@ -9,6 +9,8 @@ import type { Look } from './terminal/run-view.ts';
 export interface Presenter {
   interval(figures: RunFigures): void;
   log(line: LogLine): void;
+  /** Where the page of the run is. */
+  address(url: string): void;
   /** The run is over; `figures` are of all of it. */
   report(figures: RunFigures, report: RunReport): void;
   /** The run has failed; the explanation itself goes to stderr. */
@@ -22,6 +24,7 @@ export function livePresenter(name: string): Presenter {
   return {
     interval: (figures) => screen.draw(runView(name, figures, look())),
     log: (line) => screen.print(logText(line)),
+    address: (url) => screen.print(addressText(url)),
     report(figures, { reason }) {
       screen.close();
       writeLines(process.stdout, reportLines(name, reason, figures, look()));
@@ -35,17 +38,22 @@ export function plainPresenter(name: string): Presenter {
   return {
     interval: (figures) => writeLines(process.stdout, [runLine(figures)]),
     log: (line) => writeLines(process.stderr, [logText(line)]),
+    address: (url) => writeLines(process.stderr, [addressText(url)]),
     report: (figures, { reason }) => writeLines(process.stdout, reportLines(name, reason, figures)),
     failure: () => undefined,
   };
 }
 
-/** A JSON object per line: `stats` per interval, `log`, and in the end `report` or `error`. */
+/**
+ * A JSON object per line: `devtools` where there is a page, `stats` per interval, `log`, and in the
+ * end `report` or `error`.
+ */
 export function jsonPresenter(name: string): Presenter {
   const write = (object: object): void => writeLines(process.stdout, [JSON.stringify(object)]);
   return {
     interval: (figures) => write({ type: 'stats', ...figures }),
     log: (line) => write({ type: 'log', ...line }),
+    address: (url) => write({ type: 'devtools', url }),
     report: (figures, { reason, replacements, deadLetters }) =>
       write({
         type: 'report',
@@ -62,6 +70,11 @@ export function jsonPresenter(name: string): Presenter {
     failure: ({ exitCode, code, lines }) =>
       write({ type: 'error', exitCode, code, message: lines.join('\n') }),
   };
+}
+
+/** What to open in a browser. */
+export function addressText(url: string): string {
+  return `devtools: ${url}`;
 }
 
 function logText({ stage, message, fields }: LogLine): string {

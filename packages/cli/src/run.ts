@@ -1,9 +1,11 @@
-import type { ClockKind, Graph, Run, RunReport, StartOptions } from '@troupe/core';
+import type { ClockKind, Graph, LogLine, Run, RunReport, StartOptions } from '@troupe/core';
 import { numberArgument, parseArguments } from './arguments.ts';
 import { exitCode } from './exit-codes.ts';
 import { explain, UsageError } from './explain.ts';
 import { allowOption, loadGraph } from './graph-module.ts';
 import { drainOnInterrupt } from './interrupt.ts';
+import { pageArguments, pageHelp, pageOptions, RunPage } from './page.ts';
+import type { PageArguments } from './page.ts';
 import { jsonPresenter, livePresenter, plainPresenter } from './presenters.ts';
 import type { Presenter } from './presenters.ts';
 import { RunMeter, runFigures } from './terminal/figures.ts';
@@ -27,13 +29,16 @@ Options:
   --duration S     drain and stop after so many seconds (paced, fast: of the run's own time)
   --interval MS    time between two updates, in milliseconds (1000; on a terminal 250)
   --json           a JSON object per line: 'stats' per interval, 'log', and in the end 'report' or 'error'
+${pageHelp}
   --help           this text
+
+On a terminal the page stays open after the end of the run, until Ctrl-C.
 
 Exit codes:
   0    the stream ended, or the run was stopped
   1    the run failed
   2    wrong usage or bad input: no such file, a module or graph file that does not load, a graph
-       that cannot run, a corrupt file
+       that cannot run, a corrupt file, a port that is taken
   130  a second Ctrl-C (143: a second SIGTERM)
 `;
 
@@ -55,6 +60,7 @@ interface RunArguments {
   readonly durationMs: number | undefined;
   readonly intervalMs: number | undefined;
   readonly isJson: boolean;
+  readonly page: PageArguments | undefined;
 }
 
 /** `troupe run`: resolves with the exit code. */
@@ -66,25 +72,53 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   }
   const isLive = process.stdout.isTTY && !options.isJson;
   const intervalMs = options.intervalMs ?? (isLive ? liveIntervalMsDefault : intervalMsDefault);
-  let presenter = options.isJson ? jsonPresenter(options.path) : plainPresenter(options.path);
+  const shown: Shown = { isLive, intervalMs, presenter: plainOrJson(options) };
+  let page: RunPage | undefined;
   try {
-    const graph = await loadGraph(options.path, options.allow);
-    const run = await graph.start({
-      seed: options.seed,
-      ...(options.workers === undefined ? {} : { workers: options.workers }),
-      ...startOptions(options),
-      onLog: (line) => presenter.log(line),
-    });
-    presenter = presenterFor(graph, options.isJson, isLive);
-    const meter = new RunMeter(run.plan, run.stats(), isLive ? liveSpanMs : 0);
-    const show = (): void => presenter.interval(meter.read(run.stats()));
-    const report = await watch(run, presenter, show, intervalMs, wallMs(options));
-    presenter.report(runFigures(run.plan, report.stats), report);
+    page = await RunPage.open(options.page, isLive, (url) => shown.presenter.address(url));
+    await show(options, shown, page);
+    await page?.end((line) => shown.presenter.log(noteOf(line)));
     return exitCode.ended;
   } catch (error) {
-    presenter.failure(explain(error));
-    throw error;
+    const explanation = explain(error);
+    shown.presenter.failure(explanation);
+    if (page?.isStaying !== true) throw error;
+    // What there is to see of a failure is told before the page is left.
+    const say = (line: string): void => void process.stderr.write(`${line}\n`);
+    explanation.lines.forEach(say);
+    await page.end(say);
+    return explanation.exitCode;
   }
+}
+
+/** How a run is shown. */
+interface Shown {
+  readonly isLive: boolean;
+  readonly intervalMs: number;
+  presenter: Presenter;
+}
+
+/** Starts the graph, and shows it until its report. */
+async function show(options: RunArguments, shown: Shown, page: RunPage | undefined): Promise<void> {
+  const { isLive, intervalMs } = shown;
+  const graph = await loadGraph(options.path, options.allow);
+  const run = await graph.start({
+    seed: options.seed,
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
+    ...startOptions(options),
+    ...(page === undefined ? {} : { observers: [page.observer] }),
+    onLog: (line) => shown.presenter.log(line),
+  });
+  const presenter = presenterFor(graph, options.isJson, isLive);
+  shown.presenter = presenter;
+  const meter = new RunMeter(run.plan, run.stats(), isLive ? liveSpanMs : 0);
+  const report = await watch(run, presenter, {
+    show: () => presenter.interval(meter.read(run.stats())),
+    intervalMs,
+    durationMs: wallMs(options),
+    onInterrupt: () => page?.leave(),
+  });
+  presenter.report(runFigures(run.plan, report.stats), report);
 }
 
 /** How the run goes: its clock, where it is recorded, and when it ends by its own time. */
@@ -101,31 +135,45 @@ function wallMs({ clock, durationMs }: RunArguments): number | undefined {
   return clock === 'realtime' ? durationMs : undefined;
 }
 
+/** Until the graph is known. */
+function plainOrJson({ path, isJson }: RunArguments): Presenter {
+  return isJson ? jsonPresenter(path) : plainPresenter(path);
+}
+
 function presenterFor({ name }: Graph, isJson: boolean, isLive: boolean): Presenter {
   if (isJson) return jsonPresenter(name);
   return isLive ? livePresenter(name) : plainPresenter(name);
+}
+
+interface Watching {
+  readonly show: () => void;
+  readonly intervalMs: number;
+  readonly durationMs: number | undefined;
+  /** A person asks for the end. */
+  readonly onInterrupt: () => void;
+}
+
+/** A line of this command's own. */
+function noteOf(message: string): LogLine {
+  return { stage: '', timeNs: 0, message, fields: undefined };
 }
 
 /** Takes what the graph gives, calls `show` per interval, and resolves with the report when it is over. */
 async function watch(
   run: Run,
   presenter: Presenter,
-  show: () => void,
-  intervalMs: number,
-  durationMs: number | undefined,
+  { show, intervalMs, durationMs, onInterrupt }: Watching,
 ): Promise<RunReport> {
   // An output that blocks and that nobody takes would stall the graph.
   for (const { name } of run.plan.outputs) run.onSample(name, () => undefined);
   for (const { name } of run.plan.inputs) {
-    presenter.log({
-      stage: '',
-      timeNs: 0,
-      message: `input '${name}' is fed by nobody here`,
-      fields: undefined,
-    });
+    presenter.log(noteOf(`input '${name}' is fed by nobody here`));
   }
   const drain = (): void => void run.stop({ drain: true });
-  const giveBack = drainOnInterrupt(drain);
+  const giveBack = drainOnInterrupt(() => {
+    onInterrupt();
+    drain();
+  });
   const end = durationMs === undefined ? undefined : setTimeout(drain, durationMs);
   const timer = setInterval(show, intervalMs);
   try {
@@ -152,6 +200,7 @@ function readArguments(argv: readonly string[]): RunArguments | undefined {
         duration: { type: 'string' },
         interval: { type: 'string' },
         json: { type: 'boolean', default: false },
+        ...pageOptions,
         help: { type: 'boolean', short: 'h', default: false },
       },
     },
@@ -183,6 +232,7 @@ function readArguments(argv: readonly string[]): RunArguments | undefined {
         ? undefined
         : numberArgument('--interval', interval, { min: 10, max: 3_600_000 }),
     isJson: values.json,
+    page: pageArguments(values),
   };
 }
 

@@ -36,6 +36,7 @@ describe('troupe doctor', () => {
     clockStepNs: 40,
     clockCallNs: 42,
     workerStartMs: 12.34,
+    page: 'built',
     browser: '/usr/bin/chromium',
   };
 
@@ -60,6 +61,7 @@ describe('troupe doctor', () => {
       'ok      shared memory   SharedArrayBuffer, Atomics.waitAsync',
       'ok      clock           steps of 40 ns, 42 ns per call',
       'ok      worker threads  start in 12.3 ms',
+      'ok      page            built',
       'ok      browser         /usr/bin/chromium',
     ]);
   });
@@ -71,6 +73,7 @@ describe('troupe doctor', () => {
       cores: 1,
       hasWaitAsync: false,
       workerStartMs: undefined,
+      page: 'missing' as const,
       browser: undefined,
     };
     expect(findingLines(diagnose(poor))).toEqual([
@@ -79,7 +82,8 @@ describe('troupe doctor', () => {
       'FAILED  shared memory   no Atomics.waitAsync. Run Node without flags that take it away.',
       'ok      clock           steps of 40 ns, 42 ns per call',
       'FAILED  worker threads  none started. Look at limits on threads and memory (ulimit, container).',
-      'hint    browser         none found. Only the graph page needs one: Chromium, Chrome, Edge, Firefox.',
+      'hint    page            missing. `npm run build` builds it, and so does its first use.',
+      'hint    browser         none found. Only the page needs one: Chromium, Chrome, Edge, Firefox.',
     ]);
   });
 

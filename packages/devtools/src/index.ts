@@ -1,2 +1,5 @@
-/** Version of the telemetry protocol that the devtools speak. */
-export const protocolVersion = 1;
+export { devtools } from './devtools.ts';
+export type { Devtools } from './devtools.ts';
+export { DevtoolsError } from './errors.ts';
+export type { DevtoolsOptions } from './options.ts';
+export { pageState } from './server/page-files.ts';

@@ -48,8 +48,8 @@ for (const [type, Numbers] of arrays.entries()) {
     encode: (value) => (value instanceof Numbers ? bytesOf(value) : null),
     decode: (data) => {
       if (data.byteLength % elementBytes(Numbers) !== 0) throw new ProtocolError('numbers are cut off');
-      // The bytes of a message lie at any offset: numbers need their own.
-      return new Numbers(data.slice().buffer);
+      // They lie at any offset, and numbers need their own. (`slice` of a Node buffer is a view.)
+      return new Numbers(Uint8Array.from(data).buffer);
     },
   });
 }

@@ -50,6 +50,17 @@ test('what is sent arrives as it was, numbers of all kinds included', () => {
   expect(decodeServerMessage(encodeMessage(message))).toEqual(message);
 });
 
+test('numbers are copied out of the bytes that they came in, also out of the middle of a Node buffer', () => {
+  const trace: ServerMessage = { type: 'graph', graph: { bucketsNs: Float64Array.of(1, 2, 3) } as never };
+  const pool = Buffer.alloc(4_096, 0xee);
+  const bytes = encodeMessage(trace);
+  pool.set(bytes, 13);
+  const message = decodeServerMessage(pool.subarray(13, 13 + bytes.length));
+  expect(message).toEqual(trace);
+  pool.fill(0);
+  expect(message).toEqual(trace);
+});
+
 test('any bytes are a message, or refused in a clear way', () => {
   const decodes = (bytes: Uint8Array): void => {
     let isFine = false;

@@ -11,7 +11,7 @@ test.each(shapes.map(({ name }) => name))('%s, held at random', { timeout: 300_0
   if (shape === undefined) throw new Error(`there is no shape '${name}'`);
   const done = new Set<string>();
   for (let seed = 0; seed < seeds; seed++) {
-    const held = {
+    const held: Shape = {
       ...shape,
       options: (given: number) => {
         const options = shape.options(given);

@@ -1,0 +1,5 @@
+import type { ReactElement } from 'react';
+
+export function DebugBar(): ReactElement {
+  return <section aria-label="Pause and step" />;
+}

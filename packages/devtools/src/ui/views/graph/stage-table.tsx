@@ -1,0 +1,5 @@
+import type { ReactElement } from 'react';
+
+export function StageTable(): ReactElement {
+  return <section aria-label="Stages" />;
+}

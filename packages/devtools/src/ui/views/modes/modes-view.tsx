@@ -1,0 +1,5 @@
+import type { ReactElement } from 'react';
+
+export function ModesView(): ReactElement {
+  return <section aria-label="Modes" />;
+}

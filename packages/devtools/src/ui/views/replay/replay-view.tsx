@@ -1,0 +1,5 @@
+import type { ReactElement } from 'react';
+
+export function ReplayView(): ReactElement {
+  return <section aria-label="Replay" />;
+}

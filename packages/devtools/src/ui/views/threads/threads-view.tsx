@@ -1,0 +1,5 @@
+import type { ReactElement } from 'react';
+
+export function ThreadsView(): ReactElement {
+  return <section aria-label="Threads" />;
+}
