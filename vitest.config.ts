@@ -3,12 +3,12 @@ import { defineConfig } from 'vitest/config';
 // Sources are tested, never dist: the condition holds for vitest's own resolver (`ssr.resolve`)
 // and, through execArgv, for the worker threads that tests start.
 const conditions = ['@troupe/source', 'node'];
+const browserTests = 'packages/devtools/test/browser/**/*.test.ts';
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'tools/test/**/*.test.ts'],
     pool: 'forks',
     execArgv: ['--conditions=@troupe/source'],
     testTimeout: 30_000,
@@ -17,5 +17,27 @@ export default defineConfig({
     allowOnly: false,
     passWithNoTests: false,
     coverage: { provider: 'v8', include: ['packages/*/src/**/*.ts'] },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'tools/test/**/*.test.ts'],
+          exclude: [browserTests],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: [browserTests],
+          globalSetup: ['packages/devtools/test/browser/page-setup.ts'],
+          // A browser and what it draws need a core for themselves.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 });

@@ -1,5 +1,9 @@
+import { windowStart } from './figures.ts';
 import type { Model } from './model.ts';
 import { emptyModel } from './model.ts';
+
+/** Over less, rates are none. */
+const wholeMs = 500;
 
 /**
  * Holds the model, and the picture of it that is shown: the same, but for a picture that is frozen, or a
@@ -57,8 +61,11 @@ export class Store {
 
   #show(): void {
     const { link, hello, graph } = this.#model;
-    // Nothing can stand still before there is anything.
-    const holds = this.#isFrozen && this.#shown.figures !== undefined && this.#shown.graph === graph;
+    // Nothing can stand still before there is anything, rates included.
+    const { figures } = this.#shown;
+    const isWhole =
+      figures !== undefined && figures.now.elapsedMs - windowStart(figures).elapsedMs >= wholeMs;
+    const holds = this.#isFrozen && isWhole && this.#shown.graph === graph;
     this.#shown = holds ? { ...this.#shown, link, hello } : this.#model;
   }
 }

@@ -16,7 +16,7 @@ export const nothing: WatchMessage = {
   trace: false,
 };
 
-/** One message for what all parts want: the quickest figures, and as many details and taps as there may be. */
+/** One message for what all parts want: the quickest figures, as many details and taps as there may be. */
 export function mergeWishes(wishes: Iterable<Wish>): WatchMessage {
   let statsMs = 0;
   let census = false;

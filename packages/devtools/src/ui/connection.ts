@@ -33,6 +33,8 @@ export class Connection {
   #socket: WebSocket | undefined;
   #requests = 0;
   #tries = 0;
+  /** The process has greeted. */
+  #isOpen = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #isWatchDue = false;
 
@@ -107,6 +109,7 @@ export class Connection {
     this.#store.change((model) => reduce(model, message));
     if (message.type === 'hello') {
       this.#tries = 0;
+      this.#isOpen = true;
       this.#watchSoon();
     }
   }
@@ -125,6 +128,20 @@ export class Connection {
     }
     this.#waiting.clear();
     if (this.#store.model.link.state === 'refused') return;
+    const wasOpen = this.#isOpen;
+    this.#isOpen = false;
+    if (wasOpen) this.#retryLater(code, reason);
+    else void this.#explain(code, reason);
+  }
+
+  /** A browser does not say why a socket was not opened; the answer to a plain request does. */
+  async #explain(code: number, reason: string): Promise<void> {
+    const status = await statusOf('./download/plan.json');
+    if (status === 401 || status === 403) this.#link({ state: 'refused', why: noSession });
+    else this.#retryLater(code, reason);
+  }
+
+  #retryLater(code: number, reason: string): void {
     this.#tries += 1;
     const waitMs = Math.min(retryMsMax, firstRetryMs * 2 ** (this.#tries - 1));
     const why = reason === '' ? `the socket closed with code ${code}` : reason;
@@ -151,6 +168,17 @@ export class Connection {
 
 function bytesOf(message: Parameters<typeof encodeMessage>[0]): Uint8Array<ArrayBuffer> {
   return encodeMessage(message) as Uint8Array<ArrayBuffer>;
+}
+
+const noSession = 'The process does not know it. Open the address that the process has printed.';
+
+async function statusOf(path: string): Promise<number | undefined> {
+  try {
+    const { status } = await fetch(path, { method: 'HEAD', credentials: 'same-origin' });
+    return status;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Why there is no session; `undefined` when there is one. */

@@ -38,6 +38,11 @@ export function PageProvider(props: PageParts & { readonly children: ReactNode }
   const { store, connection, address, children } = props;
   const [text, setText] = useState('');
   useEffect(() => {
+    const follow = (): void => store.freeze(address.place.isFrozen);
+    follow();
+    return address.subscribe(follow);
+  }, [store, address]);
+  useEffect(() => {
     if (text === '') return undefined;
     const timer = setTimeout(() => setText(''), announcementMs);
     return () => clearTimeout(timer);

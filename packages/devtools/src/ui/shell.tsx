@@ -1,6 +1,11 @@
 import type { ReactElement } from 'react';
+import { useRef } from 'react';
 import { viewNames } from '../model/place.ts';
+import { Icon } from './icons.tsx';
+import { KeysDialog } from './keys-dialog.tsx';
 import { useModel, useUrl } from './page.tsx';
+import { Notices, Standing } from './standing.tsx';
+import { useKeys } from './use-keys.ts';
 import { DebugBar } from './views/debug/debug-bar.tsx';
 import { Inspector } from './views/inspector/inspector.tsx';
 import { views } from './views/view.ts';
@@ -8,12 +13,15 @@ import { views } from './views/view.ts';
 /** Everything around the view: what runs, how it is, where one can go. */
 export function Shell(): ReactElement {
   const [{ view, stage }, go] = useUrl();
-  const name = useModel(({ graph }) => graph?.name ?? '');
+  const search = useRef<HTMLInputElement>(null);
+  const keys = useRef<HTMLDialogElement>(null);
+  useKeys(search, keys);
+  const hasGraph = useModel(({ graph }) => graph !== undefined);
   const { Body } = views[view];
   return (
     <div className="shell">
       <header className="bar">
-        <h1>{name}</h1>
+        <Standing />
         <nav aria-label="Views">
           {viewNames.map((each) => (
             <button
@@ -26,12 +34,63 @@ export function Shell(): ReactElement {
             </button>
           ))}
         </nav>
-        <DebugBar />
+        <span className="bar-space" />
+        <SearchBox field={search} />
+        <FreezeButton />
+        <button
+          type="button"
+          aria-label="Keys"
+          title="Keys (?)"
+          aria-haspopup="dialog"
+          onClick={() => keys.current?.showModal()}
+        >
+          <Icon name="help" />
+        </button>
       </header>
-      <main>
-        <Body />
-        {stage === undefined ? undefined : <Inspector />}
-      </main>
+      {hasGraph ? <DebugBar /> : undefined}
+      <Notices />
+      {hasGraph ? (
+        <main>
+          <Body />
+          {stage === undefined ? undefined : <Inspector />}
+        </main>
+      ) : undefined}
+      <KeysDialog dialog={keys} />
     </div>
+  );
+}
+
+function SearchBox({ field }: { readonly field: React.RefObject<HTMLInputElement | null> }): ReactElement {
+  const [{ search }, go] = useUrl();
+  return (
+    <label className="search">
+      <Icon name="search" />
+      <span className="sr">Search for stages</span>
+      <input
+        ref={field}
+        type="search"
+        value={search}
+        placeholder="Search  /"
+        title="Name, tag:eeg, worker:1, health:blocked, mode:training"
+        spellCheck={false}
+        onChange={({ target }) => go({ search: target.value })}
+      />
+    </label>
+  );
+}
+
+function FreezeButton(): ReactElement {
+  const [{ isFrozen }, go] = useUrl();
+  return (
+    <button
+      type="button"
+      className="freeze"
+      aria-pressed={isFrozen}
+      title="The picture stands still, the run goes on (f)"
+      onClick={() => go({ isFrozen: !isFrozen })}
+    >
+      <Icon name="freeze" />
+      Freeze view
+    </button>
   );
 }

@@ -1,0 +1,173 @@
+import type { ReactElement } from 'react';
+import { Handle, Position } from '@xyflow/react';
+import { handledPerSecond, percentagesOf, sharesOf } from '../../../model/activity.ts';
+import type { Shares } from '../../../model/activity.ts';
+import { stageFigure } from '../../../model/figures.ts';
+import type { Health } from '../../../model/health.ts';
+import { healthOf, healthTexts } from '../../../model/health.ts';
+import type { Model } from '../../../model/model.ts';
+import { short } from '../../../model/numbers.ts';
+import { Icon } from '../../icons.tsx';
+import type { IconName } from '../../icons.tsx';
+import { useModel } from '../../page.tsx';
+import { sizes } from './sizes.ts';
+import { useStand } from './stand.ts';
+
+/** What a stage's card says; a card is drawn anew only when this changes. */
+interface Face {
+  readonly name: string;
+  readonly definition: string;
+  readonly shares: Shares;
+  readonly rate: string;
+  readonly unit: string;
+  readonly health: Health;
+  readonly restarts: number;
+}
+
+function faceOf(model: Model, index: number): Face | undefined {
+  const stage = model.graph?.stages[index];
+  if (stage === undefined) return undefined;
+  const { figures } = model;
+  const { text, unit } = short(handledPerSecond(figures, index));
+  return {
+    name: stage.name,
+    definition: stage.stage,
+    shares: percentagesOf(sharesOf(figures, index)),
+    rate: text,
+    unit,
+    health: healthOf(model, stage),
+    restarts: figures === undefined ? 0 : stageFigure(figures.now, index, 'restarts'),
+  };
+}
+
+function isSameFace(one: Face | undefined, other: Face | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return (
+    one.name === other.name &&
+    one.rate === other.rate &&
+    one.unit === other.unit &&
+    one.health === other.health &&
+    one.restarts === other.restarts &&
+    one.shares.busy === other.shares.busy &&
+    one.shares.blocked === other.shares.blocked &&
+    one.shares.waiting === other.shares.waiting &&
+    one.shares.held === other.shares.held
+  );
+}
+
+export function useFace(index: number): Face | undefined {
+  return useModel((model) => faceOf(model, index), isSameFace);
+}
+
+/** Badges for what is not as usual; busy and idle are plain to see. */
+const badges: Partial<Readonly<Record<Health, IconName>>> = {
+  lost: 'lost',
+  failing: 'failing',
+  restarting: 'restarting',
+  held: 'held',
+  starting: 'starting',
+  stopped: 'stopped',
+  ended: 'ended',
+  inactive: 'inactive',
+  blocked: 'blocked',
+  waiting: 'waiting',
+};
+
+export function badgeOf(health: Health): IconName | undefined {
+  return badges[health];
+}
+
+export function StageNode({
+  id,
+  data,
+}: {
+  readonly id: string;
+  readonly data: { stage: number };
+}): ReactElement {
+  const face = useFace(data.stage);
+  const stand = useStand(id, data.stage);
+  if (face === undefined) return <div />;
+  const badge = badgeOf(face.health);
+  return (
+    <>
+      <button
+        type="button"
+        className="stage"
+        data-node={id}
+        data-stage={face.name}
+        data-health={face.health}
+        data-faded={stand.isFaded || undefined}
+        data-cause={stand.isCause || undefined}
+        aria-pressed={stand.isChosen}
+        aria-description={spoken(face)}
+        tabIndex={stand.isReached ? 0 : -1}
+        onClick={stand.choose}
+        onFocus={stand.reach}
+      >
+        <SharesFigure shares={face.shares} />
+        <span className="stage-name">{face.name}</span>
+        {face.restarts > 0 ? (
+          <span className="stage-restarts">
+            <Icon name="restarting" />
+            {face.restarts}
+          </span>
+        ) : undefined}
+        <span className="stage-note">
+          {badge === undefined ? undefined : <Icon name={badge} />}
+          {badge === undefined ? noteOf(face) : healthTexts[face.health]}
+        </span>
+        <span className="stage-rate">
+          {face.rate}
+          <small> {face.unit}/s</small>
+        </span>
+      </button>
+      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Handle type="source" position={Position.Right} isConnectable={false} />
+    </>
+  );
+}
+
+function noteOf({ name, definition }: Face): string {
+  return name === definition ? '' : definition;
+}
+
+/** Busy fills the card from the left; blocked goes around it, hatched. */
+function SharesFigure({ shares }: { readonly shares: Shares }): ReactElement {
+  const { width, height } = sizes.stage;
+  const { busy, held } = shares;
+  const blocked = shares.blocked + shares.waiting;
+  return (
+    <svg className="stage-shares" viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+      <rect className="busy" width={(width * busy) / 100} height={height} />
+      <rect className="busy-line" y={height - 4} width={(width * busy) / 100} height={4} />
+      <rect
+        className="held"
+        x={(width * busy) / 100}
+        y={height - 4}
+        width={(width * held) / 100}
+        height={4}
+      />
+      {blocked === 0 ? undefined : (
+        <rect
+          className="blocked"
+          x={2}
+          y={2}
+          width={width - 4}
+          height={height - 4}
+          pathLength={100}
+          strokeDasharray={`${blocked} 100`}
+        />
+      )}
+    </svg>
+  );
+}
+
+/** What fill and border show, in words. */
+function spoken({ definition, shares, health, restarts }: Face): string {
+  const parts = [definition, healthTexts[health], `busy ${shares.busy} %`, `blocked ${shares.blocked} %`];
+  if (shares.waiting > 0) parts.push(`waits for resources ${shares.waiting} %`);
+  if (shares.held > 0) parts.push(`held ${shares.held} %`);
+  parts.push(`idle ${shares.idle} %`);
+  if (restarts > 0) parts.push(`restarts: ${restarts}`);
+  return parts.join(', ');
+}

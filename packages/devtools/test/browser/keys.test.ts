@@ -1,0 +1,121 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openBrowser, Visit } from './browser.ts';
+import { lab } from './sketches.ts';
+import { SyntheticRun } from './synthetic.ts';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(() => browser.close());
+
+function focused({ page }: Visit): Promise<string> {
+  return page.evaluate(() => document.activeElement?.getAttribute('data-stage') ?? '');
+}
+
+/** Tabs until a stage has the focus. */
+async function tabToGraph(visit: Visit): Promise<void> {
+  for (let tries = 0; tries < 40; tries += 1) {
+    await visit.page.keyboard.press('Tab');
+    const isStage = await visit.page.evaluate(() => document.activeElement?.matches('.stage') === true);
+    if (isStage) return;
+  }
+  throw new Error('Tab never came to a stage');
+}
+
+it('walks along the edges, and opens and closes the inspector', async () => {
+  await using visit = await Visit.to(browser, new SyntheticRun(lab));
+  const { page } = visit;
+  await visit.drawn();
+  await tabToGraph(visit);
+  const walked = [await focused(visit)];
+  for (let step = 0; step < 8 && walked.at(-1) !== 'amplifier'; step += 1) {
+    await page.keyboard.press('ArrowLeft');
+    walked.push(await focused(visit));
+  }
+  expect(walked.at(-1)).toBe('amplifier');
+  for (const name of ['notch', 'window', 'classify', 'display']) {
+    await page.keyboard.press('ArrowRight');
+    expect(await focused(visit)).toBe(name);
+  }
+  await page.keyboard.press('ArrowLeft');
+  expect(await focused(visit)).toBe('classify');
+  await page.keyboard.press('ArrowDown');
+  expect(['gaze', 'train']).toContain(await focused(visit));
+  await page.keyboard.press('ArrowUp');
+  expect(await focused(visit)).toBe('classify');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => new URL(page.url()).searchParams.get('stage')).toBe('classify');
+  await page.keyboard.press('Escape');
+  await expect.poll(() => new URL(page.url()).searchParams.get('stage')).toBe(null);
+  expect(visit.faults).toEqual([]);
+});
+
+it('has one stop for Tab in the graph, and chooses edges', async () => {
+  await using visit = await Visit.to(browser, new SyntheticRun(lab));
+  const { page } = visit;
+  await visit.drawn();
+  await tabToGraph(visit);
+  expect(await page.locator('.stage[tabindex="0"]').count()).toBe(1);
+  const before = await focused(visit);
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect.poll(() => new URL(page.url()).searchParams.get('edge')).not.toBe(null);
+  expect(await page.locator('.link[data-chosen]').count()).toBe(1);
+  expect(await focused(visit)).toBe(before);
+});
+
+it('pauses, resumes, steps, freezes, searches and goes to other views', async () => {
+  const run = new SyntheticRun(lab);
+  await using visit = await Visit.to(browser, run, { query: 'stage=gaze' });
+  const { page } = visit;
+  await visit.drawn();
+  await page.keyboard.press('Space');
+  await expect.poll(() => run.commands).toContainEqual({ do: 'pause' });
+  await page.getByText('held by you').first().waitFor();
+  await page.keyboard.press('.');
+  await expect.poll(() => run.commands).toContainEqual({ do: 'step', unit: 'message', stage: 'gaze' });
+  await page.keyboard.press('Space');
+  await expect.poll(() => run.commands).toContainEqual({ do: 'resume' });
+  await page.keyboard.press('f');
+  await page.getByText('The view is frozen').waitFor();
+  await page.keyboard.press('f');
+  await page.getByText('The view is frozen').waitFor({ state: 'detached' });
+  await page.keyboard.press('/');
+  await page.keyboard.type('f.g');
+  expect(await page.getByRole('searchbox').inputValue()).toBe('f.g');
+  await page.keyboard.press('Escape');
+  for (const [key, title] of [
+    ['s', 'Stages'],
+    ['m', 'Messages'],
+    ['o', 'Modes'],
+    ['t', 'Timeline'],
+    ['h', 'Threads'],
+    ['l', 'Log'],
+    ['r', 'Replay'],
+    ['g', 'Graph'],
+  ] as const) {
+    await page.keyboard.press('g');
+    await page.keyboard.press(key);
+    await page
+      .getByRole('navigation')
+      .getByRole('button', { name: title, exact: true })
+      .and(page.locator('[aria-current]'))
+      .waitFor();
+  }
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await visit.picture('keys');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor({ state: 'hidden' });
+  expect(visit.faults).toEqual([]);
+});
+
+it('says why it does nothing where one may only look', async () => {
+  const run = new SyntheticRun(lab);
+  await using visit = await Visit.to(browser, run, { control: false });
+  await visit.drawn();
+  await visit.page.keyboard.press('Space');
+  await visit.page.getByRole('status').filter({ hasText: 'This page may only look.' }).waitFor();
+  expect(run.commands).toEqual([]);
+});
