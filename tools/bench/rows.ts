@@ -267,8 +267,8 @@ const idle: Row = {
   ],
 };
 
-const watched: Row = {
-  id: 'watched',
+const page: Row = {
+  id: 'page',
   title: 'A page of the devtools open on 50 live stages',
   contenders: ['troupe-watched'],
   rounds: 5,
@@ -373,7 +373,7 @@ export const rows: readonly Row[] = [
   fused,
   watched,
   idle,
-  watched,
+  page,
   start,
   stats,
   ...ticks,

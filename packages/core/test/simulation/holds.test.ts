@@ -1,6 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { expect, test } from 'vitest';
 import { judge } from './judge.ts';
+import type { Shape } from './moods.ts';
 import { shapes } from './shapes.ts';
 
 const seeds = Number(process.env['SEEDS'] ?? 8);
