@@ -2,6 +2,10 @@ import type { DebugWire, GraphWire, ServerMessage } from '@troupe/core/telemetry
 import { protocolVersion } from '@troupe/core/telemetry';
 import type { Figures } from './figures.ts';
 import { withStats } from './figures.ts';
+import type { Lints } from './lints.ts';
+import { noLints, withFigures } from './lints.ts';
+import type { Watched } from './watched.ts';
+import { nothingWatched, withWatched } from './watched.ts';
 
 /** How the page is connected to the process. */
 export type Link =
@@ -19,6 +23,8 @@ export interface Model {
   readonly graph: GraphWire | undefined;
   readonly figures: Figures | undefined;
   readonly debug: DebugWire;
+  readonly lints: Lints;
+  readonly watched: Watched;
   /** How the run ended, if it has. */
   readonly ending: Ending | undefined;
 }
@@ -36,18 +42,26 @@ export const emptyModel: Model = {
   graph: undefined,
   figures: undefined,
   debug: { held: [], isAllHeld: false, breakpoints: [], hit: undefined },
+  lints: noLints,
+  watched: nothingWatched(),
   ending: undefined,
 };
 
 /** The model after a message of the process. Replies to commands change nothing here. */
 export function reduce(model: Model, message: ServerMessage): Model {
+  const next = withNews(model, message);
+  const watched = withWatched(next.watched, message);
+  return watched === next.watched ? next : { ...next, watched };
+}
+
+function withNews(model: Model, message: ServerMessage): Model {
   switch (message.type) {
     case 'hello':
       return withHello(model, message);
     case 'graph':
       return { ...model, graph: message.graph };
     case 'stats':
-      return { ...model, figures: withStats(model.figures, message) };
+      return withLints({ ...model, figures: withStats(model.figures, message) });
     case 'debug':
       return { ...model, debug: message.debug };
     case 'happenings': {
@@ -60,6 +74,12 @@ export function reduce(model: Model, message: ServerMessage): Model {
   }
 }
 
+function withLints(model: Model): Model {
+  const { graph, figures, lints, debug } = model;
+  if (graph === undefined || figures === undefined) return model;
+  return { ...model, lints: withFigures(lints, graph, figures, debug) };
+}
+
 /** A new connection tells everything anew; where it leads to another run, nothing of the old one stays. */
 function withHello(model: Model, hello: NonNullable<Model['hello']>): Model {
   if (hello.version !== protocolVersion) {
@@ -69,5 +89,9 @@ function withHello(model: Model, hello: NonNullable<Model['hello']>): Model {
     return { ...model, hello, link: { state: 'refused', why } };
   }
   const isSame = model.hello?.epochMs === hello.epochMs && model.hello.process.pid === hello.process.pid;
-  return { ...(isSame ? model : emptyModel), hello, link: { state: 'open' } };
+  return {
+    ...(isSame ? model : { ...emptyModel, watched: nothingWatched() }),
+    hello,
+    link: { state: 'open' },
+  };
 }

@@ -5,6 +5,7 @@ import { PageProvider } from './page.tsx';
 import { Shell } from './shell.tsx';
 import './style/tokens.css';
 import './style/page.css';
+import './style/parts.css';
 import { Address } from './url.ts';
 
 const store = new Store((announce) => requestAnimationFrame(announce));
