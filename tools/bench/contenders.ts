@@ -66,6 +66,14 @@ const troupe = {
     module: new URL('./troupe/stream.ts', import.meta.url),
     parameters: { ...small, stats: false },
   },
+  'troupe-stream-tapped': {
+    module: new URL('./troupe/stream.ts', import.meta.url),
+    parameters: { ...small, stats: true, watched: 'tapped' },
+  },
+  'troupe-stream-traced': {
+    module: new URL('./troupe/stream.ts', import.meta.url),
+    parameters: { ...small, stats: true, watched: 'traced' },
+  },
   'troupe-copy-64k': {
     module: new URL('./troupe/large.ts', import.meta.url),
     parameters: { ...frame64k, writes: 'copied' },
@@ -113,6 +121,14 @@ const troupe = {
   'troupe-fused-values': {
     module: new URL('./troupe/fused.ts', import.meta.url),
     parameters: { frames: 20_000_000, kind: 'values' },
+  },
+  'troupe-fused-values-tapped': {
+    module: new URL('./troupe/fused.ts', import.meta.url),
+    parameters: { frames: 20_000_000, kind: 'values', watched: 'tapped' },
+  },
+  'troupe-fused-values-traced': {
+    module: new URL('./troupe/fused.ts', import.meta.url),
+    parameters: { frames: 20_000_000, kind: 'values', watched: 'traced' },
   },
   'troupe-simulate-calls': {
     module: new URL('./troupe/simulate-calls.ts', import.meta.url),

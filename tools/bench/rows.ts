@@ -34,6 +34,11 @@ function speedup(peer: ContenderId, troupe: ContenderId): Line['figure'] {
   return (read) => read(peer, 'nsPerFrame') / read(troupe, 'nsPerFrame');
 }
 
+/** How much longer a frame takes with somebody who watches, in percent. */
+function slowdown(unwatched: ContenderId, watchedOne: ContenderId): Line['figure'] {
+  return (read) => 100 * (read(watchedOne, 'nsPerFrame') / read(unwatched, 'nsPerFrame') - 1);
+}
+
 function quotient(metric: string, troupe: ContenderId, peer: ContenderId): Line['figure'] {
   return (read) => read(troupe, metric) / read(peer, metric);
 }
@@ -212,6 +217,46 @@ const fused: Row = {
   ],
 };
 
+const watched: Row = {
+  id: 'watched',
+  title: 'Watched: a sampled tap, and a trace, against nobody',
+  contenders: [
+    'troupe-stream',
+    'troupe-stream-tapped',
+    'troupe-stream-traced',
+    'troupe-fused-values',
+    'troupe-fused-values-tapped',
+    'troupe-fused-values-traced',
+  ],
+  rounds: 7,
+  lines: [
+    {
+      what: '64 B stream, tapped',
+      figure: slowdown('troupe-stream', 'troupe-stream-tapped'),
+      unit: '%',
+      atMost: 3,
+    },
+    {
+      what: '64 B stream, traced',
+      figure: slowdown('troupe-stream', 'troupe-stream-traced'),
+      unit: '%',
+      atMost: 15,
+    },
+    {
+      what: 'values on one worker, tapped',
+      figure: slowdown('troupe-fused-values', 'troupe-fused-values-tapped'),
+      unit: '%',
+      atMost: 3,
+    },
+    {
+      what: 'values on one worker, traced',
+      figure: slowdown('troupe-fused-values', 'troupe-fused-values-traced'),
+      unit: '%',
+      atMost: 15,
+    },
+  ],
+};
+
 const idle: Row = {
   id: 'idle',
   title: 'Idle started graph',
@@ -222,8 +267,8 @@ const idle: Row = {
   ],
 };
 
-const watched: Row = {
-  id: 'watched',
+const page: Row = {
+  id: 'page',
   title: 'A page of the devtools open on 50 live stages',
   contenders: ['troupe-watched'],
   rounds: 5,
@@ -326,8 +371,9 @@ export const rows: readonly Row[] = [
   readers,
   roundTrip,
   fused,
-  idle,
   watched,
+  idle,
+  page,
   start,
   stats,
   ...ticks,

@@ -60,6 +60,7 @@ describe('the packed packages', () => {
     folder = mkdtempSync(join(tmpdir(), 'troupe-pack-'));
     project = join(folder, 'project');
     await run(root, 'tsc', ['-b', ...libraries.map((name) => `packages/${name}/tsconfig.build.json`)]);
+    await run(join(root, 'packages/devtools'), 'vite', ['build', '--logLevel', 'error']);
     const workspaces = libraries.map((name) => `--workspace=@troupe/${name}`);
     await run(root, 'npm', ['pack', '--ignore-scripts', `--pack-destination=${folder}`, ...workspaces]);
     tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
@@ -77,7 +78,7 @@ describe('the packed packages', () => {
     }
   }, 240_000);
 
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
 
   it('are one tarball for each library', () => {
     expect(tarballs).toHaveLength(libraries.length);
@@ -136,8 +137,22 @@ describe('the packed packages', () => {
     expect(files).toEqual(
       expect.arrayContaining(['package/LICENSE', 'package/README.md', 'package/dist/index.js']),
     );
-    const others = files.filter((file) => !/^package\/(dist|src)\/[\w/.-]+\.(js|d\.ts|map|ts)$/.test(file));
+    const ofPage = /^package\/(dist\/page|src\/ui)\/[\w/.-]+\.(js|css|html|svg|tsx)$/;
+    const others = files.filter(
+      (file) =>
+        !/^package\/(dist|src)\/[\w/.-]+\.(js|d\.ts|map|ts)$/.test(file) &&
+        !(name === 'devtools' && ofPage.test(file)),
+    );
     expect(others.toSorted()).toEqual(['package/LICENSE', 'package/README.md', 'package/package.json']);
+  });
+
+  it('serve the page of a run from dist', async () => {
+    const { statuses } = JSON.parse(await run(project, 'node', ['watched.ts'])) as {
+      readonly statuses: readonly number[];
+    };
+    // Its script and its style at least.
+    expect(statuses.length).toBeGreaterThan(1);
+    expect(new Set(statuses)).toEqual(new Set([200]));
   });
 
   async function loaded(name: string): Promise<string> {

@@ -10,6 +10,7 @@ const printed: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   'README.md': ['Float32Array(2) [ 9, 16 ]'],
   'packages/core/README.md': ['Float32Array(4) [ 2, 4, 6, 8 ]'],
   'docs/clock.md': Array.from({ length: 5 }, () => /^-?\d\S* of -?\d+, 0\S* after step \d+$/),
+  'docs/debugging.md': ['0 2', "[ 'double' ] 2 4", '6 8'],
   'docs/devtools.md': ['127.0.0.1', '42'],
   'docs/determinism.md': Array.from({ length: 10 }, (_, i) => `${i} ${i * 100}`),
   'docs/events.md': ['photo 1', 'photo 2', 'photo 3', 'photo 4', 'photo 5', 'false'],
@@ -23,7 +24,7 @@ const printed: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     "training → idle: stage 'learner' has ended",
     'idle → predicting: the model is ready',
   ],
-  'docs/recording.md': ['5 undefined'],
+  'docs/recording.md': ['5 undefined', '5 0'],
   'docs/resources.md': [
     ...Array.from({ length: 6 }, () => /^[ab] did [012]$/),
     /^\[ 'a waited \d+ ms', 'b waited \d+ ms' \]$/,

@@ -5,6 +5,7 @@ import { numberArgument, parseArguments } from './arguments.ts';
 import { exitCode } from './exit-codes.ts';
 import { UsageError } from './explain.ts';
 import { allowOption, loadGraph } from './graph-module.ts';
+import { momentJson, momentLines } from './terminal/moment-view.ts';
 import { replayLines } from './terminal/replay-view.ts';
 
 const help = `Usage: troupe replay <recording> [<graph>] [options]
@@ -17,6 +18,9 @@ a graph file lay beside it.
 Options:
   --workers N      pooled workers for stages placed 'auto', 1 to 64
   --with-effects   run the sinks and fed stages with an event loop too; sources are always played
+  --at S           go only to the last step within so many seconds of the run's own time, and print what
+                   there was: the newest message of each output, latches, mode, events, states
+  --json           with --at: as one JSON object
   --allow NAME     a package, or a module or folder (./x), outside of the recording's (or the graph file's)
                    folder that stages may be loaded from; loading runs their code. Can be given several times
   --help           this text
@@ -33,6 +37,9 @@ interface ReplayArguments {
   readonly allow: readonly string[];
   readonly workers: number | undefined;
   readonly withEffects: boolean;
+  /** The moment that is wanted, in seconds. */
+  readonly at: number | undefined;
+  readonly isJson: boolean;
 }
 
 /** `troupe replay`: resolves with the exit code. */
@@ -45,6 +52,7 @@ export async function replayCommand(argv: readonly string[]): Promise<number> {
   const { recording, workers, withEffects } = options;
   const header = await headerOf(recording);
   const g = await graphOf(options, header);
+  if (options.at !== undefined) return showMoment(g, options, options.at);
   const report: ReplayReport = await g.replay(recording, {
     withEffects,
     ...(workers === undefined ? {} : { workers }),
@@ -57,6 +65,17 @@ export async function replayCommand(argv: readonly string[]): Promise<number> {
       .join(''),
   );
   return report.divergence === undefined ? exitCode.ended : exitCode.failed;
+}
+
+/** Prints what there was at a time. */
+async function showMoment(g: Graph, options: ReplayArguments, seconds: number): Promise<number> {
+  const { recording, workers, isJson } = options;
+  const placed = workers === undefined ? {} : { workers };
+  await using rewind = await g.rewind(recording, { ...placed, standby: 0 });
+  const moment = await rewind.seek({ timeNs: seconds * 1e9 });
+  const lines = isJson ? [momentJson(g.name, rewind, moment)] : momentLines(g.name, rewind, moment);
+  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  return moment.divergence === undefined ? exitCode.ended : exitCode.failed;
 }
 
 async function headerOf(path: string): Promise<RecordingHeader> {
@@ -96,6 +115,8 @@ function readArguments(argv: readonly string[]): ReplayArguments | undefined {
         workers: { type: 'string' },
         allow: allowOption,
         'with-effects': { type: 'boolean', default: false },
+        at: { type: 'string' },
+        json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     },
@@ -107,7 +128,17 @@ function readArguments(argv: readonly string[]): ReplayArguments | undefined {
     const remedy = 'Give their paths: `troupe replay run.trp graph.ts`.';
     throw new UsageError('replay takes one recording, and the graph where it is not in it', remedy);
   }
-  const { workers } = values;
+  const { workers, at } = values;
+  if (values.json && at === undefined) {
+    throw new UsageError('--json is for the moment that --at names', 'Give a time: `--at 12.5 --json`.');
+  }
+  if (values['with-effects'] && at !== undefined) {
+    const remedy = 'Leave out one of them.';
+    throw new UsageError(
+      '--at shows what there was, and has no effects: --with-effects is not for it',
+      remedy,
+    );
+  }
   return {
     recording,
     graph: path,
@@ -117,5 +148,7 @@ function readArguments(argv: readonly string[]): ReplayArguments | undefined {
         ? undefined
         : numberArgument('--workers', workers, { min: 1, max: 64, isWhole: true }),
     withEffects: values['with-effects'],
+    at: at === undefined ? undefined : numberArgument('--at', at, { min: 0 }),
+    isJson: values.json,
   };
 }

@@ -173,8 +173,8 @@ export class Graph {
   }
 
   /**
-   * Opens a recording to go to any of its steps, also back, and see what was there: the graph is started again
-   * with what came from outside. Stages with effects outside are left out. Rejects `RecordingError`.
+   * Opens a recording to go to any of its steps, also back, and see what was there: the graph is started
+   * again with what came from outside. Stages with effects outside are left out. Rejects `RecordingError`.
    */
   async rewind(path: string, options: RewindOptions = {}): Promise<Rewind> {
     const { rewindRecording } = await import('./run/rewind.ts');

@@ -21,7 +21,7 @@ socket.addEventListener('message', ({ data }) => {
 });
 socket.addEventListener('open', () => {
   const watch = { type: 'watch', statsMs: 100, details: [0], taps: [], census: false, trace: false } as const;
-  socket.send(encodeMessage(watch) as Uint8Array<ArrayBuffer>);
+  socket.send(encodeMessage(watch));
   process.send?.('open');
 });
 socket.addEventListener('error', () => process.exit(1));

@@ -6,7 +6,7 @@ import { smallSource } from '../stages/small-source.ts';
 import { timedSink } from '../stages/timed-sink.ts';
 import { measuredRun } from './measured-run.ts';
 
-/** Parameters: `frameLength` (16), `capacity`, `frames` (timed), `stats`. */
+/** Parameters: `frameLength` (16), `capacity`, `frames` (timed), `stats`, `watched`. */
 export async function measure(load: Load): Promise<Sample> {
   const timed = countOf(load, numberOf(load, 'frames'));
   const warmUp = Math.ceil(timed / 4);
@@ -20,5 +20,12 @@ export async function measure(load: Load): Promise<Sample> {
     worker: { dedicated: true },
   });
   declared.connect(source.out.frames, sink.in.frames, { capacity: numberOf(load, 'capacity') });
-  return measuredRun(declared, { stats: load.parameters['stats'] === true });
+  return measuredRun(
+    declared,
+    { stats: load.parameters['stats'] === true },
+    {
+      load,
+      output: source.out.frames,
+    },
+  );
 }

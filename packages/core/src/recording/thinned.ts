@@ -1,4 +1,4 @@
-/** A list of what is bounded in memory, but not in number: beyond `max` every second one is kept, and so on. */
+/** A list of bounded length of what is unbounded: beyond `max` every second one is kept, and so on. */
 export class Thinned<T> {
   readonly #max: number;
   #kept: T[] = [];

@@ -20,10 +20,6 @@ export class MomentCache {
     return found.moment;
   }
 
-  has(step: number): boolean {
-    return this.#moments.has(step);
-  }
-
   add(moment: Moment): void {
     const { step } = moment;
     const before = this.#moments.get(step);

@@ -144,7 +144,7 @@ export class Rerun implements StepObserver, ReplayDriver {
     return this.#access as ReplayAccess;
   }
 
-  /** Resolves when all has been heard that threads had to say; rejects `RunStoppedError` if one has failed. */
+  /** Resolves when all threads have been heard out; rejects `RunStoppedError` if one has failed. */
   async hear(): Promise<void> {
     const { crew, conductor } = this.access;
     await crew.hear();
@@ -220,8 +220,8 @@ export class Rerun implements StepObserver, ReplayDriver {
   }
 
   /**
-   * It goes no further: there is nothing to be learnt from what follows a difference, unless times are a matter
-   * of chance, or somebody wants to see it.
+   * It goes no further: there is nothing to be learnt from what follows a difference, unless times are a
+   * matter of chance, or somebody wants to see it.
    */
   get isDiverged(): boolean {
     return this.isExact && this.#companion === undefined && this.comparison.divergence !== undefined;

@@ -10,7 +10,7 @@ export class SeekSupersededError extends TroupeError {
   }
 }
 
-/** Done again, the run fails, as the recorded one did or may have. Code `REWIND_FAILED`; the cause says how. */
+/** Done again, the run fails, as it did or may have. Code `REWIND_FAILED`; the cause says how. */
 export class RewindFailedError extends TroupeError {
   /** The step in which it fails: those before it can be shown. */
   readonly step: number;

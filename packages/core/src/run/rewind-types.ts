@@ -9,8 +9,8 @@ export interface RewindOptions extends Omit<ReplayOptions, 'withEffects' | 'work
   /** Pooled workers, and stages where they were placed. Unless given, those of all workers share one. */
   readonly workers?: number;
   /**
-   * How many replays stand by at earlier steps, for a seek that goes back; each has workers of its own. 0 to 4,
-   * 2 unless given.
+   * How many replays stand by at earlier steps, for a seek that goes back; each has workers of its own. 0 to
+   * 4, 2 unless given.
    */
   readonly standby?: number;
 }
@@ -78,7 +78,10 @@ export interface Moment {
   readonly latches: readonly LatchMoment[];
   readonly events: readonly EventState[];
   readonly mode: string;
-  /** States and counts of the stages as they were; durations are those of the replay. */
+  /**
+   * States and counts of the stages as they were. Durations and workers are the replay's, and so are all
+   * figures of stages that are left out: of what stands in for them.
+   */
   readonly stats: RunStats;
 }
 
@@ -105,8 +108,9 @@ export interface Rewind extends AsyncDisposable {
   readonly moment: Moment;
   /**
    * Goes to the last step at or before that time (or to that step, or the last one there is); -1: before the
-   * first one. Rejects `SeekSupersededError` when another seek begins before it has arrived, `RewindFailedError`
-   * when the run failed before, the signal's reason, `RunStoppedError` after `close`, `TargetError`.
+   * first one. Rejects `SeekSupersededError` when another seek begins before it has arrived,
+   * `RewindFailedError` when the run failed before, the signal's reason, `RunStoppedError` after `close`,
+   * `TargetError`.
    */
   seek(
     to: { readonly timeNs: number } | { readonly step: number },

@@ -15,12 +15,12 @@ import type { Mark, Moment, Rewind, RewindOptions } from './rewind-types.ts';
 /** Moments that are kept on the way to a step: going back to them takes no replay. */
 const momentsBefore = 64;
 /** From so many steps on a replay is left behind. */
-const standbySteps = 512;
+const standbySteps = 256;
 const standbyDefault = 2;
 
 /**
- * Opens a recording, and stands before its first step. Rejects `RecordingError` when the file is no recording,
- * or one of another graph, and as `start` does.
+ * Opens a recording, and stands before its first step. Rejects `RecordingError` when the file is no
+ * recording, or one of another graph, and as `start` does.
  */
 export async function rewindRecording(
   declaration: GraphDeclaration,
@@ -42,8 +42,8 @@ export async function rewindRecording(
 }
 
 /**
- * All stages that have workers share one: where a step has little to do, what it takes is mostly the time in which
- * threads wake each other. What is shown does not depend on it.
+ * All stages that have workers share one: where a step has little to do, what it takes is mostly the time in
+ * which threads wake each other. What is shown does not depend on it.
  */
 function gathered(declaration: GraphDeclaration): GraphDeclaration {
   const stages = declaration.stages.map((entry) => {
@@ -235,8 +235,8 @@ class LiveRewind implements Rewind {
   }
 
   /**
-   * A seek that goes back further than the moments that are kept goes on from a replay that stands before it: so
-   * one is led to three quarters of the way, where none stands in the second half.
+   * A seek that goes back further than the moments that are kept goes on from a replay that stands before it:
+   * so one is led to three quarters of the way, where none stands in the second half.
    */
   async #standBy(): Promise<void> {
     const before = this.#moment.step - momentsBefore - 1;

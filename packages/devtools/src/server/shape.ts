@@ -15,7 +15,6 @@ export function isSound(bytes: Uint8Array): boolean {
     if (at >= bytes.byteLength) return false;
     const entries = entriesAt(view, at);
     at += sizeAt(view, at);
-    if (entries > bytes.byteLength - at || at > bytes.byteLength) return false;
     if (entries > 0 && open.push(entries) > depthMax) return false;
     if (entries === 0) close(open);
   } while (open.length > 0);
@@ -61,7 +60,7 @@ function sizeAt(view: DataView, at: number): number {
   return 1 + width + (fixedBytes[type - 0xc0] ?? 0) + (width === 0 ? 0 : lengthAt(view, at, width));
 }
 
-/** A length beyond the end of the message is longer than any. */
+/** A length that is cut off is longer than any: the message ends before what it promises. */
 function lengthAt(view: DataView, at: number, width: number): number {
   if (at + 1 + width > view.byteLength) return Infinity;
   if (width === 1) return view.getUint8(at + 1);
