@@ -11,6 +11,7 @@ const printed: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   'packages/core/README.md': ['Float32Array(4) [ 2, 4, 6, 8 ]'],
   'docs/clock.md': Array.from({ length: 5 }, () => /^-?\d\S* of -?\d+, 0\S* after step \d+$/),
   'docs/devtools.md': ['127.0.0.1', '42'],
+  'docs/debugging.md': ['0 2', "[ 'double' ] 2 4", '6 8'],
   'docs/determinism.md': Array.from({ length: 10 }, (_, i) => `${i} ${i * 100}`),
   'docs/events.md': ['photo 1', 'photo 2', 'photo 3', 'photo 4', 'photo 5', 'false'],
   'docs/modes.md': [

@@ -103,10 +103,10 @@ export class Holds {
   /** Makes a call of an actor, unless a breakpoint catches what it is for. `call`: whether it was called. */
   call(actor: Actor, work: Work, inlet: Inlet | undefined, round: number, call: () => boolean): boolean {
     const hold = this.#of(actor);
-    if (this.#catches(hold, work, inlet)) return false;
     const isStep = this.#isHeld(hold) && !this.#isFree(hold, round);
     const order = isStep ? this.#nextStep(hold) : undefined;
-    if (order === undefined) return call();
+    // Whoever steps means just what comes next.
+    if (order === undefined) return !this.#catches(hold, work, inlet) && call();
     const place = placeOf(actor, work, inlet);
     const before = callsOf(actor);
     hold.taking = { order, place, failedBefore: failedOf(actor) };

@@ -3,8 +3,10 @@ import type { EdgePlan } from '../../plan/types.ts';
 import { isOver } from '../../run/actor-states.ts';
 import type { Replacement, Run, Sample } from '../../run/types.ts';
 import type { Conducted } from './conduct.ts';
+import { debugged } from './debugged.ts';
 import type { Dice } from './dice.ts';
 import { hashOf, mixed } from './dice.ts';
+import type { PointFaultKind } from './fault-kinds.ts';
 import { happened } from './trace.ts';
 
 /** How the run has come to its end. */
@@ -103,6 +105,11 @@ export class Application {
   rest(): boolean {
     if (this.ended !== undefined || this.#isDraining || this.#isCutShort) return false;
     const { simulation } = this.#conducted;
+    if (this.#run.debug.state.held.length > 0) {
+      simulation.wantsTurn = true;
+      this.#run.debug.resume().catch(() => undefined);
+      return true;
+    }
     const before = simulation.step;
     if (this.#feeds.length > 0) {
       const count = this.#total();
@@ -189,7 +196,7 @@ export class Application {
     this.#run.stop({ drain: true }).catch(() => undefined);
   }
 
-  #ask(kind: 'detach' | 'mode' | 'event' | 'stop', pick: (count: number) => number): string | undefined {
+  #ask(kind: PointFaultKind, pick: (count: number) => number): string | undefined {
     const { plan } = this.#run;
     const forget = (doing: Promise<unknown>): void => void doing.catch(() => undefined);
     if (kind === 'stop') {
@@ -197,6 +204,7 @@ export class Application {
       forget(this.#run.stop());
       return 'at once';
     }
+    if (kind === 'hold') return debugged(this.#run, pick);
     if (kind === 'mode') {
       const mode = plan.modes.names[pick(plan.modes.names.length)];
       if (mode === undefined) return undefined;

@@ -1,7 +1,7 @@
 /** Faults of a handler call. */
 export const ofCalls = ['throw', 'death', 'hang', 'slow'] as const;
 /** What the application is made to do at a point. */
-export const ofPoints = ['detach', 'mode', 'event', 'stop'] as const;
+export const ofPoints = ['detach', 'mode', 'event', 'stop', 'hold'] as const;
 
 export type CallFaultKind = (typeof ofCalls)[number];
 export type PointFaultKind = (typeof ofPoints)[number];

@@ -5,7 +5,8 @@ import type { CallFaultKind, FaultKind, PointFaultKind } from './fault-kinds.ts'
 
 /**
  * Probabilities of faults, 0 unless given. `throw`, `death`, `hang` and `slow`: of each handler call; `kill`:
- * of each pass of a worker, between handlers; `detach`, `mode`, `event`, `stop`: of each point.
+ * of each pass of a worker, between handlers; `detach`, `mode`, `event`, `stop`, `hold` (stages are paused,
+ * stepped and resumed): of each point.
  */
 export interface FaultOptions extends Partial<Readonly<Record<FaultKind, number>>> {
   /** Faults that are left out, by their ids: the others stay as they are. */
