@@ -120,7 +120,7 @@ function groupNodeId({ id }: Group): string {
   return `group:${id}`;
 }
 
-export function stageNodeId(stage: number): string {
+function stageNodeId(stage: number): string {
   return `stage:${stage}`;
 }
 

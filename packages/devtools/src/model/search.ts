@@ -4,13 +4,13 @@ import type { Model } from './model.ts';
 import { workerName } from './topology.ts';
 
 /** The fields that a search can name: `tag:eeg worker:2 health:blocked mode:training fir`. */
-export const searchFields = ['tag', 'worker', 'health', 'mode'] as const;
+const searchFields = ['tag', 'worker', 'health', 'mode'] as const;
 
 /**
  * Whether a stage is one of those that a search text is for: all of its words must fit. A word without a
  * field is a part of the stage's name, or of its definition's.
  */
-export function matches(model: Model, stage: StageWire, search: string): boolean {
+function matches(model: Model, stage: StageWire, search: string): boolean {
   return wordsOf(search).every((word) => fits(model, stage, word));
 }
 

@@ -343,6 +343,47 @@ describe('a layout', () => {
     expect(nextTo(picture, layout, 'stage:1', 'left')).toBe('stage:0');
     expect(nextTo(picture, layout, 'stage:2', 'right')).toBeUndefined();
   });
+
+  it('is walked past terminals', () => {
+    const sketch = {
+      ...row('a'),
+      edges: [
+        { from: 'given', to: 'a' },
+        { from: 'a', to: 'taken' },
+      ],
+    };
+    const wish = {
+      lanes: 'none',
+      open: new Set<string>(),
+      closed: new Set<string>(),
+      found: undefined,
+    } as const;
+    const picture = pictureOf(new SyntheticRun(sketch).graph(), wish);
+    if (picture === undefined) throw new Error('no picture');
+    expect(picture.links).toHaveLength(2);
+    const nodes = picture.nodes.map(({ id }) => ({ id, ...size, frame: undefined }));
+    const layout = layered({ nodes, links: picture.links, frames: [], isInLanes: false });
+    expect(nextTo(picture, layout, 'stage:0', 'left')).toBeUndefined();
+    expect(nextTo(picture, layout, 'stage:0', 'right')).toBeUndefined();
+  });
+
+  it('keeps a label off the node that its line passes', () => {
+    const box = (x: number, y: number): { x: number; y: number; width: number; height: number } => {
+      return { x, y, ...size };
+    };
+    const boxes = new Map([
+      ['a', box(0, 0)],
+      ['b', box(500, 0)],
+      ['c', box(250, 60)],
+    ]);
+    const way = [
+      { x: 100, y: 80 },
+      { x: 500, y: 80 },
+    ];
+    const over = { ...task, nodes: [node('a', ''), node('b', ''), node('c', '')], links: [link('a', 'b')] };
+    const label = linesOf(over, { boxes, ways: new Map([['ab', way]]) }).get('ab')?.label;
+    expect(Math.abs((label?.x ?? 300) - 300)).toBeGreaterThan(50 + 29 - 1);
+  });
 });
 
 describe('what the page keeps', () => {

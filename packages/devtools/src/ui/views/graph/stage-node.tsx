@@ -55,7 +55,7 @@ function isSameFace(one: Face | undefined, other: Face | undefined): boolean {
   );
 }
 
-export function useFace(index: number): Face | undefined {
+function useFace(index: number): Face | undefined {
   return useModel((model) => faceOf(model, index), isSameFace);
 }
 
