@@ -52,7 +52,7 @@ export function isQuiet(group: HoldGroup): boolean {
  * Whether a mailbox waits for its actor's group to come to rest: inputs that are handed over again go through
  * the group one by one, so that another death tells which of them causes it.
  */
-export function isHeldBack({ group }: Actor, inlet: Inlet): boolean {
+function isHeldBack({ group }: Actor, inlet: Inlet): boolean {
   return inlet.isRecovering && group !== undefined && !isQuiet(group);
 }
 

@@ -1,6 +1,7 @@
 /**
  * The columns of the tables that stats come in: a row for each stage, edge or worker, by its index, of
- * float64 numbers. All counts are from the start of the run; whoever wants a rate takes the difference of two reads.
+ * float64 numbers. All counts are from the start of the run; whoever wants a rate takes the difference of
+ * two reads.
  */
 export const stageColumns = [
   /** Index into `actorStates`. */
