@@ -26,8 +26,8 @@ export interface Trail {
 }
 
 /**
- * Stages that what flows over an edge may have come through, or may go on to. Logical time alone does not tell
- * a message from one of another source that ticked at the same time.
+ * Stages that what flows over an edge may have come through, or may go on to. Logical time alone does not
+ * tell a message from one of another source that ticked at the same time.
  */
 export function wayThrough(graph: GraphWire, { from, to }: EdgeWire): ReadonlySet<number> {
   const way = new Set<number>();

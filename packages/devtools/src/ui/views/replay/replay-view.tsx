@@ -194,7 +194,7 @@ function Notes({ replay }: { readonly replay: ReplayWire }): ReactElement | unde
   return (
     <details className="replay-notes">
       <summary>
-        {count(marks.length)} marks
+        {marks.length === 1 ? 'One mark' : `${count(marks.length)} marks`}
         {notes.length === 0 ? '' : `, ${notes.length === 1 ? 'one note' : `${notes.length} notes`}`}
       </summary>
       {notes.map((note) => (
