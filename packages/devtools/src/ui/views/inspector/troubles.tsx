@@ -58,7 +58,7 @@ export function Letters({ stage }: { readonly stage: number }): ReactElement {
             {tries === 1 ? 'one try' : `${tries} tries`}
             <Action
               command={{ do: 'resend', letter: id }}
-              label={`Send letter ${id} again`}
+              label={`Send again letter ${id}`}
               done="Sent again."
             >
               Send again
