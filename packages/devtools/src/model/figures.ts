@@ -24,7 +24,7 @@ export interface Figures {
 }
 
 /** Rates and shares are those of the last so many milliseconds. */
-export const windowMs = 4_000;
+const windowMs = 4_000;
 const spacingMs = 250;
 
 const stageAt = indicesOf(stageColumns);

@@ -13,6 +13,7 @@ import { Inlets, Outlets } from './inlets.tsx';
 import './inspector.css';
 import { Latencies } from './latencies.tsx';
 import { Ticking } from './ticking.tsx';
+import { Trends } from './trends.tsx';
 import { Letters, Failures, Restarts } from './troubles.tsx';
 
 /** Everything of one stage: the one that the address names. */
@@ -51,6 +52,7 @@ function Body({ stage }: { readonly stage: StageWire }): ReactElement {
         <HoldButtons stage={stage} />
       </div>
       <Facts stage={stage} />
+      <Trends stage={index} />
       <Latencies stage={index} />
       <Inlets stage={index} />
       <Outlets stage={index} />
