@@ -45,8 +45,14 @@ export function Inspector(): ReactElement | undefined {
 function Body({ stage }: { readonly stage: StageWire }): ReactElement {
   const { index, options } = stage;
   useWish({ statsMs: 250, details: [index] });
+  const isRewound = useModel(({ watched }) => watched.replay?.moment !== undefined);
   return (
     <div className="inspector-body">
+      {isRewound ? (
+        <p className="quiet inspector-note">
+          This is the stage as it runs now, not as it was in the recording.
+        </p>
+      ) : undefined}
       <div className="inspector-state">
         <State stage={stage} />
         <HoldButtons stage={stage} />
