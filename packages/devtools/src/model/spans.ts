@@ -13,7 +13,7 @@ interface Lane {
   spans: SpanWire[];
   /** The longest span: none that begins earlier than this before a time reaches it. */
   longestMs: number;
-  /** Stages whose handlers have overlapped those of another one: async ones, on a worker that waits for them. */
+  /** Stages whose handlers have overlapped those of another one: async ones, on a worker for I/O. */
   readonly overlapping: Set<number>;
 }
 

@@ -39,6 +39,10 @@ describe('The log', () => {
     expect(ids([], '')).toEqual([3, 2, 1, 0]);
     expect(ids([], ' TEA ')).toEqual([3, 2, 0]);
     expect(ids(['log'], 'tea')).toEqual([3, 0]);
+    const late = { ...line(4), atMs: -1 };
+    const told = withHappenings(log, { type: 'happenings', happenings: [late], missed: 0 });
+    const none = { types: new Set<never>(), text: '' };
+    expect(filtered(told, graph, none).at(-1)?.id).toBe(4);
   });
 
   it('says what happened in sentences', () => {

@@ -9,7 +9,7 @@ export function loadUPlot(): Promise<typeof UPlot> {
 }
 
 async function load(): Promise<typeof UPlot> {
-  // It formats numbers in the browser's language as it is loaded, and some browsers (LANG=C) name none there is.
+  // It formats numbers in the browser's language as it is loaded; with LANG=C that may be one there is not.
   try {
     Intl.NumberFormat(navigator.language);
   } catch {
