@@ -11,7 +11,7 @@ interface TrendPoint {
   readonly figures: Float64Array;
 }
 
-/** The trend of one stage, all lists of one length. Rates and shares are of the time since the point before. */
+/** The trend of one stage, all lists of one length. Rates and shares are since the point before. */
 export interface Trend {
   /** Seconds since the run's epoch, rising. */
   readonly times: readonly number[];
