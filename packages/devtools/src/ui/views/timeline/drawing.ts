@@ -166,7 +166,7 @@ function drawHandle(surface: Surface, picture: Picture, bar: Bar, lane: Lane): v
   const { y, height } = boxOf(lane, span.stage);
   const isPointed = span === picture.pointed;
   // Neighbours of different stages differ a little; their names tell them apart.
-  context.globalAlpha = isPointed ? 1 : 0.6 + (span.stage % 3) * 0.2;
+  context.globalAlpha = isPointed ? 1 : 0.8 + (span.stage % 3) * 0.1;
   context.fillStyle = ink(isPointed ? 'accent' : 'busy');
   context.fillRect(left + x, y, width > 3 ? width - 0.5 : width, height);
   context.globalAlpha = 1;
