@@ -152,6 +152,10 @@ describe('a frozen view', () => {
   it('stands still while the run goes on', async () => {
     await using visit = await Visit.to(browser, new SyntheticRun(lab));
     await visit.drawn();
+    // Figures stand still from when there are rates on.
+    const clock = visit.page.locator('time');
+    const first = await clock.textContent();
+    await expect.poll(() => clock.textContent(), { timeout: 20_000 }).not.toBe(first);
     await visit.page.getByRole('button', { name: 'Freeze view' }).click();
     await status(visit, 'The view is frozen').waitFor();
     const before = await visit.page.locator('time').textContent();
@@ -211,7 +215,7 @@ describe('a large graph', () => {
     await rows.first().waitFor();
     expect(await rows.count()).toBeLessThan(60);
     await page.getByRole('button', { name: /^Busy/ }).click();
-    await expect.poll(() => rows.first().locator('td').nth(4).textContent(), { timeout: 20_000 }).toBe('82');
+    await expect.poll(() => rows.first().locator('td').nth(5).textContent(), { timeout: 20_000 }).toBe('82');
     await page.locator('.table-scroller').evaluate((element) => element.scrollTo(0, element.scrollHeight));
     await rows.locator('button').last().focus();
     await expect.poll(() => rows.last().getAttribute('aria-rowindex')).toBe('1001');

@@ -72,7 +72,7 @@ it('pauses, resumes, steps, freezes, searches and goes to other views', async ()
   await visit.drawn();
   await page.keyboard.press('Space');
   await expect.poll(() => run.commands).toContainEqual({ do: 'pause' });
-  await page.getByText('held by you').first().waitFor();
+  await page.locator('.run-state[data-state="paused"]').waitFor();
   await page.keyboard.press('.');
   await expect.poll(() => run.commands).toContainEqual({ do: 'step', unit: 'message', stage: 'gaze' });
   await page.keyboard.press('Space');
