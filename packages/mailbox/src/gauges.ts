@@ -78,7 +78,9 @@ export const edgeReaderCount = {
 
 /** The counters of a worker, by their index in `WorkerGauges.counts`. */
 export const workerCount = {
+  /** Awake: in handlers, between them, looking for work. */
   busyNs: 0,
+  /** Asleep on its doorbell. */
   idleNs: 1,
   /** How often it went to sleep on its doorbell. */
   sleeps: 2,

@@ -77,10 +77,15 @@ function add(gauges: WorkerGauges, index: number, value: number): void {
  * woken: he may need this core. True when a control message has come.
  */
 function work({ executor, bell, gauges }: Loop, sliceMs: number, slackMs: number): boolean {
+  // The end of the last sleep, or of what was done since: the first pass counts as the others.
+  const awakeMs = executor.nowMs;
   let startMs = -1;
   let idleMs = -1;
   for (;;) {
-    if (bell.takeControl()) return true;
+    if (bell.takeControl()) {
+      add(gauges, workerCount.busyNs, (executor.nowMs - awakeMs) * 1e6);
+      return true;
+    }
     const isBusy = executor.step();
     const { nowMs } = executor;
     if (startMs < 0) startMs = nowMs;
@@ -90,7 +95,7 @@ function work({ executor, bell, gauges }: Loop, sliceMs: number, slackMs: number
     if (!isLong && !executor.wouldWake()) continue;
     const isNear = !isBusy && nowMs - idleMs < spinMs + slackMaxMs && executor.untilDeadlineMs() <= slackMs;
     if (isNear && !executor.wouldWake()) continue;
-    add(gauges, workerCount.busyNs, (nowMs - startMs) * 1e6);
+    add(gauges, workerCount.busyNs, (nowMs - awakeMs) * 1e6);
     return false;
   }
 }
@@ -102,6 +107,8 @@ function work({ executor, bell, gauges }: Loop, sliceMs: number, slackMs: number
 export async function runParked(loop: Loop & { readonly isAwaiting: () => boolean }): Promise<void> {
   const { executor, bell } = loop;
   const slack = new Slack();
+  // Looks at the clock: what a thread is awake for counts from here on.
+  executor.untilDeadlineMs();
   while (!loop.isStopping()) {
     if (work(loop, parkedSliceMs, slack.ms)) {
       executor.strike();
@@ -130,6 +137,7 @@ export async function runParked(loop: Loop & { readonly isAwaiting: () => boolea
 /** The loop of an `io` worker and of the main thread: sleeps and works between turns of the event loop. */
 export async function runOnLoop(loop: Loop): Promise<void> {
   const { executor } = loop;
+  executor.untilDeadlineMs();
   while (!loop.isStopping()) {
     if (work(loop, sliceMs, 0)) {
       executor.strike();
