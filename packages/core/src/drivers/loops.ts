@@ -81,12 +81,14 @@ function work({ executor, bell, gauges }: Loop, sliceMs: number, slackMs: number
   const awakeMs = executor.nowMs;
   let startMs = -1;
   let idleMs = -1;
+  let steps = 0;
   for (;;) {
     if (bell.takeControl()) {
-      add(gauges, workerCount.busyNs, (executor.nowMs - awakeMs) * 1e6);
+      noteWork(gauges, executor.nowMs - awakeMs, steps);
       return true;
     }
     const isBusy = executor.step();
+    steps++;
     const { nowMs } = executor;
     if (startMs < 0) startMs = nowMs;
     if (isBusy) idleMs = -1;
@@ -95,9 +97,14 @@ function work({ executor, bell, gauges }: Loop, sliceMs: number, slackMs: number
     if (!isLong && !executor.wouldWake()) continue;
     const isNear = !isBusy && nowMs - idleMs < spinMs + slackMaxMs && executor.untilDeadlineMs() <= slackMs;
     if (isNear && !executor.wouldWake()) continue;
-    add(gauges, workerCount.busyNs, (nowMs - awakeMs) * 1e6);
+    noteWork(gauges, nowMs - awakeMs, steps);
     return false;
   }
+}
+
+function noteWork(gauges: WorkerGauges, awakeMs: number, steps: number): void {
+  add(gauges, workerCount.busyNs, awakeMs * 1e6);
+  add(gauges, workerCount.steps, steps);
 }
 
 /**
@@ -125,6 +132,7 @@ export async function runParked(loop: Loop & { readonly isAwaiting: () => boolea
       const restMs = untilMs - slack.ms;
       const isRung = restMs <= 0 || bell.wait(restMs);
       if (restMs <= 0) bell.disarm();
+      else if (isRung) add(loop.gauges, workerCount.wakes, 1);
       noteSleep(loop, sleptMs);
       if (!isRung) slack.note(executor.nowMs - sleptMs - restMs);
     } else if (loop.isAwaiting()) {
@@ -155,12 +163,12 @@ export async function runOnLoop(loop: Loop): Promise<void> {
 }
 
 /** Sleeps on the event loop until rung, or until about a due time. */
-async function restOnLoop({ executor, bell }: Loop, untilMs: number): Promise<void> {
+async function restOnLoop({ executor, bell, gauges }: Loop, untilMs: number): Promise<void> {
   const restMs = loopRestMs(untilMs);
   if (restMs > 0) {
     const rung = bell.waitAsync(restMs);
     executor.strike();
-    await rung;
+    if (await rung) add(gauges, workerCount.wakes, 1);
     return;
   }
   bell.disarm();
