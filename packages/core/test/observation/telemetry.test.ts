@@ -125,6 +125,7 @@ test('all that is counted of workers goes on counting', async () => {
       await run.push('in', Float64Array.of(0, 0));
       await run.pullOrThrow('out');
     }
+    expect(figures().every(Number.isFinite)).toBe(true);
   }
 });
 
