@@ -337,7 +337,7 @@ describe('a recording', { timeout: 120_000 }, () => {
     new Int32Array(memory)[0] = 1;
     await using rewind = await g.rewind(path);
     // What is not shown is passed without a stop: there the failure may be heard of some steps later.
-    const lead = Reflect.get(Passage.prototype, 'lead') as Passage['lead'];
+    const lead = Reflect.get(Passage.prototype, 'lead');
     const leading = vi.spyOn(Passage.prototype, 'lead').mockImplementation(function (this: Passage, how) {
       return lead.call(this, how).catch((error: unknown) => {
         if (!(error instanceof PassageFailure) || how.isWary) throw error;
