@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Sources are tested, never dist: the condition holds for vitest's own resolver (`ssr.resolve`)
@@ -10,6 +11,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     pool: 'forks',
+    // Unless told, one core would be kept free for it.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     execArgv: ['--conditions=@troupe/source'],
     testTimeout: 30_000,
     hookTimeout: 30_000,

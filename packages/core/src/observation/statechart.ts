@@ -15,7 +15,8 @@ export function statechartOf(plan: ModesPlan, machine: AnyStateMachine): ModesWi
         // One without a target names the rule that refuses: it leads to the mode that was asked for.
         const refused = event.startsWith('request.') ? event.slice('request.'.length) : from;
         const to = target?.[0] === undefined ? refused : modeAbove(target[0].path, from);
-        transitions.push({ from, to, event, rule: target === undefined ? (rule ?? 'refused') : rule });
+        const isRefused = target === undefined;
+        transitions.push({ from, to, event, rule: isRefused ? (rule ?? 'refused') : rule, isRefused });
       }
     }
   }

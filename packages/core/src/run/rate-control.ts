@@ -75,7 +75,7 @@ export class RateControl {
       executor.setRate(change);
       wake();
       await crew.setRate(change);
-      const untilMs = Math.ceil(change.originNs / 1e6 - clock.nowMs());
+      const untilMs = Math.max(0, Math.ceil(change.originNs / 1e6 - clock.nowMs()));
       await new Promise<void>((resolve) => void world.after(untilMs, resolve));
     });
   }

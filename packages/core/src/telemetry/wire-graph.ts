@@ -93,5 +93,7 @@ export interface ModesWire {
     /** The machine's event, and the rule that guards it. */
     readonly event: string;
     readonly rule: string | undefined;
+    /** It leads nowhere: whoever asks is told the rule. */
+    readonly isRefused: boolean;
   }[];
 }

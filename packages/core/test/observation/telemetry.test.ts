@@ -60,12 +60,14 @@ test('the graph, as it is declared', async () => {
     to: 'training',
     event: 'request.training',
     rule: undefined,
+    isRefused: false,
   });
   expect(transitions).toContainEqual({
     from: 'training',
     to: 'predicting',
     event: 'request.predicting',
     rule: 'training-ends-first',
+    isRefused: true,
   });
   const sent = decodeServerMessage(encodeMessage({ type: 'graph', graph: picture }));
   expect(sent).toEqual(

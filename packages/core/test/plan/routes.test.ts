@@ -206,6 +206,7 @@ test('an actor has every default filled in', () => {
       spillMax: 1024,
       activeIn: undefined,
       whileInactive: 'drop',
+      tags: [],
       inlets: [],
       outlets: [],
       events: [],

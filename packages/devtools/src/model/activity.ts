@@ -72,7 +72,7 @@ export function sentPerSecond(figures: Figures | undefined, edge: number): numbe
   return growth(figures, (snapshot) => edgeFigure(snapshot, edge, 'sent'));
 }
 
-export const dropReasons = ['dropNewest', 'dropOldest', 'latest', 'nonBlocking', 'inactive'] as const;
+const dropReasons = ['dropNewest', 'dropOldest', 'latest', 'nonBlocking', 'inactive'] as const;
 
 /** What an edge has dropped since the run began, whatever the reason. `discarded` is what the end left. */
 export function droppedOf(snapshot: Snapshot, edge: number): number {

@@ -21,10 +21,12 @@ export interface Figures {
   readonly resources: Stats['resources'];
   /** Messages that this page was too slow for. */
   readonly lost: number;
+  /** They are those of a moment of a recording: there are counts, states and depths, no rates and shares. */
+  readonly isMoment: boolean;
 }
 
 /** Rates and shares are those of the last so many milliseconds. */
-export const windowMs = 4_000;
+const windowMs = 4_000;
 const spacingMs = 250;
 
 const stageAt = indicesOf(stageColumns);
@@ -45,7 +47,7 @@ export function withStats(figures: Figures | undefined, stats: Stats): Figures {
     workers: withRows(before?.workers, stats.workers, workerColumns.length),
   };
   const { mode, events, resources, lost } = stats;
-  return { now, past: pastOf(figures, now), mode, events, resources, lost };
+  return { now, past: pastOf(figures, now), mode, events, resources, lost, isMoment: false };
 }
 
 function pastOf(figures: Figures | undefined, now: Snapshot): readonly Snapshot[] {

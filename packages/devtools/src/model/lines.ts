@@ -10,7 +10,7 @@ export interface Line {
 /** Room that a label takes. */
 const labelSize = { width: 58, height: 14 } as const;
 /** Where a label may stand along its line, the best place first. */
-const places = [0.5, 0.38, 0.62, 0.26, 0.74, 0.16, 0.84] as const;
+const places = [0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8, 0.14, 0.86] as const;
 const bend = 8;
 /** Lines side by side in the gap between two rows. */
 const tracks = 3;
@@ -18,20 +18,30 @@ const tracks = 3;
 /** The lines of all links; labels keep out of each other's way, and of the nodes', where they can. */
 export function linesOf(task: LayoutTask, layout: Layout): ReadonlyMap<string, Line> {
   const taken: Box[] = task.nodes.flatMap(({ id }) => layout.boxes.get(id) ?? []);
-  const lines = new Map<string, Line>();
-  for (const [index, link] of task.links.entries()) {
+  const drawn = task.links.flatMap((link, index) => {
     const points = wayOf(task, layout, link, index % tracks);
-    if (points === undefined) continue;
+    if (points === undefined) return [];
     const [path, at] = points.length === 4 && points.isCurve ? curve(points) : corners(points);
+    return [{ id: link.id, path, at, room: roomOf(at) }];
+  });
+  const labels = new Map<string, Point>();
+  // Where there is little room to choose from, one chooses first.
+  for (const { id, at } of drawn.toSorted((one, other) => one.room - other.room)) {
     const label = free(at, taken);
     taken.push({ x: label.x - labelSize.width / 2, y: label.y - labelSize.height, ...labelSize });
-    lines.set(link.id, { path, label });
+    labels.set(id, label);
   }
-  return lines;
+  return new Map(drawn.map(({ id, path, at }) => [id, { path, label: labels.get(id) ?? at(0.5) }]));
 }
 
 type Way = readonly Point[] & { readonly isCurve?: boolean };
 type Along = (part: number) => Point;
+
+/** In how many places, about, labels could stand along it. */
+function roomOf(at: Along): number {
+  const [first, last] = [at(Math.min(...places)), at(Math.max(...places))];
+  return Math.abs(last.x - first.x) / labelSize.width + Math.abs(last.y - first.y) / labelSize.height;
+}
 
 function free(at: Along, taken: readonly Box[]): Point {
   let best: { readonly point: Point; readonly overlap: number } | undefined;

@@ -34,7 +34,7 @@ export interface LogFilter {
   readonly text: string;
 }
 
-/** Those that a filter lets through, newest first. */
+/** Those that a filter lets through, newest first: threads tell what happened later than it did. */
 export function filtered(log: Log, graph: GraphWire, filter: LogFilter): readonly HappeningWire[] {
   const wanted = filter.text.trim().toLowerCase();
   return log.happenings
@@ -43,7 +43,7 @@ export function filtered(log: Log, graph: GraphWire, filter: LogFilter): readonl
         (filter.types.size === 0 || filter.types.has(happening.type)) &&
         (wanted === '' || sentenceOf(happening, graph).toLowerCase().includes(wanted)),
     )
-    .toReversed();
+    .toSorted((a, b) => b.atMs - a.atMs || b.id - a.id);
 }
 
 /** A happening in words. */

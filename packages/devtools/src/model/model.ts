@@ -4,6 +4,8 @@ import type { Figures } from './figures.ts';
 import { withStats } from './figures.ts';
 import type { Lints } from './lints.ts';
 import { noLints, withFigures } from './lints.ts';
+import type { Trends } from './trends.ts';
+import { noTrends, withPoint } from './trends.ts';
 import type { Watched } from './watched.ts';
 import { nothingWatched, withWatched } from './watched.ts';
 
@@ -24,6 +26,7 @@ export interface Model {
   readonly figures: Figures | undefined;
   readonly debug: DebugWire;
   readonly lints: Lints;
+  readonly trends: Trends;
   readonly watched: Watched;
   /** How the run ended, if it has. */
   readonly ending: Ending | undefined;
@@ -43,6 +46,7 @@ export const emptyModel: Model = {
   figures: undefined,
   debug: { held: [], isAllHeld: false, breakpoints: [], hit: undefined },
   lints: noLints,
+  trends: noTrends,
   watched: nothingWatched(),
   ending: undefined,
 };
@@ -61,7 +65,7 @@ function withNews(model: Model, message: ServerMessage): Model {
     case 'graph':
       return { ...model, graph: message.graph };
     case 'stats':
-      return withLints({ ...model, figures: withStats(model.figures, message) });
+      return withTrends(withLints({ ...model, figures: withStats(model.figures, message) }));
     case 'debug':
       return { ...model, debug: message.debug };
     case 'happenings': {
@@ -78,6 +82,12 @@ function withLints(model: Model): Model {
   const { graph, figures, lints, debug } = model;
   if (graph === undefined || figures === undefined) return model;
   return { ...model, lints: withFigures(lints, graph, figures, debug) };
+}
+
+function withTrends(model: Model): Model {
+  const { graph, figures, trends } = model;
+  if (graph === undefined || figures === undefined) return model;
+  return { ...model, trends: withPoint(trends, figures.now, graph.stages.length) };
 }
 
 /** A new connection tells everything anew; where it leads to another run, nothing of the old one stays. */

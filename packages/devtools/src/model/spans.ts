@@ -2,6 +2,10 @@ import type { SpanWire } from '@troupe/core/telemetry';
 
 /** Spans that are kept of each worker. */
 const spansMax = 60_000;
+/** Less is the noise of clocks. */
+const overlapMs = 0.005;
+/** Neighbours of a span that are looked at. */
+const neighboursMax = 64;
 
 /** What one worker did, oldest first by its begin. */
 interface Lane {
@@ -9,6 +13,8 @@ interface Lane {
   spans: SpanWire[];
   /** The longest span: none that begins earlier than this before a time reaches it. */
   longestMs: number;
+  /** Stages whose handlers have overlapped those of another one: async ones, on a worker for I/O. */
+  readonly overlapping: Set<number>;
 }
 
 /** A piece of the timeline that is drawn: one span, or several that lie within a pixel. */
@@ -46,6 +52,11 @@ export class SpanStore {
     return [...this.#lanes.keys()].toSorted((a, b) => a - b);
   }
 
+  /** Stages of a worker that need a row of their own, since their handlers overlap. They stay the same. */
+  rowsOf(worker: number): readonly number[] {
+    return [...(this.#lanes.get(worker)?.overlapping ?? [])].toSorted((a, b) => a - b);
+  }
+
   /** Begin of the oldest and end of the newest span, milliseconds; `undefined` while there is none. */
   extent(): { readonly fromMs: number; readonly untilMs: number } | undefined {
     const lanes = [...this.#lanes.values()].filter(({ spans }) => spans.length > 0);
@@ -67,19 +78,32 @@ export class SpanStore {
 
   #insert(span: SpanWire): void {
     const { worker } = span;
-    const lane = this.#lanes.get(worker) ?? { worker, spans: [], longestMs: 0 };
+    const lane = this.#lanes.get(worker) ?? { worker, spans: [], longestMs: 0, overlapping: new Set() };
     this.#lanes.set(worker, lane);
     const { spans } = lane;
     const last = spans.at(-1);
     // Rings of several actors are read one after the other: nearly sorted.
-    if (last === undefined || last.at <= span.at) spans.push(span);
-    else spans.splice(firstFrom(spans, span.at), 0, span);
+    const at = last === undefined || last.at <= span.at ? spans.length : firstFrom(spans, span.at);
+    if (at === spans.length) spans.push(span);
+    else spans.splice(at, 0, span);
+    if (span.kind === 'handle') noteOverlaps(lane, span, at);
     lane.longestMs = Math.max(lane.longestMs, span.until - span.at);
     // Taken away in one go, since each time moves all the others.
     if (spans.length > spansMax * 1.1) {
       this.missed += spans.length - spansMax;
       lane.spans = spans.slice(-spansMax);
     }
+  }
+}
+
+function noteOverlaps({ spans, overlapping }: Lane, span: SpanWire & { kind: 'handle' }, at: number): void {
+  const last = Math.min(spans.length - 1, at + neighboursMax);
+  for (let index = Math.max(0, at - neighboursMax); index <= last; index += 1) {
+    const other = spans[index];
+    if (other?.kind !== 'handle' || other.stage === span.stage) continue;
+    if (Math.min(other.until, span.until) - Math.max(other.at, span.at) <= overlapMs) continue;
+    overlapping.add(span.stage);
+    overlapping.add(other.stage);
   }
 }
 

@@ -60,12 +60,24 @@ export class Store {
   }
 
   #show(): void {
-    const { link, hello, graph } = this.#model;
+    const { link, hello, graph, watched } = this.#model;
     // Nothing can stand still before there is anything, rates included.
     const { figures } = this.#shown;
     const isWhole =
       figures !== undefined && figures.now.elapsedMs - windowStart(figures).elapsedMs >= wholeMs;
     const holds = this.#isFrozen && isWhole && this.#shown.graph === graph;
-    this.#shown = holds ? { ...this.#shown, link, hello } : this.#model;
+    if (!holds) {
+      this.#shown = this.#model;
+      return;
+    }
+    // To go back in a recording is what the person does, not the run.
+    const { replay } = watched;
+    const still = this.#shown.watched;
+    this.#shown = {
+      ...this.#shown,
+      link,
+      hello,
+      watched: still.replay === replay ? still : { ...still, replay },
+    };
   }
 }

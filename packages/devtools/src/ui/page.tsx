@@ -3,6 +3,7 @@ import type { ReactElement, ReactNode } from 'react';
 import { createContext, use, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Model } from '../model/model.ts';
 import type { Place } from '../model/place.ts';
+import { rewound } from '../model/rewound.ts';
 import type { Store } from '../model/store.ts';
 import type { Wish } from '../model/wish.ts';
 import type { Connection } from './connection.ts';
@@ -31,6 +32,8 @@ interface Shared extends PageParts {
 }
 
 const PageContext = createContext<Shared | undefined>(undefined);
+/** What the parts below see of the model. */
+const SightContext = createContext<(model: Model) => Model>((model) => model);
 
 const announcementMs = 6_000;
 
@@ -61,6 +64,11 @@ export function PageProvider(props: PageParts & { readonly children: ReactNode }
   );
 }
 
+/** All below shows the moment of a recording that a person went back to, where there is one. */
+export function Rewound({ children }: { readonly children: ReactNode }): ReactElement {
+  return <SightContext value={rewound}>{children}</SightContext>;
+}
+
 /**
  * A part of what is shown, as `pick` finds it. The component renders anew only when that is another one:
  * `isSame` says so where `pick` makes an object of its own.
@@ -70,9 +78,10 @@ export function useModel<Part>(
   isSame: (one: Part, other: Part) => boolean = Object.is,
 ): Part {
   const { store } = useShared();
+  const sight = use(SightContext);
   const last = useRef<{ readonly part: Part } | undefined>(undefined);
   const read = (): Part => {
-    const part = pick(store.shown);
+    const part = pick(sight(store.shown));
     if (last.current !== undefined && isSame(last.current.part, part)) return last.current.part;
     last.current = { part };
     return part;

@@ -3,11 +3,12 @@ import { useRef } from 'react';
 import { viewNames } from '../model/place.ts';
 import { Icon } from './icons.tsx';
 import { KeysDialog } from './keys-dialog.tsx';
-import { useModel, useUrl } from './page.tsx';
+import { Rewound, useModel, useUrl } from './page.tsx';
 import { Notices, Standing } from './standing.tsx';
 import { useKeys } from './use-keys.ts';
 import { DebugBar } from './views/debug/debug-bar.tsx';
 import { Inspector } from './views/inspector/inspector.tsx';
+import { MomentBanner } from './views/replay/moment-banner.tsx';
 import { views } from './views/view.ts';
 
 /** Everything around the view: what runs, how it is, where one can go. */
@@ -17,7 +18,7 @@ export function Shell(): ReactElement {
   const keys = useRef<HTMLDialogElement>(null);
   useKeys(search, keys);
   const hasGraph = useModel(({ graph }) => graph !== undefined);
-  const { Body } = views[view];
+  const { Body, showsMoments = false } = views[view];
   return (
     <div className="shell">
       <header className="bar">
@@ -49,9 +50,16 @@ export function Shell(): ReactElement {
       </header>
       {hasGraph ? <DebugBar /> : undefined}
       <Notices />
+      {hasGraph && showsMoments ? <MomentBanner /> : undefined}
       {hasGraph ? (
         <main>
-          <Body />
+          {showsMoments ? (
+            <Rewound>
+              <Body />
+            </Rewound>
+          ) : (
+            <Body />
+          )}
           {stage === undefined ? undefined : <Inspector />}
         </main>
       ) : undefined}

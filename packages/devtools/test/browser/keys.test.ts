@@ -78,9 +78,9 @@ it('pauses, resumes, steps, freezes, searches and goes to other views', async ()
   await page.keyboard.press('Space');
   await expect.poll(() => run.commands).toContainEqual({ do: 'resume' });
   await page.keyboard.press('f');
-  await page.getByText('The view is frozen').waitFor();
+  await page.getByText('The view is frozen at').waitFor();
   await page.keyboard.press('f');
-  await page.getByText('The view is frozen').waitFor({ state: 'detached' });
+  await page.getByText('The view is frozen at').waitFor({ state: 'detached' });
   await page.keyboard.press('/');
   await page.keyboard.type('f.g');
   expect(await page.getByRole('searchbox').inputValue()).toBe('f.g');

@@ -3,17 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Run, StartOptions } from '@troupe/core';
-import { devtools } from '@troupe/devtools';
-import type { DevtoolsOptions } from '@troupe/devtools';
-import type { Browser, Locator } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BenchOptions } from '../fixtures/bench.ts';
-import { bench, eegNumber, word } from '../fixtures/bench.ts';
-import { openBrowser, Visit } from './browser.ts';
-
-const testMs = 240_000;
-const waitMs = 120_000;
+import { eegNumber, word } from '../fixtures/bench.ts';
+import { openBrowser } from './browser.ts';
+import { Sight, testMs, until } from './sight.ts';
 
 let browser: Browser;
 const folder = mkdtempSync(join(tmpdir(), 'troupe-views-'));
@@ -26,72 +20,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A run of the bench with a page on it. */
-class Sight implements AsyncDisposable {
-  readonly run: Run;
-  readonly visit: Visit;
-  readonly words: Int32Array;
-
-  private constructor(run: Run, visit: Visit, words: Int32Array) {
-    this.run = run;
-    this.visit = visit;
-    this.words = words;
-  }
-
-  static async of(query: string, given: SightOptions = {}): Promise<Sight> {
-    const memory = given.bench?.memory ?? new SharedArrayBuffer(64);
-    let printed = '';
-    const observer = devtools({ control: true, ...given.devtools, onAddress: (url) => (printed = url) });
-    const graph = bench({ hz: 20, ...given.bench, memory });
-    const run = await graph.start({
-      workers: 2,
-      observers: [observer],
-      onLog: () => undefined,
-      ...given.start,
-    });
-    const visit = await Visit.at(browser, printed, { query });
-    visit.page.setDefaultTimeout(waitMs);
-    return new Sight(run, visit, new Int32Array(memory));
-  }
-
-  button(name: string | RegExp): Locator {
-    return this.visit.page.getByRole('button', { name, exact: typeof name === 'string' });
-  }
-
-  text(text: string | RegExp): Locator {
-    return this.visit.page.getByText(text).first();
-  }
-
-  get handled(): number {
-    return Atomics.load(this.words, word.handled);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.visit[Symbol.asyncDispose]();
-    await this.run.stop();
-  }
-}
-
-interface SightOptions {
-  readonly bench?: Partial<BenchOptions>;
-  readonly start?: StartOptions;
-  readonly devtools?: DevtoolsOptions;
-}
-
-/** Waits until something is so; `what` says what in the error. */
-async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + waitMs;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await sleep(50);
-  }
-}
-
 const eegEdge = `edge=${encodeURIComponent('amplifier.samples → filter.samples')}`;
 
 describe('The views of a real run', { timeout: testMs }, () => {
   it('a tapped frame shows the very numbers that were sent', async () => {
-    await using sight = await Sight.of(`view=messages&${eegEdge}`);
+    await using sight = await Sight.of(browser, `view=messages&${eegEdge}`);
     const { page } = sight.visit;
     await sight.text('Showing the newest').waitFor();
     await sight.button('Hold the list').click();
@@ -107,7 +40,7 @@ describe('The views of a real run', { timeout: testMs }, () => {
   });
 
   it('a mode button changes the mode, and the change is listed', async () => {
-    await using sight = await Sight.of('view=modes');
+    await using sight = await Sight.of(browser, 'view=modes');
     await sight.button('Request mode training').click();
     await sight.visit.page.locator('.mode-now', { hasText: 'training' }).waitFor();
     expect(sight.run.modes.state).toBe('training');
@@ -120,7 +53,7 @@ describe('The views of a real run', { timeout: testMs }, () => {
   });
 
   it("a killed worker's restart shows, in the inspector and in the log", async () => {
-    await using sight = await Sight.of('view=log&stage=filter');
+    await using sight = await Sight.of(browser, 'view=log&stage=filter');
     await sight.text('It has never been restarted.').waitFor();
     Atomics.store(sight.words, word.dies, 1);
     await sight.text(/its worker ended; back after/).waitFor();
@@ -131,7 +64,7 @@ describe('The views of a real run', { timeout: testMs }, () => {
   });
 
   it('pause holds, and resume loses nothing', async () => {
-    await using sight = await Sight.of('view=threads');
+    await using sight = await Sight.of(browser, 'view=threads');
     await until('messages flow', () => sight.handled > 5);
     await sight.button('Pause the run').click();
     await sight.text('The run is held by you').waitFor();
@@ -150,7 +83,7 @@ describe('The views of a real run', { timeout: testMs }, () => {
   });
 
   it('stepping handles exactly one message', async () => {
-    await using sight = await Sight.of(`view=threads&stage=filter`);
+    await using sight = await Sight.of(browser, `view=threads&stage=filter`);
     await sight.button('Pause filter').click();
     await sight.button('Resume filter').waitFor();
     const inspector = sight.visit.page.getByRole('complementary');
@@ -169,7 +102,7 @@ describe('The views of a real run', { timeout: testMs }, () => {
   });
 
   it('a breakpoint holds before a message that meets its condition', async () => {
-    await using sight = await Sight.of('view=threads&stage=filter');
+    await using sight = await Sight.of(browser, 'view=threads&stage=filter');
     const inspector = sight.visit.page.getByRole('complementary');
     const condition = inspector.getByLabel('If');
     await condition.fill('frame[0] >');
@@ -191,7 +124,7 @@ describe('The views of a real run', { timeout: testMs }, () => {
 
   it('time travel returns to an earlier value', async () => {
     const record = join(folder, 'bench.rec');
-    await using sight = await Sight.of('view=replay', {
+    await using sight = await Sight.of(browser, 'view=replay', {
       bench: { memory: new ArrayBuffer(64) },
       start: { clock: 'paced', record },
     });
@@ -220,7 +153,7 @@ describe('The views of a real run', { timeout: testMs }, () => {
   });
 
   it('a page without control says why nothing can be done', async () => {
-    await using sight = await Sight.of('view=modes', { devtools: { control: false } });
+    await using sight = await Sight.of(browser, 'view=modes', { devtools: { control: false } });
     // A person who clicks on it anyway is told, and so is one who presses a key.
     await sight.button('Request mode training').press('Enter');
     await sight.text(/This page is read-only/).waitFor();
@@ -228,7 +161,7 @@ describe('The views of a real run', { timeout: testMs }, () => {
   });
 
   it.each(['light', 'dark'] as const)('axe finds nothing wrong in the %s scheme', async (colorScheme) => {
-    await using sight = await Sight.of('view=threads&stage=features', { bench: { throwsEvery: 5 } });
+    await using sight = await Sight.of(browser, 'view=threads&stage=features', { bench: { throwsEvery: 5 } });
     const { page } = sight.visit;
     await page.emulateMedia({ colorScheme });
     await sight

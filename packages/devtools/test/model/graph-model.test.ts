@@ -327,6 +327,26 @@ describe('a layout', () => {
     expect(new Set(labels).size).toBe(labels.length);
   });
 
+  it('lets a long line give way to the label of a short one', () => {
+    const box = (x: number, y: number): { x: number; y: number; width: number; height: number } => {
+      return { x, y, ...size };
+    };
+    const boxes = new Map([
+      ['a', box(0, 0)],
+      ['b', box(180, 200)],
+      ['c', box(0, 100)],
+      ['d', box(180, 100)],
+    ]);
+    const long = link('a', 'b');
+    const short = link('c', 'd');
+    const nodes = [...boxes.keys()].map((id) => node(id, ''));
+    const lines = linesOf({ ...task, nodes, links: [long, short] }, { boxes, ways: new Map() });
+    const [one, other] = [long, short].map(({ id }) => lines.get(id)?.label ?? { x: 0, y: 0 });
+    if (one === undefined || other === undefined) throw new Error('no labels');
+    expect(other.x).toBe(140);
+    expect(Math.abs(one.y - other.y)).toBeGreaterThanOrEqual(14);
+  });
+
   it('is walked along its links, and from row to row', () => {
     const graph = new SyntheticRun(row('a', 'b', 'c')).graph();
     const wish = {

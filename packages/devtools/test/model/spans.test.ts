@@ -41,6 +41,19 @@ describe('Spans of the timeline', () => {
     );
   });
 
+  it('have rows of their own only where handlers of several stages overlap', () => {
+    const store = new SpanStore();
+    store.add([handle(0, 10, 1), handle(10, 20, 2), handle(20, 30, 1), handle(21, 22, 1)], 0);
+    expect(store.rowsOf(1)).toEqual([]);
+    // In whatever order they come.
+    store.add([handle(40, 60, 7), handle(70, 80, 2), handle(35, 41, 3), sleep(35, 90)], 0);
+    expect(store.rowsOf(1)).toEqual([3, 7]);
+    store.add([handle(75, 76, 1)], 0);
+    expect(store.rowsOf(1)).toEqual([1, 2, 3, 7]);
+    store.clear();
+    expect(store.rowsOf(1)).toEqual([]);
+  });
+
   it('are merged only where they lie within a pixel, and every one of them counts', () => {
     fc.assert(
       fc.property(anySpans, fc.integer({ min: 1, max: 2_000 }), (spans, width) => {

@@ -39,6 +39,10 @@ describe('The log', () => {
     expect(ids([], '')).toEqual([3, 2, 1, 0]);
     expect(ids([], ' TEA ')).toEqual([3, 2, 0]);
     expect(ids(['log'], 'tea')).toEqual([3, 0]);
+    const late = { ...line(4), atMs: -1 };
+    const told = withHappenings(log, { type: 'happenings', happenings: [late], missed: 0 });
+    const none = { types: new Set<never>(), text: '' };
+    expect(filtered(told, graph, none).at(-1)?.id).toBe(4);
   });
 
   it('says what happened in sentences', () => {
@@ -141,22 +145,28 @@ describe('The statechart', () => {
     initial: 'idle',
     names: ['predicting', 'idle', 'training'],
     transitions: [
-      { from: 'idle', to: 'training', event: 'train', rule: undefined },
-      { from: 'idle', to: 'training', event: 'force', rule: 'isAllowed' },
-      { from: 'training', to: 'idle', event: 'done', rule: undefined },
+      { from: 'idle', to: 'training', event: 'train', rule: undefined, isRefused: false },
+      { from: 'idle', to: 'training', event: 'force', rule: 'isAllowed', isRefused: false },
+      { from: 'training', to: 'idle', event: 'done', rule: undefined, isRefused: false },
+      { from: 'training', to: 'idle', event: 'give-up', rule: 'never', isRefused: true },
+      { from: 'training', to: 'predicting', event: 'predict', rule: 'ends-first', isRefused: true },
     ],
   });
 
   it('has one arrow between two modes, with all that leads there', () => {
     expect(chart.modes).toEqual(['idle', 'predicting', 'training']);
-    expect(chart.arrows).toHaveLength(2);
-    expect(chart.arrows[0]?.labels).toEqual(['train', 'force [isAllowed]']);
+    expect(chart.arrows.map(({ id, labels, isRefused }) => [id, labels, isRefused])).toEqual([
+      ['idle → training', ['train', 'force [isAllowed]'], false],
+      ['training → idle', ['done'], false],
+      ['training → predicting', ['refused: ends-first'], true],
+    ]);
   });
 
   it('says why a mode cannot be asked for', () => {
     expect(whyNot(chart, 'idle', 'training')).toBeUndefined();
     expect(whyNot(chart, 'idle', 'idle')).toMatch(/is in idle now/);
     expect(whyNot(chart, 'idle', 'predicting')).toMatch(/No transition leads/);
+    expect(whyNot(chart, 'training', 'predicting')).toMatch(/is refused: ends-first/);
   });
 
   it('knows the change that was made last, not the one that was refused', () => {

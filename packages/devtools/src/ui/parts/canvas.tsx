@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { useEffect, useRef } from 'react';
+import { inksOf } from './inks.ts';
 
 /** What can be drawn on, in CSS pixels. */
 export interface Surface {
@@ -49,17 +50,7 @@ function paint(canvas: HTMLCanvasElement, draw: (surface: Surface) => void): voi
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  const inks = new Map<string, string>();
-  const ink = (token: string): string => {
-    const known = inks.get(token);
-    if (known !== undefined) return known;
-    // Only a property that takes colours tells which of the two schemes a token means now.
-    canvas.style.color = `var(--${token})`;
-    const colour = getComputedStyle(canvas).color;
-    canvas.style.color = '';
-    inks.set(token, colour);
-    return colour;
-  };
+  const ink = inksOf(canvas);
   context.font = `11px ${getComputedStyle(canvas).fontFamily}`;
   draw({ context, width, height, ink });
 }

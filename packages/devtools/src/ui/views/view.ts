@@ -14,12 +14,14 @@ export interface View {
   /** After `g`. */
   readonly key: string;
   readonly Body: ComponentType;
+  /** It shows the moment of a recording that a person went back to, in place of the run. */
+  readonly showsMoments?: true;
 }
 
 /** The views, in the order in which they are offered. */
 export const views: Readonly<Record<ViewName, View>> = {
-  graph: { title: 'Graph', key: 'g', Body: GraphView },
-  stages: { title: 'Stages', key: 's', Body: StageTable },
+  graph: { title: 'Graph', key: 'g', Body: GraphView, showsMoments: true },
+  stages: { title: 'Stages', key: 's', Body: StageTable, showsMoments: true },
   messages: { title: 'Messages', key: 'm', Body: MessagesView },
   modes: { title: 'Modes', key: 'o', Body: ModesView },
   timeline: { title: 'Timeline', key: 't', Body: TimelineView },

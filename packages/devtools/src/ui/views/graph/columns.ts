@@ -18,6 +18,11 @@ export interface Column {
 
 type Figure = (model: Model, stage: StageWire) => number;
 
+/** There are no rates and shares of a moment of a recording. */
+function unlessMoment({ figures }: Model, text: string): string {
+  return figures?.isMoment === true ? '–' : text;
+}
+
 function numbers(name: string, title: string, figure: Figure, unit?: string): Column {
   const text = (model: Model, stage: StageWire): string => shortText(figure(model, stage));
   return { name, title, isNumber: true, text, order: figure, ...(unit === undefined ? {} : { unit }) };
@@ -32,7 +37,7 @@ function share(name: 'busy' | 'blocked' | 'idle'): Column {
     title: shareTitles[name],
     unit: '%',
     isNumber: true,
-    text: (model, stage) => percentText(figure(model, stage)),
+    text: (model, stage) => unlessMoment(model, percentText(figure(model, stage))),
     order: figure,
   };
 }
@@ -69,7 +74,15 @@ export const columns: readonly Column[] = [
     text: ({ graph }, { worker }) => (graph === undefined ? '' : workerName(graph, worker)),
     order: (_, { worker }) => String(worker).padStart(5, '0'),
   },
-  numbers('rate', 'Handled', ({ figures }, { index }) => handledPerSecond(figures, index), '/s'),
+  {
+    name: 'rate',
+    title: 'Handled',
+    unit: '/s',
+    isNumber: true,
+    text: (model, { index }) => unlessMoment(model, shortText(handledPerSecond(model.figures, index))),
+    order: ({ figures }, { index }) => handledPerSecond(figures, index),
+  },
+  numbers('handled', 'In all', counter('handled')),
   share('busy'),
   share('blocked'),
   share('idle'),

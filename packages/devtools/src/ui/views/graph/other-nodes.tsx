@@ -1,6 +1,7 @@
 import { Handle, Position } from '@xyflow/react';
 import type { ReactElement } from 'react';
 import { handledPerSecond, sharesOf } from '../../../model/activity.ts';
+import { stageFigure } from '../../../model/figures.ts';
 import type { Group } from '../../../model/groups.ts';
 import type { Health } from '../../../model/health.ts';
 import { healthOf, healths, healthTexts } from '../../../model/health.ts';
@@ -17,7 +18,8 @@ const remarkable: readonly Health[] = healths.filter(
 );
 
 interface GroupFace {
-  readonly busy: number;
+  /** Empty of a moment of a recording. */
+  readonly busy: string;
   readonly rate: string;
   readonly unit: string;
   readonly remarks: string;
@@ -27,21 +29,23 @@ interface GroupFace {
 function groupFaceOf(model: Model, stages: readonly number[]): GroupFace {
   const counts = new Map<Health, number>();
   let busy = 0;
-  let rate = 0;
+  let handled = 0;
+  const { figures } = model;
+  const isMoment = figures?.isMoment === true;
   for (const index of stages) {
     const stage = model.graph?.stages[index];
     if (stage === undefined) continue;
     const health = healthOf(model, stage);
     counts.set(health, (counts.get(health) ?? 0) + 1);
-    busy += sharesOf(model.figures, index).busy;
-    rate += handledPerSecond(model.figures, index);
+    busy += sharesOf(figures, index).busy;
+    handled += isMoment ? stageFigure(figures.now, index, 'handled') : handledPerSecond(figures, index);
   }
   const present = remarkable.filter((health) => counts.has(health));
-  const { text, unit } = short(rate);
+  const { text, unit } = short(handled);
   return {
-    busy: Math.round((100 * busy) / Math.max(1, stages.length)),
+    busy: isMoment ? '' : `, ${Math.round((100 * busy) / Math.max(1, stages.length))} % busy`,
     rate: text,
-    unit,
+    unit: isMoment ? `${unit} done` : `${unit}/s`,
     remarks: present.map((health) => `${counts.get(health)} ${healthTexts[health]}`).join(', '),
     gravest: present[0],
   };
@@ -84,10 +88,10 @@ export function GroupNode({
         </span>
         <span className="stage-rate">
           {face.rate}
-          <small> {face.unit}/s</small>
+          <small> {face.unit}</small>
         </span>
         <span className="group-count">
-          {group.stages.length} stages, {face.busy} % busy
+          {group.stages.length} stages{face.busy}
         </span>
         <span className="stage-note">
           {badge === undefined ? undefined : <Icon name={badge} />}

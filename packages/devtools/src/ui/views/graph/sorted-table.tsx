@@ -68,7 +68,9 @@ function useOrder({ by, isTurned }: Sorting, found: ReadonlySet<number> | undefi
     (one, other) => {
       if (one.key !== other.key || one.found !== other.found || one.order.length !== other.order.length)
         return false;
-      return other.atMs - one.atMs < orderMs || one.order.every((each, at) => each === other.order[at]);
+      return (
+        Math.abs(other.atMs - one.atMs) < orderMs || one.order.every((each, at) => each === other.order[at])
+      );
     },
   ).order;
 }

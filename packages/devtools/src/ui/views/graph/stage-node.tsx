@@ -18,8 +18,10 @@ interface Face {
   readonly name: string;
   readonly definition: string;
   readonly shares: Shares;
+  /** How much it handles; of a moment of a recording, how much it had handled. */
   readonly rate: string;
   readonly unit: string;
+  readonly isMoment: boolean;
   readonly health: Health;
   readonly restarts: number;
 }
@@ -28,13 +30,16 @@ function faceOf(model: Model, index: number): Face | undefined {
   const stage = model.graph?.stages[index];
   if (stage === undefined) return undefined;
   const { figures } = model;
-  const { text, unit } = short(handledPerSecond(figures, index));
+  const isMoment = figures?.isMoment === true;
+  const handled = isMoment ? stageFigure(figures.now, index, 'handled') : handledPerSecond(figures, index);
+  const { text, unit } = short(handled);
   return {
     name: stage.name,
     definition: stage.stage,
     shares: percentagesOf(sharesOf(figures, index)),
     rate: text,
-    unit,
+    unit: isMoment ? `${unit} done` : `${unit}/s`,
+    isMoment,
     health: healthOf(model, stage),
     restarts: figures === undefined ? 0 : stageFigure(figures.now, index, 'restarts'),
   };
@@ -46,6 +51,7 @@ function isSameFace(one: Face | undefined, other: Face | undefined): boolean {
     one.name === other.name &&
     one.rate === other.rate &&
     one.unit === other.unit &&
+    one.isMoment === other.isMoment &&
     one.health === other.health &&
     one.restarts === other.restarts &&
     one.shares.busy === other.shares.busy &&
@@ -118,7 +124,7 @@ export function StageNode({
         </span>
         <span className="stage-rate">
           {face.rate}
-          <small> {face.unit}/s</small>
+          <small> {face.unit}</small>
         </span>
       </button>
       <Handle type="target" position={Position.Left} isConnectable={false} />
@@ -163,7 +169,8 @@ function SharesFigure({ shares }: { readonly shares: Shares }): ReactElement {
 }
 
 /** What fill and border show, in words. */
-function spoken({ definition, shares, health, restarts }: Face): string {
+function spoken({ definition, shares, health, restarts, rate, unit, isMoment }: Face): string {
+  if (isMoment) return `${definition}, ${healthTexts[health]}, ${rate} ${unit.trim()}, restarts: ${restarts}`;
   const parts = [definition, healthTexts[health], `busy ${shares.busy} %`, `blocked ${shares.blocked} %`];
   if (shares.waiting > 0) parts.push(`waits for resources ${shares.waiting} %`);
   if (shares.held > 0) parts.push(`held ${shares.held} %`);

@@ -13,6 +13,7 @@ import { Inlets, Outlets } from './inlets.tsx';
 import './inspector.css';
 import { Latencies } from './latencies.tsx';
 import { Ticking } from './ticking.tsx';
+import { Trends } from './trends.tsx';
 import { Letters, Failures, Restarts } from './troubles.tsx';
 
 /** Everything of one stage: the one that the address names. */
@@ -44,13 +45,20 @@ export function Inspector(): ReactElement | undefined {
 function Body({ stage }: { readonly stage: StageWire }): ReactElement {
   const { index, options } = stage;
   useWish({ statsMs: 250, details: [index] });
+  const isRewound = useModel(({ watched }) => watched.replay?.moment !== undefined);
   return (
     <div className="inspector-body">
+      {isRewound ? (
+        <p className="quiet inspector-note">
+          This is the stage as it runs now, not as it was in the recording.
+        </p>
+      ) : undefined}
       <div className="inspector-state">
         <State stage={stage} />
         <HoldButtons stage={stage} />
       </div>
       <Facts stage={stage} />
+      <Trends stage={index} />
       <Latencies stage={index} />
       <Inlets stage={index} />
       <Outlets stage={index} />

@@ -23,9 +23,9 @@ export function Ticking({ stage, tick }: TickingProps): ReactElement {
   });
   const overruns = useModel(({ figures }) => (figures ? stageFigure(figures.now, index, 'overruns') : 0));
   const dropped = useModel(({ figures }) => (figures ? stageFigure(figures.now, index, 'droppedTicks') : 0));
-  const others = useModel(({ graph }) =>
-    graph?.stages.some((it) => it !== stage && it.tick?.runner === runner),
-  );
+  const others = useModel(({ graph }) => graph?.stages ?? none)
+    .filter((it) => it.index !== index && it.tick?.runner === runner)
+    .map((it) => it.name);
   const budget = budgetNs === undefined ? (hz === 0 ? 'none' : 'its period') : duration(budgetNs);
   return (
     <section aria-label="Ticks">
@@ -50,15 +50,30 @@ export function Ticking({ stage, tick }: TickingProps): ReactElement {
           <dd>{count(dropped)} ticks</dd>
         </div>
       </dl>
-      {hz === 0 ? undefined : <RateForm target={name} hz={hz} />}
-      {others === true ? (
-        <p className="quiet">Other stages tick with it; a new rate is for this stage alone.</p>
-      ) : undefined}
+      {hz === 0 ? undefined : <RateForm name="New rate" target={name} hz={hz} />}
+      {hz === 0 || others.length === 0 ? undefined : (
+        <>
+          <RateForm name={`New rate of ${runner}`} target={`:${runner}`} hz={hz} />
+          <p className="quiet">
+            {others.join(', ')} {others.length === 1 ? 'ticks' : 'tick'} with it, by {runner}. The upper rate
+            is for {name} alone, the lower one for all of them.
+          </p>
+        </>
+      )}
     </section>
   );
 }
 
-function RateForm({ target, hz }: { readonly target: string; readonly hz: number }): ReactElement {
+const none: readonly StageWire[] = [];
+
+interface RateFormProps {
+  readonly name: string;
+  /** A stage, or `:` and a runner. */
+  readonly target: string;
+  readonly hz: number;
+}
+
+function RateForm({ name, target, hz }: RateFormProps): ReactElement {
   const [text, setText] = useState('');
   const { hasControl, announce } = usePage();
   const perform = useCommand();
@@ -72,7 +87,7 @@ function RateForm({ target, hz }: { readonly target: string; readonly hz: number
   };
   return (
     <form className="line-form" onSubmit={submit}>
-      <label htmlFor={id}>New rate</label>
+      <label htmlFor={id}>{name}</label>
       <input
         id={id}
         inputMode="decimal"

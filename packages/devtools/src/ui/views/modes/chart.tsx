@@ -56,7 +56,7 @@ export function Chart({ chart, mode }: { readonly chart: Statechart; readonly mo
           ))}
         </defs>
         {laidOut.edges?.map((edge) => (
-          <Arrow key={edge.id} edge={edge} isLast={edge.id === last} />
+          <Arrow key={edge.id} edge={edge} isLast={edge.id === last} isRefused={isRefused(chart, edge.id)} />
         ))}
         {laidOut.children?.map(({ id, x = 0, y = 0, width: boxWidth = 0, height: boxHeight = 0 }) => (
           <g key={id} className={id === mode ? 'mode is-now' : 'mode'}>
@@ -74,13 +74,22 @@ export function Chart({ chart, mode }: { readonly chart: Statechart; readonly mo
 
 type ElkEdge = NonNullable<ElkNode['edges']>[number];
 
-function Arrow({ edge, isLast }: { readonly edge: ElkEdge; readonly isLast: boolean }): ReactElement {
+function isRefused(chart: Statechart, arrow: string): boolean {
+  return chart.arrows.some((it) => it.id === arrow && it.isRefused);
+}
+
+function Arrow(props: {
+  readonly edge: ElkEdge;
+  readonly isLast: boolean;
+  readonly isRefused: boolean;
+}): ReactElement {
+  const { edge, isLast } = props;
   const [section] = edge.sections ?? [];
   const corners = section ? [section.startPoint, ...(section.bendPoints ?? []), section.endPoint] : [];
   const path = corners.map(({ x, y }, at) => `${at === 0 ? 'M' : 'L'}${x} ${y}`).join('');
   const ink = isLast ? 'accent' : 'line-strong';
   return (
-    <g className={isLast ? 'arrow is-last' : 'arrow'}>
+    <g className={`arrow${isLast ? ' is-last' : ''}${props.isRefused ? ' is-refused' : ''}`}>
       <path d={path} markerEnd={`url(#arrow-${ink})`} />
       {edge.labels?.map((it) => (
         <text key={it.text} x={(it.x ?? 0) + (it.width ?? 0) / 2} y={(it.y ?? 0) + (it.height ?? 0) / 2}>

@@ -1,14 +1,15 @@
 import type { MessageWire, ReplayWire } from '@troupe/core/telemetry';
 import type { KeyboardEvent, ReactElement } from 'react';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import type { Replay } from '../../../model/moment.ts';
-import { bannerOf, markBeside, marksOf, trustOf } from '../../../model/moment.ts';
+import { bannerOf, marksOf, trustOf } from '../../../model/moment.ts';
 import { clockTime, count } from '../../../model/units.ts';
 import { Icon } from '../../icons.tsx';
-import { useModel, usePage } from '../../page.tsx';
+import { useModel, useUrl } from '../../page.tsx';
 import { Payload } from '../../parts/payload.tsx';
 import { useCommand } from '../../parts/use-command.ts';
 import './replay.css';
+import { useSeek } from './use-seek.ts';
 
 /** Goes back in a recording: to any step, forth and back, and shows what was there. */
 export function ReplayView(): ReactElement {
@@ -62,31 +63,9 @@ const none: readonly string[] = [];
 
 function Opened({ replay }: { readonly replay: Replay }): ReactElement {
   const perform = useCommand();
-  const { announce } = usePage();
   const { replay: wire, moment } = replay;
-  const [wanted, setWanted] = useState<number | undefined>(undefined);
-  const step = moment?.step ?? -1;
-  /** Only the newest wish counts: the process is asked again when it has answered. */
-  const asking = useRef<{ isBusy: boolean; next: number | undefined }>({ isBusy: false, next: undefined });
-  const seek = async (to: number): Promise<void> => {
-    const bounded = Math.max(-1, Math.min(wire.steps - 1, to));
-    setWanted(bounded);
-    asking.current.next = bounded;
-    if (asking.current.isBusy) return;
-    asking.current.isBusy = true;
-    while (asking.current.next !== undefined) {
-      const target = asking.current.next;
-      asking.current.next = undefined;
-      await perform({ do: 'seekStep', step: target });
-    }
-    asking.current.isBusy = false;
-    setWanted(undefined);
-  };
-  const toMark = (side: -1 | 1): void => {
-    const mark = markBeside(wire, wanted ?? step, side);
-    if (mark === undefined) announce(side === 1 ? 'There is no later mark.' : 'There is no earlier mark.');
-    else void seek(mark);
-  };
+  const { step, isGoing, to, toMark } = useSeek(replay);
+  const [, go] = useUrl();
   return (
     <>
       <div className="view-head">
@@ -95,16 +74,21 @@ function Opened({ replay }: { readonly replay: Replay }): ReactElement {
           <button type="button" onClick={() => toMark(-1)}>
             Mark before
           </button>
-          <button type="button" onClick={() => void seek((wanted ?? step) - 1)}>
+          <button type="button" onClick={() => to(step - 1)}>
             Step back
           </button>
-          <button type="button" onClick={() => void seek((wanted ?? step) + 1)}>
+          <button type="button" onClick={() => to(step + 1)}>
             Step on
           </button>
           <button type="button" onClick={() => toMark(1)}>
             Next mark
           </button>
         </div>
+        {moment === undefined ? undefined : (
+          <button type="button" onClick={() => go({ view: 'graph' })}>
+            See it in the graph
+          </button>
+        )}
         <button
           type="button"
           onClick={() => void perform({ do: 'closeReplay' }, 'The page shows the run again.')}
@@ -113,14 +97,9 @@ function Opened({ replay }: { readonly replay: Replay }): ReactElement {
         </button>
       </div>
       <p className={`replay-banner ${wire.isExact ? '' : 'is-reenactment'}`}>{bannerOf(replay)}</p>
-      <Scrubber
-        replay={wire}
-        step={wanted ?? step}
-        timeNs={moment?.timeNs ?? 0}
-        onSeek={(to) => void seek(to)}
-      />
+      <Scrubber replay={wire} step={step} timeNs={moment?.timeNs ?? 0} onSeek={to} />
       <p className={moment?.divergence === undefined ? 'quiet' : 'error-message'} role="status">
-        {wanted === undefined ? trustOf(replay) : `Going to step ${wanted}.`}
+        {isGoing ? `Going to step ${step}.` : trustOf(replay)}
       </p>
       <Notes replay={wire} />
       <MomentView replay={replay} />

@@ -8,7 +8,8 @@ import { modeSpans, panned, spanText, zoomed } from '../../../model/timeline.ts'
 import { count, milliseconds } from '../../../model/units.ts';
 import { useModel, useUrl, useWish } from '../../page.tsx';
 import { Canvas } from '../../parts/canvas.tsx';
-import { draw, laneAt, left } from './drawing.ts';
+import type { Lane } from './drawing.ts';
+import { draw, heightOf, isAt, laneAt, lanesOf, left } from './drawing.ts';
 import './timeline.css';
 
 const followedMs = 5_000;
@@ -107,7 +108,8 @@ function Lanes({ store, range, isFollowing, onRange }: LanesProps): ReactElement
   const around = useRef<HTMLDivElement>(null);
   const workers = store.workers;
   const worker = workers[Math.min(lane, workers.length - 1)];
-  const hands = useHands({ around, store, range, onRange, onPoint: setPointed });
+  const lanes = lanesOf(store);
+  const hands = useHands({ around, store, lanes, range, onRange, onPoint: setPointed });
   const keys: LaneKeys = { store, worker, range, pointed, onRange, onPoint: setPointed };
   useWheel(around, range, onRange);
   if (graph === undefined) return undefined;
@@ -128,7 +130,7 @@ function Lanes({ store, range, isFollowing, onRange }: LanesProps): ReactElement
         role="group"
         aria-label={lanesLabel}
         tabIndex={0}
-        style={{ height: 40 + workers.length * 56 }}
+        style={{ height: heightOf(lanes) }}
         onKeyDown={onKeyDown}
         {...hands}
       >
@@ -136,7 +138,7 @@ function Lanes({ store, range, isFollowing, onRange }: LanesProps): ReactElement
           className="lanes-canvas"
           label={`Spans of ${workers.length} workers`}
           draw={(surface) =>
-            draw(surface, { store, graph, workers, range, modes, pointed: pointed?.span, worker })
+            draw(surface, { store, graph, lanes, range, modes, pointed: pointed?.span, worker })
           }
         />
       </div>
@@ -157,6 +159,7 @@ const lanesLabel =
 interface Hands {
   readonly around: RefObject<HTMLDivElement | null>;
   readonly store: SpanStore;
+  readonly lanes: readonly Lane[];
   readonly range: Range;
   readonly onRange: (range: Range) => void;
   readonly onPoint: (pointed: Pointed | undefined) => void;
@@ -168,7 +171,7 @@ type HandEvents = Pick<
 >;
 
 /** Pointing tells of a span, dragging moves the picture. */
-function useHands({ around, store, range, onRange, onPoint }: Hands): HandEvents {
+function useHands({ around, store, lanes, range, onRange, onPoint }: Hands): HandEvents {
   const dragged = useRef<{ readonly x: number; readonly range: Range } | undefined>(undefined);
   const placeOf = (event: PointerEvent): { readonly x: number; readonly y: number } => {
     const box = event.currentTarget.getBoundingClientRect();
@@ -185,10 +188,11 @@ function useHands({ around, store, range, onRange, onPoint }: Hands): HandEvents
       const length = range.until - range.from;
       const at = range.from + ((x - left) / width) * length;
       const tolerance = (3 / width) * length;
-      const worker = store.workers[laneAt(y)];
-      const near = worker === undefined ? [] : store.between(worker, at - tolerance, at + tolerance);
-      const span = spanAt(near, at, tolerance);
-      onPoint(span === undefined || worker === undefined ? undefined : { worker, span });
+      const lane = laneAt(lanes, y);
+      const near = lane === undefined ? [] : store.between(lane.worker, at - tolerance, at + tolerance);
+      const drawn = near.filter((each) => lane !== undefined && isAt(lane, each, y));
+      const span = spanAt(drawn, at, tolerance);
+      onPoint(span === undefined || lane === undefined ? undefined : { worker: lane.worker, span });
     },
     onPointerLeave: () => onPoint(undefined),
     onPointerDown: (event) => {
