@@ -121,14 +121,16 @@ export class Doorbell {
   }
 
   /**
-   * Consumer with an event loop: resolves when rung or when the time is over; may resolve early. Only after
-   * `arm`.
+   * Consumer with an event loop: resolves when rung, or when the time is over: to false then; may resolve
+   * early. Only after `arm`.
    */
-  async waitAsync(timeoutMs: number): Promise<void> {
+  async waitAsync(timeoutMs: number): Promise<boolean> {
     const wait = Atomics.waitAsync(this.#words, this.#state, sleeping, timeoutMs);
-    if (wait.async) await wait.value;
+    let isRung = true;
+    if (wait.async) isRung = (await wait.value) !== 'timed-out';
     // A consumer that is rung again and again must not keep its event loop from turning.
     else await turn();
     this.disarm();
+    return isRung;
   }
 }

@@ -78,9 +78,11 @@ export const edgeReaderCount = {
 
 /** The counters of a worker, by their index in `WorkerGauges.counts`. */
 export const workerCount = {
+  /** Awake: in handlers, between them, looking for work. */
   busyNs: 0,
+  /** Asleep on its doorbell. */
   idleNs: 1,
-  /** How often it went to sleep on its doorbell. */
+  /** How often it has slept on its doorbell; the sleep that it is in does not count yet. */
   sleeps: 2,
   /** How often another thread rang the doorbell while it slept. */
   wakes: 3,

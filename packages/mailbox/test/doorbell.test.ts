@@ -57,12 +57,12 @@ describe('doorbell', () => {
     const startMs = performance.now();
     consumer.arm();
     setImmediate(() => producer.ring());
-    await consumer.waitAsync(longMs);
+    expect(await consumer.waitAsync(longMs)).toBe(true);
     consumer.arm();
     producer.ring();
-    await consumer.waitAsync(longMs);
+    expect(await consumer.waitAsync(longMs)).toBe(true);
     consumer.arm();
-    await consumer.waitAsync(1);
+    expect(await consumer.waitAsync(1)).toBe(false);
     expect(performance.now() - startMs).toBeLessThan(longMs / 2);
   });
 

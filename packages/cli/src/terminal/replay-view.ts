@@ -28,13 +28,15 @@ export function replayLines(name: string, header: RecordingHeader, report: Repla
 }
 
 /** Where a replay differs, and in what. */
-export function divergenceLines({ stage, port, seq, recorded, replayed }: Divergence): readonly string[] {
+export function divergenceLines(divergence: Divergence): readonly string[] {
+  const { stage, port, seq, recorded, replayed, isOnlyTime } = divergence;
   const lines = [`first difference: ${stage}.${port}, seq ${seq}`];
   const [before, now] = [recorded?.value, replayed?.value];
   const isBoth = recorded !== undefined && replayed !== undefined;
   const differing = isBoth && isFrame(before) && isFrame(now) ? differences(before, now) : [];
   const first = differing[0] ?? 0;
   lines.push(`  recorded ${messageText(recorded, first)}`, `  replayed ${messageText(replayed, first)}`);
+  if (isOnlyTime) lines.push('  only its time differs');
   if (differing.length > 0) {
     const length = Math.max((before as Frame).length, (now as Frame).length);
     const some = differing.slice(0, shownMax).join(', ');

@@ -77,11 +77,18 @@ function add(gauges: WorkerGauges, index: number, value: number): void {
  * woken: he may need this core. True when a control message has come.
  */
 function work({ executor, bell, gauges }: Loop, sliceMs: number, slackMs: number): boolean {
+  // The end of the last sleep, or of what was done since: the first pass counts as the others.
+  const awakeMs = executor.nowMs;
   let startMs = -1;
   let idleMs = -1;
+  let steps = 0;
   for (;;) {
-    if (bell.takeControl()) return true;
+    if (bell.takeControl()) {
+      noteWork(gauges, executor.nowMs - awakeMs, steps);
+      return true;
+    }
     const isBusy = executor.step();
+    steps++;
     const { nowMs } = executor;
     if (startMs < 0) startMs = nowMs;
     if (isBusy) idleMs = -1;
@@ -90,9 +97,14 @@ function work({ executor, bell, gauges }: Loop, sliceMs: number, slackMs: number
     if (!isLong && !executor.wouldWake()) continue;
     const isNear = !isBusy && nowMs - idleMs < spinMs + slackMaxMs && executor.untilDeadlineMs() <= slackMs;
     if (isNear && !executor.wouldWake()) continue;
-    add(gauges, workerCount.busyNs, (nowMs - startMs) * 1e6);
+    noteWork(gauges, nowMs - awakeMs, steps);
     return false;
   }
+}
+
+function noteWork(gauges: WorkerGauges, awakeMs: number, steps: number): void {
+  add(gauges, workerCount.busyNs, awakeMs * 1e6);
+  add(gauges, workerCount.steps, steps);
 }
 
 /**
@@ -102,6 +114,8 @@ function work({ executor, bell, gauges }: Loop, sliceMs: number, slackMs: number
 export async function runParked(loop: Loop & { readonly isAwaiting: () => boolean }): Promise<void> {
   const { executor, bell } = loop;
   const slack = new Slack();
+  // Looks at the clock: what a thread is awake for counts from here on.
+  executor.untilDeadlineMs();
   while (!loop.isStopping()) {
     if (work(loop, parkedSliceMs, slack.ms)) {
       executor.strike();
@@ -118,6 +132,7 @@ export async function runParked(loop: Loop & { readonly isAwaiting: () => boolea
       const restMs = untilMs - slack.ms;
       const isRung = restMs <= 0 || bell.wait(restMs);
       if (restMs <= 0) bell.disarm();
+      else if (isRung) add(loop.gauges, workerCount.wakes, 1);
       noteSleep(loop, sleptMs);
       if (!isRung) slack.note(executor.nowMs - sleptMs - restMs);
     } else if (loop.isAwaiting()) {
@@ -130,6 +145,7 @@ export async function runParked(loop: Loop & { readonly isAwaiting: () => boolea
 /** The loop of an `io` worker and of the main thread: sleeps and works between turns of the event loop. */
 export async function runOnLoop(loop: Loop): Promise<void> {
   const { executor } = loop;
+  executor.untilDeadlineMs();
   while (!loop.isStopping()) {
     if (work(loop, sliceMs, 0)) {
       executor.strike();
@@ -147,12 +163,12 @@ export async function runOnLoop(loop: Loop): Promise<void> {
 }
 
 /** Sleeps on the event loop until rung, or until about a due time. */
-async function restOnLoop({ executor, bell }: Loop, untilMs: number): Promise<void> {
+async function restOnLoop({ executor, bell, gauges }: Loop, untilMs: number): Promise<void> {
   const restMs = loopRestMs(untilMs);
   if (restMs > 0) {
     const rung = bell.waitAsync(restMs);
     executor.strike();
-    await rung;
+    if (await rung) add(gauges, workerCount.wakes, 1);
     return;
   }
   bell.disarm();

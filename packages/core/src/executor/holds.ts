@@ -175,8 +175,9 @@ export class Holds {
     const isWatched = hold.breakpoints.some(({ on }) => on !== 'error');
     actor.gates &= ~(gate.held | gate.watched);
     actor.gates |= (isHeld ? gate.held : 0) | (isWatched ? gate.watched : 0);
+    // A step that was called off may have been waiting for resources: others need not wait behind it.
+    if (isHeld && this.#nextStep(hold) === undefined) actor.lease?.withdraw();
     if (!isHeld || wasHeld) return;
-    actor.lease?.withdraw();
     if (actor.blockedSinceMs >= 0) this.#host.unblock(actor);
     // It may release nothing for a while: whoever waits behind it must know what room there is.
     for (const { reader } of actor.inlets) reader.nudge();

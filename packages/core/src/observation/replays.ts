@@ -135,10 +135,14 @@ function edgeFigure(stats: EdgeStats, column: EdgeColumn): number {
   }
 }
 
-function divergenceText({ stage, port, seq, recorded, replayed }: Divergence): string {
+function divergenceText({ stage, port, seq, recorded, replayed, isOnlyTime }: Divergence): string {
   const where = `${stage}.${port}, message ${seq}`;
   if (recorded === undefined) return `${where}: not in the recording; replayed ${messageText(replayed)}`;
   if (replayed === undefined) return `${where}: recorded ${messageText(recorded)}; the replay has none`;
+  if (isOnlyTime) {
+    const times = `recorded ${secondsText(recorded)}, replayed ${secondsText(replayed)}`;
+    return `${where}: only its time differs: ${times}`;
+  }
   return `${where}: recorded ${messageText(recorded)}, replayed ${messageText(replayed)}`;
 }
 
@@ -150,5 +154,9 @@ function messageText(message: ComparedMessage | undefined): string {
     maxStringLength: 200,
     breakLength: Infinity,
   });
-  return `${text} at ${message.time / 1e9} s`;
+  return `${text} ${secondsText(message)}`;
+}
+
+function secondsText({ time }: ComparedMessage): string {
+  return `at ${time / 1e9} s`;
 }

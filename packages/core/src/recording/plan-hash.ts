@@ -80,9 +80,9 @@ function canonicalObject(value: object, within: Set<unknown>): string {
     Array.from(list, (item) => canonical(item, within)).join(',');
   if (Array.isArray(value)) return `[${items(value)}]`;
   const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
-  if (ArrayBuffer.isView(value)) return `${kind}(${base64(value)})`;
+  if (ArrayBuffer.isView(value)) return `${kind}(${bytesOf(value)})`;
   if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
-    return `${kind}(${base64(new Uint8Array(value))})`;
+    return `${kind}(${bytesOf(new Uint8Array(value))})`;
   }
   if (value instanceof Map || value instanceof Set) return `${kind}(${items(value)})`;
   if (value instanceof Date) return `${kind}(${value.getTime()})`;
@@ -93,6 +93,8 @@ function canonicalObject(value: object, within: Set<unknown>): string {
   return `${kind === 'Object' ? '' : kind}{${fields.join(',')}}`;
 }
 
-function base64(view: ArrayBufferView): string {
+/** Shared memory is a place, not a value: what it holds now, the run itself may have written. */
+function bytesOf(view: ArrayBufferView): string {
+  if (view.buffer instanceof SharedArrayBuffer) return `shared ${view.byteLength}`;
   return Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('base64');
 }

@@ -30,6 +30,8 @@ export interface Divergence {
   readonly recorded: ComparedMessage | undefined;
   /** As replayed; `undefined` where it has emitted less. */
   readonly replayed: ComparedMessage | undefined;
+  /** It is the same message at another time. */
+  readonly isOnlyTime: boolean;
 }
 
 /** What is still without a counterpart on one port. */
@@ -101,7 +103,10 @@ export class Comparison {
 
 function divergence(recorded: Compared | undefined, replayed: Compared | undefined): Divergence {
   const { stage, port, seq } = (recorded ?? replayed) as Compared;
-  return { stage, port, seq, recorded: shown(recorded), replayed: shown(replayed) };
+  const isBoth = recorded !== undefined && replayed !== undefined;
+  const isOnlyTime =
+    isBoth && recorded.seq === replayed.seq && isSamePayload(recorded.payload, replayed.payload);
+  return { stage, port, seq, recorded: shown(recorded), replayed: shown(replayed), isOnlyTime };
 }
 
 function shown(message: Compared | undefined): ComparedMessage | undefined {

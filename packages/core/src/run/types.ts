@@ -187,7 +187,9 @@ export interface EdgeStats {
 
 export interface WorkerStats {
   readonly index: number;
+  /** Awake: in handlers, between them, and while it looks for work. */
   readonly busyMs: number;
+  /** Asleep. */
   readonly idleMs: number;
   readonly sleeps: number;
   readonly replaced: number;

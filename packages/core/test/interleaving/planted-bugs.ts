@@ -373,4 +373,33 @@ const inTables: readonly PlantedBug[] = [
   },
 ];
 
-export const plantedBugs: readonly PlantedBug[] = [...inRings, ...inSleep, ...inTables];
+const inTraces: readonly PlantedBug[] = [
+  {
+    name: 'a record given without a last look at the head',
+    protocol: ['trace-ring', 'tornRecord'],
+    message: /torn/,
+    module: core('executor/trace-ring'),
+    find: 'if (((Atomics.load(this.#words, word.head) - this.#position) | 0) >= this.#records) continue;',
+    replace: '',
+  },
+  {
+    name: 'a record shown before it is written',
+    protocol: ['trace-ring', 'tornRecord'],
+    message: /torn|order|twice/,
+    module: core('executor/trace-ring'),
+    find: 'this.#words[at * 2 + field.kind] = kind;',
+    replace:
+      'Atomics.store(this.#words, word.head, (this.#head + 1) | 0);\n' +
+      '    this.#words[at * 2 + field.kind] = kind;',
+  },
+  {
+    name: 'a head of traces compared without wrap',
+    protocol: ['trace-ring', 'signChange'],
+    message: /taken and missed/,
+    module: core('executor/trace-ring'),
+    find: 'const waiting = (Atomics.load(this.#words, word.head) - this.#position) | 0;',
+    replace: 'const waiting = Atomics.load(this.#words, word.head) - this.#position;',
+  },
+];
+
+export const plantedBugs: readonly PlantedBug[] = [...inRings, ...inSleep, ...inTables, ...inTraces];

@@ -15,3 +15,5 @@ explored('events', {
 explored('resources', { two: 3, lingering: 4, three: 2, threeForTwo: 2, withdrawn: 2, dead: 2 });
 
 explored('latch', { tornRead: Infinity, agreement: Infinity, deadWriter: 2 });
+
+explored('trace-ring', { tornRecord: 3, signChange: 2, deadWriter: 2 });

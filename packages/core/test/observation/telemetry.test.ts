@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { graph } from '@troupe/core';
 import type { Run } from '@troupe/core';
-import { decodeServerMessage, edgeColumns, encodeMessage, stageColumns } from '@troupe/core/telemetry';
+import {
+  decodeServerMessage,
+  edgeColumns,
+  encodeMessage,
+  stageColumns,
+  workerColumns,
+} from '@troupe/core/telemetry';
 import type { MessageWire, Reading, StageColumn, TapRead } from '@troupe/core/telemetry';
 import { relay } from '../fixtures/frames.ts';
 import { echo } from '../fixtures/values.ts';
@@ -102,6 +108,27 @@ test('figures are those of the run', async () => {
   expect(detail?.onInput.buckets.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
   expect(telemetry.detail(9)).toBeUndefined();
   expect((await telemetry.census()).map(({ role }) => role)).toContain('compute');
+});
+
+test('all that is counted of workers goes on counting', async () => {
+  await using run = await begin();
+  const telemetry = await run.telemetry();
+  const columns = ['busyNs', 'idleNs', 'sleeps', 'wakes', 'steps', 'commits'] as const;
+  // Of the first stage's thread.
+  const figures = (): number[] => {
+    const { workers } = telemetry.read();
+    return columns.map((column) => workers[workerColumns.length + workerColumns.indexOf(column)] ?? NaN);
+  };
+  for (let round = 0; round < 2; round++) {
+    const before = figures();
+    while (!figures().every((figure, i) => figure > (before[i] as number))) {
+      // Between two frames it goes to sleep.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await run.push('in', Float64Array.of(0, 0));
+      await run.pullOrThrow('out');
+    }
+    expect(figures().every(Number.isFinite)).toBe(true);
+  }
 });
 
 test('a tap shows the very numbers and values that were sent', async () => {

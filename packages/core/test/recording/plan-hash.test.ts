@@ -131,6 +131,22 @@ describe('planHash', () => {
     expect(new Set(different.map(hash)).size).toBe(different.length);
   });
 
+  test('knows that an option is shared memory, and how much, but not what it holds', () => {
+    const shared = new SharedArrayBuffer(8);
+    const hashes = (): string[] =>
+      [
+        shared,
+        new Int32Array(shared),
+        new Uint8Array(shared),
+        new SharedArrayBuffer(16),
+        new ArrayBuffer(8),
+      ].map((memory) => hashOf(line({ options: { memory } })));
+    const before = hashes();
+    expect(new Set(before).size).toBe(5);
+    new Int32Array(shared)[0] = 7;
+    expect(hashes()).toEqual(before);
+  });
+
   test('is the same for equal options', () => {
     fc.assert(
       fc.property(

@@ -236,8 +236,11 @@ describe('ticks', () => {
     await run.pull('out');
     await run.debug.pause(['source']);
     await sleep(120);
-    await until('what was under way has come', () => handledBy(run, 'source') === handledBy(run, 'end'));
-    while (run.tryPull('out') !== undefined);
+    let pulled = 1;
+    await until('what was under way has come', () => {
+      while (run.tryPull('out') !== undefined) pulled++;
+      return pulled === handledBy(run, 'source');
+    });
     const { place } = await run.debug.step({ stage: 'source', unit: 'tick' });
     expect(place).toMatchObject({ stage: 'source', work: 'tick' });
     expect((await run.pull('out'))?.frame?.[0]).toBe(place?.seq);

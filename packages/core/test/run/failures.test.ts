@@ -2,7 +2,7 @@ import { graph } from '@troupe/core';
 import type { Run } from '@troupe/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { until } from '../fixtures/probe.ts';
-import { drain, errands, touchy } from '../fixtures/watched.ts';
+import { drain, errands, fussy, touchy } from '../fixtures/watched.ts';
 
 const runs: Run[] = [];
 afterEach(async () => {
@@ -64,6 +64,31 @@ describe('failures', () => {
     expect(cause?.stack).toMatch(/errand 1[^]*watched\.ts/);
     expect(list.every(({ atMs }, i) => atMs >= (list[i - 1]?.atMs ?? 0))).toBe(true);
   });
+
+  it.each(['main', 'auto'] as const)(
+    'and dead letters hold the one message that it was: %s',
+    async (worker) => {
+      const g = graph('fussy');
+      const ref = g.stage('fussy', fussy, { worker, supervision: { strategy: 'resume', triesMax: 1 } });
+      g.input('frames', ref.in.frames);
+      g.input('values', ref.in.values);
+      const run = await g.start({ workers: 1, onLog: () => undefined });
+      runs.push(run);
+      // One after the other, so that what came before lies where the next one is read.
+      for (let n = 0; n < 4; n++) {
+        await run.push(n % 2 === 0 ? 'frames' : 'values', n % 2 === 0 ? Float64Array.of(n, n) : `value ${n}`);
+        await until(() => run.deadLetters().length === n + 1);
+      }
+      await until(() => run.failures().length === 4);
+      const expected = [0, 1, 2, 3].map((n) =>
+        n % 2 === 0
+          ? { port: 'frames', seq: n / 2, frame: Float64Array.of(n, n), value: undefined }
+          : { port: 'values', seq: (n - 1) / 2, frame: undefined, value: `value ${n}` },
+      );
+      expect(run.deadLetters()).toMatchObject(expected);
+      expect(run.failures()).toMatchObject(expected);
+    },
+  );
 
   it('say what supervision did', async () => {
     const restarting = await startErrands({ worker: 'auto', strategy: 'restart' });

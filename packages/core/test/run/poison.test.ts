@@ -186,13 +186,13 @@ describe('a dead letter that was sent again', () => {
   });
 
   test('and was not handled before the stop is a dead letter still', async () => {
-    const { run } = await startRow([{ supervision: { strategy: 'resume', triesMax: 1, watchdogMs: 0 } }], {
-      1: 1,
-    });
+    const supervision = { strategy: 'resume', triesMax: 1, watchdogMs: 0 } as const;
+    const { run, slots } = await startRow([{ supervision }], { 1: 1, 2: 1 });
     await run.push('in', { n: 0, act: 'throw', slot: 1 });
     await until('it is a dead letter', () => run.deadLetters().length === 1);
-    await run.push('in', { n: 1, act: 'hang' });
-    await until('the next one is in hand', () => run.stats().edges[0]?.depth === 1);
+    // What is sent again goes before what waits: the next one must be in hand.
+    await run.push('in', { n: 1, act: 'hang', slot: 2 });
+    await until('the next one is in hand', () => Atomics.load(slots, 2) === 0);
     expect(run.resend(run.deadLetters()[0]?.id ?? -1)).toBe(true);
     expect(run.deadLetters()).toEqual([]);
     expect((await run.stop()).deadLetters).toMatchObject([{ value: { n: 0 } }]);

@@ -21,6 +21,8 @@ export type Told = Cue & Trace;
 export interface Row {
   readonly run: Run;
   readonly logs: LogLine[];
+  /** What slots still hold: how often their acts are yet to be done. */
+  readonly slots: Int32Array<SharedArrayBuffer>;
   /** Pushes cues and ends the stream; resolves with everything that came out. */
   readonly play: (cues: readonly Cue[]) => Promise<Told[]>;
 }
@@ -75,7 +77,7 @@ export async function startRow(
     await taking;
     return told;
   };
-  return { run, logs, play };
+  return { run, logs, slots: new Int32Array(memory), play };
 }
 
 /** Numbered cues, some of which say more. */

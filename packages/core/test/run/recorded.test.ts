@@ -8,6 +8,7 @@ import type { ClockKind, Graph, RecordingEntry, ReplayReport, Run, StartOptions 
 import { compile } from '../../src/plan/compile.ts';
 import { planHash } from '../../src/recording/plan-hash.ts';
 import { createRecording } from '../../src/recording/writer.ts';
+import { counting, debugMemory, passing, word } from '../fixtures/debugged.ts';
 import { counter } from '../fixtures/stepped.ts';
 import { antenna, asking, fickle, folding, fragile, logging, ticking } from '../fixtures/taped.ts';
 import { build, node } from './random-graphs.ts';
@@ -194,6 +195,18 @@ describe('a replay', () => {
     expect(now?.[0]).toBe(3);
     expect(before?.[1]).not.toBe(now?.[1]);
     expect(divergence?.recorded?.time).toBe(divergence?.replayed?.time);
+  });
+
+  test('is one of the same graph, whatever has been written to shared memory since', async () => {
+    const words = debugMemory();
+    const g = graph('shared');
+    const source = g.stage('source', counting, { options: { count: 10 } });
+    const middle = g.stage('middle', passing, { options: { memory: words.buffer } });
+    g.connect(source.out.out, middle.in.in);
+    const path = await record(g, { clock: 'fast' });
+    expect(words[word.calls]).toBe(10);
+    expect(await g.replay(path)).toMatchObject({ compared: 10, divergence: undefined });
+    expect(words[word.calls]).toBe(20);
   });
 
   test('runs what has effects only when it is asked to', async () => {

@@ -1,13 +1,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { compile, defineStage, frame, graph, message, openRecording, written } from '@troupe/core';
 import type { Graph, Mark, Moment, Rewind, Run, StartOptions } from '@troupe/core';
 import { takeCensus } from '../../src/run/census.ts';
+import { Passage, PassageFailure } from '../../src/run/passage.ts';
 import { counter } from '../fixtures/stepped.ts';
 import { eights, setter } from '../fixtures/latched.ts';
-import { antenna, fickle, folding, fragile, logging, ticking } from '../fixtures/taped.ts';
+import { antenna, fickle, folding, fragile, logging, moody, ticking } from '../fixtures/taped.ts';
 import { until } from './deadline.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-rewound-'));
@@ -323,6 +324,31 @@ describe('a recording', { timeout: 120_000 }, () => {
     await expect(rewind.next()).rejects.toMatchObject({ code: 'REWIND_FAILED', step: 2 });
     expect(frameOf(rewind.moment, 'weak', 'out')).toEqual([1_004, 1e7]);
     expect(frameOf(await rewind.seek({ step: 0 }), 'weak', 'out')).toEqual([4, 0]);
+  });
+
+  test('says in which step it fails, however late that is heard of', async () => {
+    const memory = new SharedArrayBuffer(4);
+    const g = graph('moody');
+    const beat = g.stage('beat', ticking, { tick: { hz: 100 } });
+    const supervision = { strategy: 'escalate', triesMax: 1 } as const;
+    const weak = g.stage('weak', moody, { supervision, options: { memory } });
+    g.connect(beat.out.out, weak.in.in);
+    const path = await record(g, { durationMs: 3_000 });
+    new Int32Array(memory)[0] = 1;
+    await using rewind = await g.rewind(path);
+    // What is not shown is passed without a stop: there the failure may be heard of some steps later.
+    const lead = Reflect.get(Passage.prototype, 'lead');
+    const leading = vi.spyOn(Passage.prototype, 'lead').mockImplementation(function (this: Passage, how) {
+      return lead.call(this, how).catch((error: unknown) => {
+        if (!(error instanceof PassageFailure) || how.isWary) throw error;
+        return Promise.reject(new PassageFailure(error.step + 5, error.error));
+      });
+    });
+    onTestFinished(() => leading.mockRestore());
+    const late = rewind.seek({ step: 299 });
+    await expect(late).rejects.toMatchObject({ code: 'REWIND_FAILED', step: 10 });
+    expect(frameOf(await rewind.seek({ step: 9 }), 'weak', 'out')).toEqual([9_004, 9e7]);
+    await expect(rewind.next()).rejects.toMatchObject({ code: 'REWIND_FAILED', step: 10 });
   });
 
   test('of a source outside plays what it gave', async () => {

@@ -15,6 +15,7 @@ import type { Survey, Trial } from './trials.ts';
 const warmSteps = 1_000;
 const steps = 9_000;
 const heapBytesMaxDefault = 65_536;
+const looks = 4;
 
 /** A clause that is tried once, with scripts of its own. */
 export function nothing(): Arbitrary<Trial> {
@@ -69,11 +70,18 @@ export const latencyClause: Clause = {
   },
 };
 
-/** The least growth of three looks: what else happens to the heap comes and goes. */
 async function growthOf(course: Course, count: number): Promise<number> {
-  const before = heapBytes();
+  const before = restingBytes();
   await course.run(count);
-  return Math.min(heapBytes(), heapBytes(), heapBytes()) - before;
+  return restingBytes() - before;
+}
+
+/**
+ * The least of some looks: what else happens to the heap comes and goes. Code that has not been run for long
+ * is thrown away after some collections: if that were not done before, it would hide what grows.
+ */
+function restingBytes(): number {
+  return Math.min(...Array.from({ length: looks }, () => heapBytes()));
 }
 
 let collect: (() => void) | undefined;
