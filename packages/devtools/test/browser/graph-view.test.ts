@@ -217,6 +217,7 @@ describe('a large graph', () => {
     await page.getByRole('button', { name: /^Busy/ }).click();
     await expect.poll(() => rows.first().locator('td').nth(5).textContent(), { timeout: 20_000 }).toBe('82');
     await page.locator('.table-scroller').evaluate((element) => element.scrollTo(0, element.scrollHeight));
+    await page.locator('tr[aria-rowindex="1001"]').waitFor();
     await rows.locator('button').last().focus();
     await expect.poll(() => rows.last().getAttribute('aria-rowindex')).toBe('1001');
     await page.getByRole('searchbox').fill('rig12/ tag:sink');
