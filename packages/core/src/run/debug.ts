@@ -193,8 +193,6 @@ export class LiveDebug implements RunDebug {
   /** The run drains: everything goes on. */
   drain(): void {
     if (this.#isOver) return;
-    this.#held.clear();
-    this.#watched.clear();
     this.#close(undefined);
     void this.#tell(false);
   }
@@ -208,6 +206,8 @@ export class LiveDebug implements RunDebug {
   #close(error: Error | undefined): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#held.clear();
+    this.#watched.clear();
     const stopped = error ?? new RunStoppedError('debugging');
     this.#steps.fail(
       () => true,

@@ -216,6 +216,7 @@ describe('pause', () => {
     await until('it runs', () => Atomics.load(words, word.running) === 1);
     const settled = Promise.allSettled([...steps, run.debug.pause()]);
     await run.stop();
+    expect(run.debug.state).toMatchObject({ held: [], isAllHeld: false, breakpoints: [] });
     for (const each of await settled)
       expect(each).toMatchObject({ status: 'rejected', reason: { code: 'RUN_STOPPED' } });
   });
