@@ -77,8 +77,7 @@ describe('an exclusive resource', { timeout: 60_000 }, () => {
     expect(finished(memory, parts)).toEqual(parts.map(() => 300));
     expect(violations(memory)).toBe(0);
     expect(stats.resources).toEqual([{ name: 'gpu', capacity: 1, holders: [], waiting: [] }]);
-    // Five wanted it all the time.
-    for (const { resourceWaitMs } of stats.stages) expect(resourceWaitMs).toBeGreaterThan(0);
+    // Whether somebody had to wait is a matter of when threads begin: who waits is told below.
   });
 
   test('without it the same handlers do run at the same time', async () => {
