@@ -25,6 +25,9 @@ interface SpilledValue {
   readonly flags: number;
 }
 
+/** From so many messages at once on taps are told at their end only. */
+const restFrom = 16;
+
 /** An output port of values: one queue per edge; serialised once where an edge leaves the thread. */
 export class MessageOutlet implements Outlet {
   readonly port: string;
@@ -41,9 +44,11 @@ export class MessageOutlet implements Outlet {
   readonly #isRemote: boolean;
   /** The queue of the only edge, when that is a local one that holds: the usual case on one worker. */
   readonly #local: LocalWriter | undefined;
-  /** The same while nobody watches: one field says that there is nothing else to do. */
+  /** The same while nobody wants to see anything: one field says that there is nothing else to do. */
   #sole: LocalWriter | undefined;
   readonly #taps: MessageTap[] = [];
+  /** What had been emitted when taps were told last. */
+  #toldTo = 0;
 
   constructor(port: string, edges: readonly MessageEdge[], maxEmit: number, spillMax: number) {
     this.port = port;
@@ -67,6 +72,7 @@ export class MessageOutlet implements Outlet {
   /** Lets somebody watch, until `unwatch`. Twice is once. */
   watch(tap: MessageTap): void {
     if (this.#taps.some(({ id }) => id === tap.id)) return;
+    this.#passTaps();
     this.#taps.push(tap);
     this.#sole = undefined;
   }
@@ -74,6 +80,7 @@ export class MessageOutlet implements Outlet {
   unwatch(id: number): void {
     const at = this.#taps.findIndex((tap) => tap.id === id);
     if (at < 0) return;
+    this.#passTaps();
     this.#taps.splice(at, 1);
     if (this.#taps.length === 0) this.#sole = this.#local;
   }
@@ -100,7 +107,7 @@ export class MessageOutlet implements Outlet {
       return;
     }
     const bytes = this.#isRemote ? encode(value) : undefined;
-    if (this.#taps.length > 0) {
+    if (this.#taps.length > 0 && sole === undefined) {
       this.#show(value, bytes, time, flags);
       if (this.#spill.length === 0 && this.#local?.append(value, time, flags, this.#seq) === true) {
         this.#seq++;
@@ -145,7 +152,7 @@ export class MessageOutlet implements Outlet {
 
   publish(stampMs: number): void {
     for (let i = 0; i < this.#edges.length; i++) this.#edges[i]?.writer.publish(stampMs);
-    for (let i = 0; i < this.#taps.length; i++) this.#taps[i]?.publish(stampMs);
+    if (this.#taps.length > 0) this.#publishTaps(stampMs);
   }
 
   mark(round: number): void {
@@ -181,6 +188,32 @@ export class MessageOutlet implements Outlet {
       if ((this.#holding[i] as MessageEdge).writer.room(1) <= 0) return false;
     }
     return true;
+  }
+
+  /**
+   * Where messages come in batches, they go past sampled taps unseen until the end of the batch in which
+   * something is asked for. Single ones are offered: whoever asks for the next one gets it.
+   */
+  #publishTaps(stampMs: number): void {
+    const isBatch = this.#settledSeq - this.#toldTo >= restFrom;
+    this.#passTaps();
+    let isAsked = false;
+    for (let i = 0; i < this.#taps.length; i++) {
+      const tap = this.#taps[i] as MessageTap;
+      tap.publish(stampMs);
+      isAsked = tap.isAsked() || isAsked;
+    }
+    // What waits for room has been offered, or has not: it is counted once.
+    if (this.#spill.length === 0) this.#sole = isAsked || !isBatch ? undefined : this.#local;
+  }
+
+  /** Counts what has gone past all taps. */
+  #passTaps(): void {
+    if (this.#sole !== undefined) {
+      const count = this.#settledSeq - this.#toldTo;
+      for (let i = 0; i < this.#taps.length; i++) this.#taps[i]?.pass(count);
+    }
+    this.#toldTo = this.#settledSeq;
   }
 
   #show(value: unknown, bytes: Uint8Array | undefined, time: number, flags: number): void {

@@ -79,7 +79,7 @@ export class MessageTap {
 
   /** Takes a message, if it may. `bytes`: the value as it is serialised for others. */
   offer(value: unknown, bytes: Uint8Array | undefined, time: number, flags: number, seq: number): void {
-    if (this.#isSampled && (((this.#words[word.asked] as number) - this.#given) | 0) <= 0) {
+    if (!this.isAsked()) {
       this.#passed++;
       return;
     }
@@ -90,6 +90,17 @@ export class MessageTap {
       // What passes by reference may be anything; and a call does not fail for being watched.
       this.#unreadable++;
     }
+  }
+
+  /** Whether it wants the next message. */
+  isAsked(): boolean {
+    return !this.#isSampled || (((this.#words[word.asked] as number) - this.#given) | 0) > 0;
+  }
+
+  /** Messages of settled calls have not been offered. */
+  pass(count: number): void {
+    this.#passed += count;
+    this.#settledPassed += count;
   }
 
   settle(): void {

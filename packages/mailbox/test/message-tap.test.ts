@@ -153,4 +153,47 @@ describe('a tap on an output of values', () => {
     expect(seen()).toEqual([[0, 'a']]);
     expect(outlet.emitted).toBe(2);
   });
+
+  it('lets batches go past between two asks, and counts them', () => {
+    const { outlet, control, seen } = watched(true, 8, 256);
+    const batch = (from: number, count: number): void => {
+      send(outlet, ...Array.from({ length: count }, (_, i) => from + i));
+      commit(outlet);
+    };
+    batch(0, 20);
+    batch(20, 20);
+    expect([seen(), control.passed]).toEqual([[], 40]);
+    // Asked for at rest: it is known at the end of the next batch.
+    control.ask(2);
+    batch(40, 20);
+    expect([seen(), control.passed]).toEqual([[], 60]);
+    batch(60, 20);
+    expect([seen(), control.passed]).toEqual([
+      [
+        [60, 60],
+        [61, 61],
+      ],
+      78,
+    ]);
+    // Single ones are offered: the next one after the ask is given.
+    batch(80, 1);
+    control.ask(1);
+    batch(81, 1);
+    expect([seen(), control.passed]).toEqual([[[81, 81]], 80 - 1]);
+  });
+
+  it('counts what goes past once, whether there is room for it or not, and not what is taken back', () => {
+    const { outlet, control, seen } = watched(true, 8, 24);
+    const fill = (from: number, count: number): void =>
+      send(outlet, ...Array.from({ length: count }, (_, i) => from + i));
+    fill(0, 16);
+    commit(outlet);
+    fill(16, 4);
+    outlet.rollback();
+    // 8 fit, 4 wait for room.
+    fill(16, 12);
+    commit(outlet);
+    expect([outlet.hasSpill(), control.passed]).toEqual([true, 24]);
+    expect(seen()).toEqual([]);
+  });
 });
