@@ -132,10 +132,11 @@ export class LiveTelemetry implements Telemetry {
 
   async census(): Promise<readonly ThreadWire[]> {
     const entries = await this.#parts.run.census();
-    return entries.map(({ heap, loopDelay, role, owner, threadId, stages, cpuMs }) => ({
+    return entries.map(({ heap, loopDelay, role, owner, threadId, worker, stages, cpuMs }) => ({
       role,
       owner,
       threadId,
+      worker,
       stages,
       cpuMs,
       heapUsed: heap?.usedBytes,

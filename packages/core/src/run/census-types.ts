@@ -18,6 +18,8 @@ export interface CensusEntry {
   /** The graph that owns it, or `pool` for an idle pooled worker. */
   readonly owner: string;
   readonly threadId: number;
+  /** Its index among the workers of the run that was asked; `undefined` for every other thread. */
+  readonly worker: number | undefined;
   readonly stages: readonly string[];
   /** CPU time used so far, in milliseconds. */
   readonly cpuMs: number;

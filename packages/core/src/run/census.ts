@@ -40,11 +40,11 @@ export async function takeCensus(asker: Plan): Promise<readonly CensusEntry[]> {
     for (const [worker, id] of household.crew.threadIds()) places.set(id, { ...household, worker });
   }
   const threads = await pooledThreads();
-  const entries = threads.map((thread) => entryOf(thread, places.get(thread.threadId)));
+  const entries = threads.map((thread) => entryOf(asker, thread, places.get(thread.threadId)));
   return [mainEntry(asker), ...(await Promise.all(entries))];
 }
 
-async function entryOf(thread: Worker, place: Place | undefined): Promise<CensusEntry> {
+async function entryOf(asker: Plan, thread: Worker, place: Place | undefined): Promise<CensusEntry> {
   const { threadId: id } = thread;
   const isIo = place !== undefined && place.plan.workers[place.worker]?.io === true;
   // A thread may end, or hang, while it is asked.
@@ -57,6 +57,8 @@ async function entryOf(thread: Worker, place: Place | undefined): Promise<Census
     role: isIo ? 'io' : 'compute',
     owner: place?.plan.name ?? 'pool',
     threadId: id,
+    // Two runs of one graph have plans of the same name, but each its own.
+    worker: place?.plan === asker ? place.worker : undefined,
     stages: place === undefined ? [] : namesOf(place.plan, place.worker),
     cpuMs: cpu === undefined ? 0 : cpuMs(cpu),
     heap: heap === undefined ? undefined : heapOf(heap),
@@ -72,6 +74,7 @@ function mainEntry(asker: Plan): CensusEntry {
     role: 'main',
     owner: plans.map(({ name }) => name).join(', '),
     threadId,
+    worker: 0,
     stages: plans.flatMap((plan) => namesOf(plan, 0)),
     cpuMs: cpuMs(process.threadCpuUsage()),
     heap: heapOf(getHeapStatistics()),

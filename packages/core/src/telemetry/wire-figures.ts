@@ -75,6 +75,8 @@ export interface ThreadWire {
   /** The graph that owns it, or `pool`. */
   readonly owner: string;
   readonly threadId: number;
+  /** Index of the worker of this run that it is; `undefined` for every other thread. */
+  readonly worker: number | undefined;
   readonly stages: readonly string[];
   readonly cpuMs: number;
   /** Bytes; `undefined` where the thread cannot be asked. */

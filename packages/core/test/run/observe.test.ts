@@ -201,6 +201,15 @@ describe('several runs', () => {
       ]) as unknown,
     );
     expect(new Set([...of('one'), ...of('two')]).size).toBe(4);
+    // Workers are those of the run that was asked.
+    expect(threads.map(({ owner, worker }) => (owner === 'two' ? worker : undefined))).toEqual(
+      threads.map(() => undefined),
+    );
+    const placed = threads.filter(({ owner }) => owner === 'one');
+    for (const { worker, stages } of placed) {
+      expect(stages).toEqual([one.plan.actors.find((actor) => actor.worker === worker)?.name]);
+    }
+    expect(threads[0]?.worker).toBe(0);
     for (const thread of threads) expect(thread.cpuMs).toBeGreaterThan(0);
     for (const probe of probes) openGate(probe);
     const push = async (run: Run): Promise<void> => {

@@ -57,6 +57,11 @@ export function workerBusy(figures: Figures | undefined, worker: number): number
   return Math.min(1, Math.max(0, grown / 1e9));
 }
 
+/** Milliseconds in handlers per second, over the window; more than 1,000 where async ones overlap. */
+export function busyMsPerSecond(figures: Figures | undefined, stage: number): number {
+  return Math.max(0, growth(figures, (snapshot) => stageFigure(snapshot, stage, 'busyNs')) / 1e6);
+}
+
 /** Per second, over the window. */
 export function handledPerSecond(figures: Figures | undefined, stage: number): number {
   return growth(figures, (snapshot) => stageFigure(snapshot, stage, 'handled'));

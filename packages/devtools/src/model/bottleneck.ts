@@ -3,6 +3,7 @@ import { sharesOf, workerBusy } from './activity.ts';
 import { edgeFigure } from './figures.ts';
 import { healthOf } from './health.ts';
 import type { Model } from './model.ts';
+import { offOf } from './off.ts';
 import { topologyOf, workerName } from './topology.ts';
 
 /** What holds up the graph. */
@@ -116,10 +117,7 @@ function reasonOf(model: Model, graph: GraphWire, stage: StageWire): { reason: s
     case 'held':
       return { reason: 'you hold it', remedy: 'Resume it.' };
     case 'inactive':
-      return {
-        reason: `it does not run in mode ${figures?.mode ?? ''}`,
-        remedy: 'Change the mode, or let it drop while it is inactive.',
-      };
+      return whyInactive(model, stage);
     case 'waiting':
       return {
         reason: `it waits for ${stage.resources.join(', ')}`,
@@ -146,6 +144,20 @@ function reasonOf(model: Model, graph: GraphWire, stage: StageWire): { reason: s
   return {
     reason: `it takes messages more slowly than they come (busy ${percent(busy)})`,
     remedy: 'It may wait for something outside: its inspector has the times of its handler.',
+  };
+}
+
+function whyInactive(model: Model, stage: StageWire): { reason: string; remedy: string } {
+  const off = offOf(model, stage);
+  if (off?.by === 'event') {
+    return {
+      reason: `it waits for event '${off.event}', which is not set`,
+      remedy: 'Set the event, or let the stage drop while it is off.',
+    };
+  }
+  return {
+    reason: `it does not run in mode ${model.figures?.mode ?? ''}`,
+    remedy: 'Change the mode, or let it drop while it is inactive.',
   };
 }
 

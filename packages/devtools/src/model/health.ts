@@ -3,6 +3,7 @@ import type { StageWire } from '@troupe/core/telemetry';
 import { failsNow, sharesOf } from './activity.ts';
 import { stageFigure } from './figures.ts';
 import type { Model } from './model.ts';
+import { offNote, offOf, offText } from './off.ts';
 
 /** How a stage is, the gravest first. */
 export const healths = [
@@ -21,7 +22,7 @@ export const healths = [
 ] as const;
 export type Health = (typeof healths)[number];
 
-/** In words, as a stage's badge says it. */
+/** In words. */
 export const healthTexts: Readonly<Record<Health, string>> = {
   lost: 'failed for good',
   failing: 'failing',
@@ -39,7 +40,16 @@ export const healthTexts: Readonly<Record<Health, string>> = {
 
 const halfOfTheTime = 0.5;
 
-export function healthOf({ figures, debug }: Model, stage: StageWire): Health {
+/** In words: of one that is inactive, why; `isShort` for where there is little room. */
+export function healthText(model: Model, stage: StageWire, isShort = false): string {
+  const health = healthOf(model, stage);
+  const off = health === 'inactive' ? offOf(model, stage) : undefined;
+  if (off === undefined) return healthTexts[health];
+  return isShort ? offNote(off) : offText(off);
+}
+
+export function healthOf(model: Model, stage: StageWire): Health {
+  const { figures, debug } = model;
   if (figures === undefined) return 'starting';
   const { index } = stage;
   const state = actorStates[stageFigure(figures.now, index, 'state')];
@@ -48,14 +58,13 @@ export function healthOf({ figures, debug }: Model, stage: StageWire): Health {
   if (state === 'starting' || state === 'ended' || state === 'stopped') return state;
   if (failsNow(figures, index)) return 'failing';
   if (debug.isAllHeld || debug.held.includes(index)) return 'held';
-  if (!isActive(stage, figures.mode)) return 'inactive';
+  const off = offOf(model, stage);
+  const takesActivations = off?.by === 'event' && off.form === 'toggleable';
+  if (off !== undefined && !takesActivations) return 'inactive';
   const shares = sharesOf(figures, index);
   if (shares.blocked >= halfOfTheTime) return 'blocked';
   if (shares.waiting >= halfOfTheTime) return 'waiting';
-  return shares.busy >= halfOfTheTime ? 'busy' : 'idle';
-}
-
-/** Whether a stage runs in a mode. */
-export function isActive({ activeIn }: StageWire, mode: string): boolean {
-  return activeIn === undefined || activeIn.includes(mode);
+  if (shares.busy >= halfOfTheTime) return 'busy';
+  // Between two calls it has no activation left, however often it is called.
+  return takesActivations ? 'inactive' : 'idle';
 }

@@ -1,6 +1,7 @@
 import type { StageWire } from '@troupe/core/telemetry';
-import { healthOf, healths, isActive } from './health.ts';
+import { healthOf, healths } from './health.ts';
 import type { Model } from './model.ts';
+import { isActive } from './off.ts';
 import { workerName } from './topology.ts';
 
 /** The fields that a search can name: `tag:eeg worker:2 health:blocked mode:training fir`. */

@@ -1,4 +1,6 @@
-import type { DetailWire, ServerMessage, ThreadWire } from '@troupe/core/telemetry';
+import type { DetailWire, ServerMessage } from '@troupe/core/telemetry';
+import type { Census } from './census.ts';
+import { withCensus } from './census.ts';
 import type { Log } from './log.ts';
 import { emptyLog, withHappenings } from './log.ts';
 import type { Tapped } from './messages.ts';
@@ -16,7 +18,7 @@ export interface Watched {
   readonly details: ReadonlyMap<number, Detail>;
   /** By edge. */
   readonly taps: ReadonlyMap<number, Tapped>;
-  readonly census: { readonly elapsedMs: number; readonly threads: readonly ThreadWire[] } | undefined;
+  readonly census: Census | undefined;
   /** It changes in place; a new object around it says when. */
   readonly trace: { readonly store: SpanStore };
   readonly replay: Replay | undefined;
@@ -58,7 +60,7 @@ export function withWatched(watched: Watched, message: ServerMessage): Watched {
       return { ...watched, taps: newest(watched.taps, message.edge, tapped) };
     }
     case 'census':
-      return { ...watched, census: { elapsedMs: message.elapsedMs, threads: message.threads } };
+      return { ...watched, census: withCensus(watched.census, message) };
     case 'trace': {
       const { store } = watched.trace;
       store.add(message.spans, message.missed);

@@ -56,7 +56,7 @@ describe('the graph', () => {
     }
     const camera = await stage(visit, 'camera').getAttribute('aria-description');
     expect(camera).toContain('restarts: 2');
-    expect(await stage(visit, 'train').getAttribute('aria-description')).toContain('inactive');
+    expect(await stage(visit, 'train').getAttribute('aria-description')).toContain('off in mode recording');
   });
 
   it('names the stage that holds up the others, and why', async () => {

@@ -1,7 +1,7 @@
 import type { StageWire } from '@troupe/core/telemetry';
 import { droppedOf, handledPerSecond, sharesOf } from '../../../model/activity.ts';
 import { stageFigure } from '../../../model/figures.ts';
-import { healthOf, healths, healthTexts } from '../../../model/health.ts';
+import { healthOf, healths, healthText } from '../../../model/health.ts';
 import type { Model } from '../../../model/model.ts';
 import { percentText, shortText } from '../../../model/numbers.ts';
 import { topologyOf, workerName } from '../../../model/topology.ts';
@@ -57,7 +57,7 @@ export const columns: readonly Column[] = [
     name: 'health',
     title: 'Health',
     isNumber: false,
-    text: (model, stage) => healthTexts[healthOf(model, stage)],
+    text: (model, stage) => healthText(model, stage),
     order: (model, stage) => healths.length - healths.indexOf(healthOf(model, stage)),
   },
   {

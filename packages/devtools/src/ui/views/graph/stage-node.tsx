@@ -4,7 +4,7 @@ import { handledPerSecond, percentagesOf, sharesOf } from '../../../model/activi
 import type { Shares } from '../../../model/activity.ts';
 import { stageFigure } from '../../../model/figures.ts';
 import type { Health } from '../../../model/health.ts';
-import { healthOf, healthTexts } from '../../../model/health.ts';
+import { healthOf, healthText } from '../../../model/health.ts';
 import type { Model } from '../../../model/model.ts';
 import { short } from '../../../model/numbers.ts';
 import { Icon } from '../../icons.tsx';
@@ -23,6 +23,9 @@ interface Face {
   readonly unit: string;
   readonly isMoment: boolean;
   readonly health: Health;
+  readonly healthText: string;
+  /** The same in few words. */
+  readonly healthNote: string;
   readonly restarts: number;
 }
 
@@ -41,6 +44,8 @@ function faceOf(model: Model, index: number): Face | undefined {
     unit: isMoment ? `${unit} done` : `${unit}/s`,
     isMoment,
     health: healthOf(model, stage),
+    healthText: healthText(model, stage),
+    healthNote: healthText(model, stage, true),
     restarts: figures === undefined ? 0 : stageFigure(figures.now, index, 'restarts'),
   };
 }
@@ -53,6 +58,7 @@ function isSameFace(one: Face | undefined, other: Face | undefined): boolean {
     one.unit === other.unit &&
     one.isMoment === other.isMoment &&
     one.health === other.health &&
+    one.healthText === other.healthText &&
     one.restarts === other.restarts &&
     one.shares.busy === other.shares.busy &&
     one.shares.blocked === other.shares.blocked &&
@@ -106,6 +112,7 @@ export function StageNode({
         data-cause={stand.isCause || undefined}
         aria-pressed={stand.isChosen}
         aria-description={spoken(face)}
+        title={isOff(face) ? face.healthText : undefined}
         tabIndex={stand.isReached ? 0 : -1}
         onClick={stand.choose}
         onFocus={stand.reach}
@@ -120,17 +127,24 @@ export function StageNode({
         ) : undefined}
         <span className="stage-note">
           {badge === undefined ? undefined : <Icon name={badge} />}
-          {badge === undefined ? noteOf(face) : healthTexts[face.health]}
+          {badge === undefined ? noteOf(face) : face.healthNote}
         </span>
-        <span className="stage-rate">
-          {face.rate}
-          <small> {face.unit}</small>
-        </span>
+        {isOff(face) ? undefined : (
+          <span className="stage-rate">
+            {face.rate}
+            <small> {face.unit}</small>
+          </span>
+        )}
       </button>
       <Handle type="target" position={Position.Left} isConnectable={false} />
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </>
   );
+}
+
+/** It does nothing now: why needs the room of its rate. */
+function isOff({ health, isMoment, rate }: Face): boolean {
+  return health === 'inactive' && !isMoment && rate === '0';
 }
 
 function noteOf({ name, definition }: Face): string {
@@ -169,9 +183,9 @@ function SharesFigure({ shares }: { readonly shares: Shares }): ReactElement {
 }
 
 /** What fill and border show, in words. */
-function spoken({ definition, shares, health, restarts, rate, unit, isMoment }: Face): string {
-  if (isMoment) return `${definition}, ${healthTexts[health]}, ${rate} ${unit.trim()}, restarts: ${restarts}`;
-  const parts = [definition, healthTexts[health], `busy ${shares.busy} %`, `blocked ${shares.blocked} %`];
+function spoken({ definition, shares, healthText: health, restarts, rate, unit, isMoment }: Face): string {
+  if (isMoment) return `${definition}, ${health}, ${rate} ${unit.trim()}, restarts: ${restarts}`;
+  const parts = [definition, health, `busy ${shares.busy} %`, `blocked ${shares.blocked} %`];
   if (shares.waiting > 0) parts.push(`waits for resources ${shares.waiting} %`);
   if (shares.held > 0) parts.push(`held ${shares.held} %`);
   parts.push(`idle ${shares.idle} %`);

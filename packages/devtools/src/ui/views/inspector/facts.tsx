@@ -1,20 +1,18 @@
-import type { GraphWire, StageColumn, StageWire } from '@troupe/core/telemetry';
+import type { StageColumn, StageWire } from '@troupe/core/telemetry';
 import type { ReactElement, ReactNode } from 'react';
+
 import type { Figures } from '../../../model/figures.ts';
 import { stageFigure, windowStart } from '../../../model/figures.ts';
+import { isSameUse, threadUseOf } from '../../../model/thread-use.ts';
 import { topologyOf, workerName } from '../../../model/topology.ts';
 import { count, digits, percent } from '../../../model/units.ts';
 import { useModel } from '../../page.tsx';
 
 /** What a stage is, where it runs, what it depends on, and what it has done. */
 export function Facts({ stage }: { readonly stage: StageWire }): ReactElement {
-  const { index, worker, activeIn, whileInactive, control, module } = stage;
+  const { index, activeIn, whileInactive, control, module } = stage;
   const figures = useModel((model) => model.figures);
-  const graph = useModel((model) => model.graph);
-  const others = graph?.stages.filter((it) => it.worker === worker && it.index !== index).length ?? 0;
-  const rates = figures && graph && ratesOf(figures, graph, stage);
-  const company =
-    others === 0 ? 'alone' : others === 1 ? 'with one other stage' : `with ${others} other stages`;
+  const rates = figures && ratesOf(figures, stage);
   return (
     <section aria-label="Facts">
       <dl className="facts">
@@ -22,14 +20,9 @@ export function Facts({ stage }: { readonly stage: StageWire }): ReactElement {
           {stage.stage}
           {module === undefined ? ', on the main thread only' : ''}
         </Fact>
-        <Fact name="Runs on">
-          {graph === undefined ? '' : workerName(graph, worker)}, {company}
-        </Fact>
+        <Thread stage={stage} />
         <Fact name="Busy">{rates === undefined ? '–' : `${percent(rates.busy)} of its time`}</Fact>
         <Fact name="Blocked">{rates === undefined ? '–' : `${percent(rates.blocked)} of its time`}</Fact>
-        <Fact name="Its thread">
-          {rates === undefined ? '–' : `handles for ${percent(rates.worker)} of the time`}
-        </Fact>
         <Fact name="Handled">
           {rates === undefined ? '–' : `${digits(rates.handled)} a second, ${count(rates.total)} in all`}
         </Fact>
@@ -49,6 +42,34 @@ export function Facts({ stage }: { readonly stage: StageWire }): ReactElement {
       </dl>
       <Neighbours stage={index} />
     </section>
+  );
+}
+
+/** The thread that it runs on: whom it shares it with, what that uses, and what of it is the stage's. */
+function Thread({ stage }: { readonly stage: StageWire }): ReactElement {
+  const name = useModel(({ graph }) => (graph === undefined ? '' : workerName(graph, stage.worker)));
+  const use = useModel((model) => threadUseOf(model, stage), isSameUse);
+  const { others, cpu, ownMs, allMs, loopDelay } = use;
+  const company = others === 0 ? 'alone' : `shared with ${others} ${others === 1 ? 'stage' : 'stages'}`;
+  const isMain = stage.worker === 0;
+  return (
+    <>
+      <Fact name="Runs on">
+        {name}, {company}
+      </Fact>
+      <Fact name="CPU">
+        {cpu === undefined ? '–' : `${percent(cpu)} of a core`}
+        {isMain ? ', with the application' : others === 0 ? '' : `, all ${others + 1} stages`}
+      </Fact>
+      <Fact name="Handlers">
+        {digits(ownMs)} ms a second{others === 0 ? '' : `, of ${digits(allMs)} ms of all its stages`}
+      </Fact>
+      {loopDelay === undefined ? undefined : (
+        <Fact name="Loop delay">
+          p50 {digits(loopDelay.p50Ms)} ms, p99 {digits(loopDelay.p99Ms)} ms
+        </Fact>
+      )}
+    </>
   );
 }
 
@@ -87,24 +108,21 @@ function Neighbours({ stage }: { readonly stage: number }): ReactElement | undef
 interface Rates {
   readonly busy: number;
   readonly blocked: number;
-  readonly worker: number;
   readonly handled: number;
   readonly total: number;
 }
 
 /** Over the window of the figures. */
-function ratesOf(figures: Figures, { stages }: GraphWire, { index, worker }: StageWire): Rates {
+function ratesOf(figures: Figures, { index }: StageWire): Rates {
   const start = windowStart(figures);
   const { now } = figures;
   const spanMs = now.elapsedMs - start.elapsedMs;
   const share = (ns: number): number => (spanMs > 0 ? Math.max(0, Math.min(1, ns / 1e6 / spanMs)) : 0);
-  const grown = (column: StageColumn, of = index): number =>
-    stageFigure(now, of, column) - stageFigure(start, of, column);
-  const company = stages.filter((it) => it.worker === worker);
+  const grown = (column: StageColumn): number =>
+    stageFigure(now, index, column) - stageFigure(start, index, column);
   return {
     busy: share(grown('busyNs')),
     blocked: share(grown('blockedNs')),
-    worker: share(company.reduce((sum, it) => sum + grown('busyNs', it.index), 0)),
     handled: spanMs > 0 ? (grown('handled') / spanMs) * 1_000 : 0,
     total: stageFigure(now, index, 'handled'),
   };

@@ -2,6 +2,7 @@ import type { StageWire } from '@troupe/core/telemetry';
 import { actorStates } from '@troupe/core/telemetry';
 import type { ReactElement } from 'react';
 import { stageFigure } from '../../../model/figures.ts';
+import { healthOf, healthText } from '../../../model/health.ts';
 import { topologyOf } from '../../../model/topology.ts';
 import { Icon } from '../../icons.tsx';
 import { useModel, useUrl, useWish } from '../../page.tsx';
@@ -44,7 +45,7 @@ export function Inspector(): ReactElement | undefined {
 
 function Body({ stage }: { readonly stage: StageWire }): ReactElement {
   const { index, options } = stage;
-  useWish({ statsMs: 250, details: [index] });
+  useWish({ statsMs: 250, details: [index], census: true });
   const isRewound = useModel(({ watched }) => watched.replay?.moment !== undefined);
   return (
     <div className="inspector-body">
@@ -88,21 +89,23 @@ const stateWords: Readonly<Record<string, string>> = {
   lost: 'Lost: it is not restarted any more',
 };
 
-function State({ stage: { index, activeIn } }: { readonly stage: StageWire }): ReactElement {
+function State({ stage }: { readonly stage: StageWire }): ReactElement {
+  const { index } = stage;
   const state = useModel(({ figures }) =>
     figures === undefined ? undefined : actorStates[stageFigure(figures.now, index, 'state')],
   );
-  const mode = useModel(({ figures }) => figures?.mode ?? '');
+  const off = useModel((model) =>
+    healthOf(model, stage) === 'inactive' ? healthText(model, stage) : undefined,
+  );
   const isHeld = useModel(({ debug }) => debug.isAllHeld || debug.held.includes(index));
-  const isInactive = activeIn !== undefined && !activeIn.includes(mode);
   const word = isHeld
     ? 'Held by you'
-    : state === 'running' && isInactive
-      ? `Not active in mode ${mode}`
+    : state === 'running' && off !== undefined
+      ? off.charAt(0).toUpperCase() + off.slice(1)
       : (stateWords[state ?? ''] ?? 'No figures yet');
   return (
     <p className={`state-word state-${isHeld ? 'held' : (state ?? 'starting')}`}>
-      <Icon name={isHeld ? 'held' : iconOf(state, isInactive)} /> {word}
+      <Icon name={isHeld ? 'held' : iconOf(state, off !== undefined)} /> {word}
     </p>
   );
 }

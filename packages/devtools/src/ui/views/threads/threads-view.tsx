@@ -1,8 +1,7 @@
 import type { ThreadWire } from '@troupe/core/telemetry';
 import type { ReactElement } from 'react';
-import { useRef } from 'react';
+import { cpuShareOf } from '../../../model/census.ts';
 import { bytes, clockTime, digits, percent } from '../../../model/units.ts';
-import type { Watched } from '../../../model/watched.ts';
 import { useModel, useUrl, useWish } from '../../page.tsx';
 import './threads.css';
 
@@ -16,7 +15,6 @@ const roles: Readonly<Record<ThreadWire['role'], string>> = {
 export function ThreadsView(): ReactElement {
   useWish({ census: true });
   const census = useModel(({ watched }) => watched.census);
-  const shares = useShares(census);
   return (
     <section className="view" aria-label="Threads">
       <div className="view-head">
@@ -54,7 +52,7 @@ export function ThreadsView(): ReactElement {
           </thead>
           <tbody>
             {census?.threads.map((thread) => (
-              <ThreadRow key={thread.threadId} thread={thread} share={shares.get(thread.threadId)} />
+              <ThreadRow key={thread.threadId} thread={thread} share={cpuShareOf(census, thread)} />
             ))}
           </tbody>
         </table>
@@ -69,7 +67,7 @@ export function ThreadsView(): ReactElement {
 
 interface ThreadRowProps {
   readonly thread: ThreadWire;
-  /** Of one core, since the census before. */
+  /** Of one core, over the last seconds. */
   readonly share: number | undefined;
 }
 
@@ -115,22 +113,4 @@ function delay(ms: number | undefined): ReactElement | string {
       <span className="unit"> ms</span>
     </>
   );
-}
-
-/** CPU since the census before, by thread, as a share of one core. */
-function useShares(census: Watched['census']): ReadonlyMap<number, number> {
-  const last = useRef<{ readonly census: Watched['census']; readonly shares: ReadonlyMap<number, number> }>({
-    census: undefined,
-    shares: new Map(),
-  });
-  if (census === undefined || census === last.current.census) return last.current.shares;
-  const before = last.current.census;
-  const spanMs = before === undefined ? 0 : census.elapsedMs - before.elapsedMs;
-  const shares = new Map<number, number>();
-  for (const { threadId, cpuMs } of census.threads) {
-    const old = before?.threads.find((it) => it.threadId === threadId);
-    if (old !== undefined && spanMs > 0) shares.set(threadId, Math.max(0, (cpuMs - old.cpuMs) / spanMs));
-  }
-  last.current = { census, shares };
-  return shares;
 }
