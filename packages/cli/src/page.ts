@@ -1,6 +1,6 @@
 import type { Devtools, DevtoolsOptions } from '@troupe/devtools';
 import { numberArgument } from './arguments.ts';
-import { UsageError } from './explain.ts';
+import { explain, UsageError } from './explain.ts';
 import { drainOnInterrupt } from './interrupt.ts';
 
 /** The options of a command whose run can be watched in a browser, for `parseArguments`. */
@@ -40,7 +40,7 @@ export function pageArguments(values: {
 }
 
 /**
- * The page of one run. On a terminal it stays when the run has come to its end, until Ctrl-C; elsewhere, or
+ * The page of one run. Where it `stays` when the run has come to its end, it does until Ctrl-C; elsewhere, or
  * when a person has ended the run, it ends with the run.
  */
 export class RunPage {
@@ -51,6 +51,12 @@ export class RunPage {
   #isLeft = false;
 
   /** Without a page that was asked for, there is none. */
+  static async open(asked: PageArguments, stays: boolean, onAddress: (url: string) => void): Promise<RunPage>;
+  static async open(
+    asked: PageArguments | undefined,
+    stays: boolean,
+    onAddress: (url: string) => void,
+  ): Promise<RunPage | undefined>;
   static async open(
     asked: PageArguments | undefined,
     stays: boolean,
@@ -89,6 +95,18 @@ export class RunPage {
     return this.#stays && this.#isServed && !this.#isLeft;
   }
 
+  /**
+   * The run has failed: what there is to see of it is told before the page is left. Resolves with the exit
+   * code; throws the error where no page stays.
+   */
+  async endFailed(error: unknown): Promise<number> {
+    if (!this.isStaying) throw error;
+    const { lines, exitCode } = explain(error);
+    lines.forEach(sayOnStderr);
+    await this.end(sayOnStderr);
+    return exitCode;
+  }
+
   /** The run is over, and reported: resolves when the page is closed. */
   async end(say: (line: string) => void, interrupted: () => Promise<void> = interrupt): Promise<void> {
     if (this.isStaying) {
@@ -97,6 +115,11 @@ export class RunPage {
     }
     await this.observer.close();
   }
+}
+
+/** Says something beside the output of a command. */
+export function sayOnStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 async function interrupt(): Promise<void> {

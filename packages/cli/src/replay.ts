@@ -1,10 +1,13 @@
 import { dirname, join, resolve } from 'node:path';
 import { graph, openRecording } from '@troupe/core';
-import type { Graph, RecordingHeader, ReplayReport } from '@troupe/core';
+import type { Graph, Observer, RecordingHeader, ReplayReport } from '@troupe/core';
 import { numberArgument, parseArguments } from './arguments.ts';
 import { exitCode } from './exit-codes.ts';
 import { UsageError } from './explain.ts';
 import { allowOption, loadGraph } from './graph-module.ts';
+import { pageArguments, pageOptions, RunPage, sayOnStderr } from './page.ts';
+import type { PageArguments } from './page.ts';
+import { addressText } from './presenters.ts';
 import { momentJson, momentLines } from './terminal/moment-view.ts';
 import { replayLines } from './terminal/replay-view.ts';
 
@@ -21,6 +24,10 @@ Options:
   --at S           go only to the last step within so many seconds of the run's own time, and print what
                    there was: the newest message of each output, latches, mode, events, states
   --json           with --at: as one JSON object
+  --devtools       serve a page that shows the graph as it runs again, and goes to any step of the recording;
+                   print its address. It stays until Ctrl-C
+  --port N         its port; one that is free unless given
+  --control        the graph waits to be resumed or stepped in the page, which may also set breakpoints
   --allow NAME     a package, or a module or folder (./x), outside of the recording's (or the graph file's)
                    folder that stages may be loaded from; loading runs their code. Can be given several times
   --help           this text
@@ -28,7 +35,8 @@ Options:
 Exit codes:
   0    everything was identical
   1    something differed, or the replay failed
-  2    wrong usage or bad input: no such file, no recording, one of another graph, a graph that cannot run
+  2    wrong usage or bad input: no such file, no recording, one of another graph, a graph that cannot run,
+       a port that is taken
 `;
 
 interface ReplayArguments {
@@ -40,6 +48,7 @@ interface ReplayArguments {
   /** The moment that is wanted, in seconds. */
   readonly at: number | undefined;
   readonly isJson: boolean;
+  readonly page: PageArguments | undefined;
 }
 
 /** `troupe replay`: resolves with the exit code. */
@@ -49,12 +58,23 @@ export async function replayCommand(argv: readonly string[]): Promise<number> {
     process.stdout.write(help);
     return exitCode.ended;
   }
-  const { recording, workers, withEffects } = options;
-  const header = await headerOf(recording);
+  const header = await headerOf(options.recording);
   const g = await graphOf(options, header);
   if (options.at !== undefined) return showMoment(g, options, options.at);
+  if (options.page === undefined) return replay(g, header, options, []);
+  return replayOnPage(g, header, options, options.page);
+}
+
+/** Does it again, and prints what that has shown. */
+async function replay(
+  g: Graph,
+  header: RecordingHeader,
+  { recording, workers, withEffects }: ReplayArguments,
+  observers: readonly Observer[],
+): Promise<number> {
   const report: ReplayReport = await g.replay(recording, {
     withEffects,
+    observers,
     ...(workers === undefined ? {} : { workers }),
     // What stages log they have logged before.
     onLog: () => undefined,
@@ -65,6 +85,38 @@ export async function replayCommand(argv: readonly string[]): Promise<number> {
       .join(''),
   );
   return report.divergence === undefined ? exitCode.ended : exitCode.failed;
+}
+
+/** Holds a run before its first step. */
+const holding: Observer = { name: 'holding', attach: (run) => run.debug.pause() };
+
+/**
+ * The same on a page. That is mostly over before anybody has opened it, so it stays, and begins with the
+ * scrubber; a person who controls it wants to see the graph run.
+ */
+async function replayOnPage(
+  g: Graph,
+  header: RecordingHeader,
+  options: ReplayArguments,
+  asked: PageArguments,
+): Promise<number> {
+  const page = await RunPage.open(asked, true, (url) => {
+    sayOnStderr(addressText(asked.control ? url : atScrubber(url)));
+    if (asked.control) sayOnStderr('The replay waits to be resumed or stepped in the page.');
+  });
+  try {
+    const code = await replay(g, header, options, [...(asked.control ? [holding] : []), page.observer]);
+    await page.end(sayOnStderr);
+    return code;
+  } catch (error) {
+    return await page.endFailed(error);
+  }
+}
+
+function atScrubber(url: string): string {
+  const address = new URL(url);
+  address.searchParams.set('view', 'replay');
+  return address.href;
 }
 
 /** Prints what there was at a time. */
@@ -117,6 +169,7 @@ function readArguments(argv: readonly string[]): ReplayArguments | undefined {
         'with-effects': { type: 'boolean', default: false },
         at: { type: 'string' },
         json: { type: 'boolean', default: false },
+        ...pageOptions,
         help: { type: 'boolean', short: 'h', default: false },
       },
     },
@@ -139,9 +192,17 @@ function readArguments(argv: readonly string[]): ReplayArguments | undefined {
       remedy,
     );
   }
+  const page = pageArguments(values);
+  if (page !== undefined && at !== undefined) {
+    throw new UsageError(
+      '--at prints one moment, --devtools serves a page that goes to any',
+      'Leave out one of them.',
+    );
+  }
   return {
     recording,
     graph: path,
+    page,
     allow: values.allow,
     workers:
       workers === undefined

@@ -80,14 +80,9 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     await page?.end((line) => shown.presenter.log(noteOf(line)));
     return exitCode.ended;
   } catch (error) {
-    const explanation = explain(error);
-    shown.presenter.failure(explanation);
-    if (page?.isStaying !== true) throw error;
-    // What there is to see of a failure is told before the page is left.
-    const say = (line: string): void => void process.stderr.write(`${line}\n`);
-    explanation.lines.forEach(say);
-    await page.end(say);
-    return explanation.exitCode;
+    shown.presenter.failure(explain(error));
+    if (page === undefined) throw error;
+    return await page.endFailed(error);
   }
 }
 

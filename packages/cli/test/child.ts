@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** A child that hangs must not outlive its test. */
@@ -14,14 +15,18 @@ export interface Finished {
 /** Called for every complete line on stdout. */
 type OnLine = (line: string, interrupt: () => void) => void;
 
-/**
- * Runs `troupe` from source with pipes, as a shell would; resolves when it has ended. `fileBlocksMax`: the
- * disk takes no more than so many blocks of a file, of 512 or 1,024 bytes.
- */
+interface ChildOptions {
+  /** The same for stderr. */
+  readonly onErrorLine?: OnLine;
+  /** The disk takes no more than so many blocks of a file, of 512 or 1,024 bytes. */
+  readonly fileBlocksMax?: number;
+}
+
+/** Runs `troupe` from source with pipes, as a shell would; resolves when it has ended. */
 export function troupe(
   args: readonly string[],
   onLine: OnLine = () => undefined,
-  fileBlocksMax?: number,
+  { onErrorLine = () => undefined, fileBlocksMax }: ChildOptions = {},
 ): Promise<Finished> {
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
   const node = [process.execPath, '--conditions=@troupe/source', main, ...args];
@@ -31,20 +36,30 @@ export function troupe(
     timeout: childMsMax,
     killSignal: 'SIGKILL',
   });
-  let stdout = '';
-  let stderr = '';
+  const interrupt = (): void => void child.kill('SIGINT');
+  const [stdout, stderr] = [
+    reader(child.stdout, onLine, interrupt),
+    reader(child.stderr, onErrorLine, interrupt),
+  ];
+  return new Promise((resolve, reject) => {
+    child
+      .once('error', reject)
+      .once('close', (code) => resolve({ code, stdout: stdout(), stderr: stderr() }));
+  });
+}
+
+/** Reads what a child writes, line by line; returns what gives all of it. */
+function reader(stream: Readable, onLine: OnLine, interrupt: () => void): () => string {
+  let text = '';
   let seen = 0;
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    stdout += chunk;
-    for (let end = stdout.indexOf('\n', seen); end >= 0; end = stdout.indexOf('\n', seen)) {
-      onLine(stdout.slice(seen, end), () => child.kill('SIGINT'));
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+    for (let end = text.indexOf('\n', seen); end >= 0; end = text.indexOf('\n', seen)) {
+      onLine(text.slice(seen, end), interrupt);
       seen = end + 1;
     }
   });
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject).once('close', (code) => resolve({ code, stdout, stderr }));
-  });
+  return () => text;
 }
 
 /** The path of a graph module below `fixtures`. */

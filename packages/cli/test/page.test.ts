@@ -3,18 +3,12 @@ import { once } from 'node:events';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { loadGraph } from '../src/graph-module.ts';
 import { pageArguments, RunPage } from '../src/page.ts';
+import { buildPage } from './built-page.ts';
 import { fixture, troupe } from './child.ts';
 
 const address = /^devtools: (http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{43})$/m;
 
-// A source checkout builds the page when it is asked for first, which is not what is timed here.
-beforeAll(async () => {
-  const page = await RunPage.open({ port: 0, control: false }, false, () => undefined);
-  if (page === undefined) throw new Error('there is no page');
-  await using run = await (await loadGraph(fixture('endless.ts'))).start({ observers: [page.observer] });
-  await run.stop();
-  await page.end(() => undefined);
-}, 240_000);
+beforeAll(buildPage, 240_000);
 
 describe('troupe run --devtools', () => {
   it('prints the address on stderr, and ends the page with the run', async () => {

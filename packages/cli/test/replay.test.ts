@@ -140,7 +140,7 @@ describe('a mistake ends with exit code 2 and one line', { timeout: 60_000 }, ()
     const endless = fixture('endless.ts');
     const path = join(folder, 'full.trp');
     const args = ['run', endless, '--clock', 'fast', '--record', path];
-    const { code, stderr } = await troupe(args, undefined, 64);
+    const { code, stderr } = await troupe(args, undefined, { fileBlocksMax: 64 });
     // On a busy machine the graph says that its ticks take long.
     const lines = stderr
       .trimEnd()

@@ -206,13 +206,20 @@ export class LiveTelemetry implements Telemetry {
   }
 
   async replay(recording: string, limits: TelemetryLimits = {}): Promise<OpenReplay> {
-    const { plan, declaration } = this.#parts;
+    const { plan, origin } = this.#parts;
+    // A run that is done again has stand-ins in it: no recording is one of it.
+    const { declaration } = origin ?? this.#parts;
     const { rewindRecording } = await import('../run/rewind.ts');
     return new ShownReplay(recording, await rewindRecording(declaration, recording, {}), plan, limits);
   }
 
   get recordings(): readonly string[] {
-    return this.#parts.recording.paths;
+    const { recording, origin } = this.#parts;
+    return origin === undefined ? recording.paths : [origin.recording, ...recording.paths];
+  }
+
+  get replayOf(): string | undefined {
+    return this.#parts.origin?.recording;
   }
 
   /** An actor's state has changed. */

@@ -1,6 +1,6 @@
 import type { Doorbell } from '@troupe/mailbox';
 import type { SharedRun } from '../drivers/messages.ts';
-import type { Plan } from '../plan/types.ts';
+import type { GraphDeclaration, Plan } from '../plan/types.ts';
 import type { BoundaryInput } from './boundary-input.ts';
 import type { Script } from './conductor-parts.ts';
 import type { Conductor } from './conductor.ts';
@@ -21,8 +21,16 @@ export interface ReplayAccess {
   readonly events: LiveEvents;
 }
 
+/** What is done again. */
+export interface Origin {
+  /** Of the graph as it was recorded, without stand-ins. */
+  readonly declaration: GraphDeclaration;
+  readonly recording: string;
+}
+
 /** Drives a run from outside. */
 export interface ReplayDriver extends Taker {
+  readonly origin: Origin;
   readonly script: Script;
   /** Everything is ready, nothing runs yet. */
   attach(access: ReplayAccess): void;

@@ -11,7 +11,7 @@ import { Enactment } from './enactment.ts';
 import type { Script } from './conductor-parts.ts';
 import { isOutside } from './outside.ts';
 import type { StepObserver } from './recorder.ts';
-import type { ReplayAccess, ReplayDriver } from './replay-driver.ts';
+import type { Origin, ReplayAccess, ReplayDriver } from './replay-driver.ts';
 import { RecordedSteps } from './recorded-steps.ts';
 import type { RecordedStep } from './recorded-steps.ts';
 import { StandIns } from './stand-ins.ts';
@@ -20,7 +20,7 @@ import type { Run, StartOptions } from './types.ts';
 
 export interface ReplayOptions extends Pick<
   StartOptions,
-  'workers' | 'mailboxMax' | 'modes' | 'resources' | 'onLog'
+  'workers' | 'mailboxMax' | 'modes' | 'resources' | 'onLog' | 'observers'
 > {
   /** Also runs the stages with effects outside: `io` stages that are fed, and stages without outputs. */
   readonly withEffects?: boolean;
@@ -48,6 +48,7 @@ export class Rerun implements StepObserver, ReplayDriver {
   readonly comparison: Comparison;
   /** Whether the recording says all there is to know. */
   readonly isExact: boolean;
+  readonly origin: Origin;
   readonly #options: ReplayOptions;
   readonly #seed: number;
   readonly #companion: Companion | undefined;
@@ -85,6 +86,7 @@ export class Rerun implements StepObserver, ReplayDriver {
     this.#options = options;
     this.#seed = seed;
     this.#companion = companion;
+    this.origin = { declaration, recording: path };
     this.steps = new RecordedSteps(recording.entries());
     this.plan = compile(declaration, { ...options, clock: 'fast', recordable: true });
     if (hash !== planHash(this.plan)) {

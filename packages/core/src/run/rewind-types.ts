@@ -5,7 +5,7 @@ import type { Divergence } from './comparison.ts';
 import type { ReplayOptions } from './rerun.ts';
 import type { EventState, RunStats } from './types.ts';
 
-export interface RewindOptions extends Omit<ReplayOptions, 'withEffects' | 'workers'> {
+export interface RewindOptions extends Omit<ReplayOptions, 'withEffects' | 'workers' | 'observers'> {
   /** Pooled workers, and stages where they were placed. Unless given, those of all workers share one. */
   readonly workers?: number;
   /**

@@ -65,7 +65,7 @@ export async function startRun(
     late.run?.noteLog(line);
     tell(line);
   };
-  const base = { ...ground, declaration, events };
+  const base = { ...ground, declaration, events, origin: replay?.origin };
   const crew = crewOf({ ...base, options, onLog, late });
   const turn = turnOf(shared);
   const clock = world.clock(turn, 0);

@@ -93,8 +93,10 @@ export interface Telemetry {
   ): Promise<ReplyWire>;
   /** Opens a recording of this run's graph to go back in. */
   replay(recording: string, limits?: TelemetryLimits): Promise<OpenReplay>;
-  /** Paths of the recordings that this run has made or is making. */
+  /** Paths of the recordings that this run has made, is making, or does again. */
   readonly recordings: readonly string[];
+  /** The recording that this run does again, where it does one. It is among `recordings`. */
+  readonly replayOf: string | undefined;
   /** Resolves when the run is over. */
   readonly over: Promise<void>;
 }

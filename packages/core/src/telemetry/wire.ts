@@ -89,6 +89,8 @@ export type ServerMessage =
       readonly epochMs: number;
       /** What can be gone back in. */
       readonly recordings: readonly string[];
+      /** One of them: the run is a replay of it. */
+      readonly replayOf: string | undefined;
     }
   | { readonly type: 'graph'; readonly graph: GraphWire }
   | {

@@ -49,9 +49,14 @@ export function markBeside({ marks }: ReplayWire, step: number, side: -1 | 1): n
   return mark?.step;
 }
 
+/** A recording as a person calls it: without its folder. */
+export function recordingName(path: string): string {
+  return path.split(/[/\\]/).at(-1) ?? path;
+}
+
 /** What is shown, in one line: the same wherever a moment is shown instead of the run. */
 export function bannerOf({ replay, moment }: Replay): string {
-  const name = replay.recording.split(/[/\\]/).at(-1) ?? replay.recording;
+  const name = recordingName(replay.recording);
   const kind = replay.isExact ? 'exact' : 're-enactment';
   if (moment === undefined) return `Recording ${name} is open: ${kind}`;
   if (moment.step < 0) return `Before the first step of ${name}: ${kind}`;

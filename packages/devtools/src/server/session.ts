@@ -72,6 +72,7 @@ export class Session {
       hasControl,
       epochMs: telemetry.epochMs,
       recordings: [...new Set([...recordings, ...telemetry.recordings])],
+      replayOf: telemetry.replayOf,
     });
     this.#outbox.sendBytes(graph);
   }

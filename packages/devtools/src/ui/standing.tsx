@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { useEffect, useState } from 'react';
 import type { Model } from '../model/model.ts';
+import { recordingName } from '../model/moment.ts';
 import { Icon } from './icons.tsx';
 import type { IconName } from './icons.tsx';
 import { useModel, usePage, useUrl } from './page.tsx';
@@ -41,6 +42,7 @@ export function Standing(): ReactElement {
   const state = useModel(runStateOf);
   const mode = useModel(({ figures }) => figures?.mode);
   const seconds = useModel(({ figures }) => Math.floor((figures?.now.elapsedMs ?? 0) / 1_000));
+  const replayOf = useModel(({ hello }) => hello?.replayOf);
   return (
     <div className="standing">
       <h1>{name}</h1>
@@ -52,6 +54,11 @@ export function Standing(): ReactElement {
         <span className="run-facts">
           <span>{mode}</span>
           <time>{clockText(seconds)}</time>
+        </span>
+      )}
+      {replayOf === undefined ? undefined : (
+        <span className="run-facts" title={replayOf}>
+          <span>replay of {recordingName(replayOf)}</span>
         </span>
       )}
     </div>
@@ -130,6 +137,7 @@ const endings = { ended: 'has ended', stopped: 'was stopped', failed: 'has faile
 
 function EndNotice(): ReactElement | undefined {
   const ending = useModel((model) => model.ending);
+  const isReplay = useModel(({ hello }) => hello?.replayOf !== undefined);
   if (ending === undefined) return undefined;
   const { reason, atMs, message } = ending;
   return (
@@ -137,10 +145,10 @@ function EndNotice(): ReactElement | undefined {
       <Icon name={reason === 'failed' ? 'lost' : 'ended'} />
       <p>
         <strong>
-          The run {endings[reason]} after {clockText(Math.round(atMs / 1_000))}.
+          The {isReplay ? 'replay' : 'run'} {endings[reason]} after {clockText(Math.round(atMs / 1_000))}.
         </strong>{' '}
         {message === undefined ? '' : `${message} `}
-        This is its last picture.
+        This is its last picture.{isReplay ? ' Under Replay is every step of the recording.' : ''}
       </p>
     </div>
   );

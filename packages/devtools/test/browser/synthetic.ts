@@ -50,6 +50,7 @@ export interface RunSketch {
 export class SyntheticRun implements Telemetry {
   readonly epochMs: number = Date.now();
   readonly recordings: readonly string[] = [];
+  readonly replayOf: undefined;
   readonly over: Promise<void>;
   readonly commands: Command[] = [];
   readonly #sketch: RunSketch;

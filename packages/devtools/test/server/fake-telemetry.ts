@@ -21,6 +21,7 @@ import { edgeColumns, stageColumns, workerColumns } from '@troupe/core/telemetry
 export class FakeTelemetry implements Telemetry {
   readonly epochMs = 1_000;
   readonly recordings: string[] = [];
+  readonly replayOf: undefined;
   readonly #over = Promise.withResolvers<void>();
   readonly over = this.#over.promise;
   readonly stages: Float64Array;

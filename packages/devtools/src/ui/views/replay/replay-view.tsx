@@ -1,6 +1,6 @@
 import type { MessageWire, ReplayWire } from '@troupe/core/telemetry';
 import type { KeyboardEvent, ReactElement } from 'react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Replay } from '../../../model/moment.ts';
 import { bannerOf, marksOf, trustOf } from '../../../model/moment.ts';
 import { clockTime, count } from '../../../model/units.ts';
@@ -14,15 +14,26 @@ import { useSeek } from './use-seek.ts';
 /** Goes back in a recording: to any step, forth and back, and shows what was there. */
 export function ReplayView(): ReactElement {
   const replay = useModel(({ watched }) => watched.replay);
+  const opening = useOpening();
   return (
     <section className="view replay-view" aria-label="Replay">
-      {replay === undefined ? <Choose /> : <Opened key={replay.replay.recording} replay={replay} />}
+      {replay === undefined ? (
+        <Choose {...opening} />
+      ) : (
+        <Opened key={replay.replay.recording} replay={replay} />
+      )}
     </section>
   );
 }
 
-function Choose(): ReactElement {
-  const recordings = useModel(({ hello }) => hello?.recordings ?? none);
+interface Opening {
+  /** The recording that is being opened. */
+  readonly opening: string | undefined;
+  readonly open: (recording: string) => Promise<void>;
+}
+
+/** How recordings are opened. That of a run which does one again is, once, by itself. */
+function useOpening(): Opening {
   const [opening, setOpening] = useState<string | undefined>(undefined);
   const perform = useCommand();
   const open = async (recording: string): Promise<void> => {
@@ -30,6 +41,19 @@ function Choose(): ReactElement {
     await perform({ do: 'replay', recording });
     setOpening(undefined);
   };
+  const replayOf = useModel(({ hello, link }) => (link.state === 'open' ? hello?.replayOf : undefined));
+  const isOpen = useModel(({ watched }) => watched.replay !== undefined);
+  const opened = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    if (replayOf === undefined || opened.current === replayOf) return;
+    opened.current = replayOf;
+    if (!isOpen) void open(replayOf);
+  });
+  return { opening, open };
+}
+
+function Choose({ opening, open }: Opening): ReactElement {
+  const recordings = useModel(({ hello }) => hello?.recordings ?? none);
   return (
     <>
       <div className="view-head">
