@@ -139,6 +139,10 @@ const troupe = {
     module: new URL('./troupe/watched.ts', import.meta.url),
     parameters: { stages: 50, seconds: 10 },
   },
+  'troupe-large-page': {
+    module: new URL('../../packages/devtools/bench/large-page.ts', import.meta.url),
+    parameters: { seconds: 4 },
+  },
   'troupe-ticks-compute': {
     module: new URL('./troupe/ticks.ts', import.meta.url),
     parameters: { ...ticks, on: 'compute' },

@@ -225,48 +225,18 @@ describe('a large graph', () => {
     expect(visit.faults).toEqual([]);
   });
 
-  it('answers a person within a second or two', async () => {
-    const openedAt = performance.now();
+  it('draws what is searched for in it', async () => {
     await using visit = await Visit.to(browser, new SyntheticRun(rigs(50, 20, 8)));
-    const { page } = visit;
     await visit.drawn();
-    const openMs = performance.now() - openedAt;
-    const updateMs = await updateCost(visit);
-    const searchedAt = performance.now();
-    for (const [name, search] of [
-      ['rig7', 'rig7/'],
-      ['rig8', 'rig8/'],
+    for (const [name, other] of [
+      ['rig7', 'rig8'],
+      ['rig8', 'rig7'],
     ] as const) {
-      await page.getByRole('searchbox').fill(search);
+      await visit.page.getByRole('searchbox').fill(`${name}/`);
       await stage(visit, `${name}/source0`).waitFor();
+      await stage(visit, `${other}/source0`).waitFor({ state: 'detached' });
     }
-    const searchMs = (performance.now() - searchedAt) / 2;
-    const text = (ms: number): string => `${ms.toFixed(1)} ms`;
-    process.stdout.write(
-      `1,000 stages: opened in ${text(openMs)}, an update takes ${text(updateMs)} of the page's thread, ` +
-        `a search ${text(searchMs)}\n`,
-    );
-    // A bound for what hangs, not a measurement: that is the benchmark's.
-    expect(openMs + searchMs).toBeLessThan(60_000);
     await visit.picture('large-search');
+    expect(visit.faults).toEqual([]);
   });
 });
-
-/** Milliseconds of the page's thread that an update takes, about: of a large graph four come in a second. */
-async function updateCost({ page }: Visit): Promise<number> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable');
-  const busyMs = async (): Promise<number> => {
-    const { metrics } = await session.send('Performance.getMetrics');
-    return 1_000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0);
-  };
-  const clock = page.locator('time');
-  const next = async (): Promise<void> => {
-    const before = await clock.textContent();
-    await expect.poll(() => clock.textContent(), { timeout: 20_000, interval: 250 }).not.toBe(before);
-  };
-  await next();
-  const before = await busyMs();
-  for (let second = 0; second < 3; second += 1) await next();
-  return ((await busyMs()) - before) / 12;
-}

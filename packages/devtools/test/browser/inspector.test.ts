@@ -35,17 +35,17 @@ describe('The inspector of a real run', { timeout: testMs }, () => {
   it('names the event that a stage waits for, as its card does', async () => {
     await using sight = await Sight.of(browser, 'stage=lamp', { graph: switched() });
     const { page } = sight.visit;
-    const card = (name: string, text: string | RegExp): Promise<void> =>
-      page.locator(`.stage[data-stage="${name}"]`).filter({ hasText: text }).waitFor();
-    await card('lamp', "off: 'armed' not set");
-    await card('eye', "waits for 'shutter'");
+    const card = (name: string, text: string): Promise<void> =>
+      page.locator(`.stage[data-stage="${name}"][aria-description*="${text}"]`).waitFor();
+    await card('lamp', "off: event 'armed' not set");
+    await card('eye', "waits for event 'shutter'");
     await sight.text("Off: event 'armed' not set").waitFor();
     await sight.visit.picture('switched');
     await sight.run.events.set('armed');
     await page.locator('.stage[data-stage="lamp"][data-health="idle"]').waitFor();
     await sight.text('Running').waitFor();
     await sight.run.events.reset('armed');
-    await card('lamp', "off: 'armed' not set");
+    await card('lamp', "off: event 'armed' not set");
     expect(sight.visit.faults).toEqual([]);
   });
 });

@@ -50,17 +50,13 @@ function Thread({ stage }: { readonly stage: StageWire }): ReactElement {
   const name = useModel(({ graph }) => (graph === undefined ? '' : workerName(graph, stage.worker)));
   const use = useModel((model) => threadUseOf(model, stage), isSameUse);
   const { others, cpu, ownMs, allMs, loopDelay } = use;
-  const company = others === 0 ? 'alone' : `shared with ${others} ${others === 1 ? 'stage' : 'stages'}`;
-  const isMain = stage.worker === 0;
+  const company = companyOf(stage, others);
   return (
     <>
       <Fact name="Runs on">
-        {name}, {company}
+        {name}, {company.text}
       </Fact>
-      <Fact name="CPU">
-        {cpu === undefined ? '–' : `${percent(cpu)} of a core`}
-        {isMain ? ', with the application' : others === 0 ? '' : `, all ${others + 1} stages`}
-      </Fact>
+      <Fact name="CPU">{cpu === undefined ? '–' : `${percent(cpu)} of a core${company.ofCpu}`}</Fact>
       <Fact name="Handlers">
         {digits(ownMs)} ms a second{others === 0 ? '' : `, of ${digits(allMs)} ms of all its stages`}
       </Fact>
@@ -71,6 +67,13 @@ function Thread({ stage }: { readonly stage: StageWire }): ReactElement {
       )}
     </>
   );
+}
+
+/** In words: whom a stage shares its thread with, and whose the CPU of the thread is. */
+function companyOf({ worker }: StageWire, others: number): { readonly text: string; readonly ofCpu: string } {
+  const text = others === 0 ? 'alone' : `shared with ${others} ${others === 1 ? 'stage' : 'stages'}`;
+  if (worker === 0) return { text, ofCpu: ', with the application' };
+  return { text, ofCpu: others === 0 ? '' : `, all ${others + 1} stages` };
 }
 
 const inactive = {
