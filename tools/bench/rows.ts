@@ -43,6 +43,17 @@ function quotient(metric: string, troupe: ContenderId, peer: ContenderId): Line[
   return (read) => read(troupe, metric) / read(peer, metric);
 }
 
+/** A metric as it was measured, and what it may be at most. */
+function plain(
+  contender: ContenderId,
+  metric: string,
+  what: string,
+  unit: Line['unit'],
+  atMost: number,
+): Line {
+  return { what, figure: (read) => read(contender, metric), unit, atMost };
+}
+
 const READERS_MAX = 4;
 
 /**
@@ -262,9 +273,7 @@ const idle: Row = {
   title: 'Idle started graph',
   contenders: ['troupe-idle'],
   rounds: 5,
-  lines: [
-    { what: 'of one core', figure: (read) => read('troupe-idle', 'cpuPercent'), unit: '%', atMost: 0.5 },
-  ],
+  lines: [plain('troupe-idle', 'cpuPercent', 'of one core', '%', 0.5)],
 };
 
 const page: Row = {
@@ -272,14 +281,7 @@ const page: Row = {
   title: 'A page of the devtools open on 50 live stages',
   contenders: ['troupe-watched'],
   rounds: 5,
-  lines: [
-    {
-      what: 'of one core, on the main thread',
-      figure: (read) => read('troupe-watched', 'costPercent'),
-      unit: '%',
-      atMost: 1,
-    },
-  ],
+  lines: [plain('troupe-watched', 'costPercent', 'of one core, on the main thread', '%', 1)],
 };
 
 /** Bounds of our own: a page that a person does not wait for. */
@@ -289,36 +291,11 @@ const largePage: Row = {
   contenders: ['troupe-large-page'],
   rounds: 5,
   lines: [
-    {
-      what: 'opened and drawn',
-      figure: (read) => read('troupe-large-page', 'openMs'),
-      unit: 'ms',
-      atMost: 3000,
-    },
-    {
-      what: 'an update, of the thread of the page',
-      figure: (read) => read('troupe-large-page', 'updateMs'),
-      unit: 'ms',
-      atMost: 50,
-    },
-    {
-      what: 'a search, drawn',
-      figure: (read) => read('troupe-large-page', 'searchMs'),
-      unit: 'ms',
-      atMost: 500,
-    },
-    {
-      what: 'the slowest layout, engine loaded',
-      figure: (read) => read('troupe-large-page', 'layoutMs'),
-      unit: 'ms',
-      atMost: 3000,
-    },
-    {
-      what: 'elements of the picture',
-      figure: (read) => read('troupe-large-page', 'elements'),
-      unit: 'elements',
-      atMost: 300,
-    },
+    plain('troupe-large-page', 'openMs', 'opened and drawn', 'ms', 3000),
+    plain('troupe-large-page', 'updateMs', 'an update, of the thread of the page', 'ms', 50),
+    plain('troupe-large-page', 'searchMs', 'a search, drawn', 'ms', 500),
+    plain('troupe-large-page', 'layoutMs', 'the slowest layout, engine loaded', 'ms', 3000),
+    plain('troupe-large-page', 'elements', 'elements of the picture', 'elements', 300),
   ],
 };
 
@@ -334,14 +311,9 @@ const start: Row = {
   ],
   rounds: 5,
   lines: [
-    { what: 'cold', figure: (read) => read('troupe-start', 'coldMs'), unit: 'ms', atMost: 150 },
-    { what: 'on a warm pool', figure: (read) => read('troupe-start', 'warmMs'), unit: 'ms', atMost: 15 },
-    {
-      what: '1,000 stages on two workers',
-      figure: (read) => read('troupe-start-1000', 'coldMs'),
-      unit: 'ms',
-      atMost: 1500,
-    },
+    plain('troupe-start', 'coldMs', 'cold', 'ms', 150),
+    plain('troupe-start', 'warmMs', 'on a warm pool', 'ms', 15),
+    plain('troupe-start-1000', 'coldMs', '1,000 stages on two workers', 'ms', 1500),
     {
       what: 'memory per extra idle actor beside its ring',
       figure: memoryPerActorKb,

@@ -33,3 +33,9 @@ export function numberArgument(option: string, text: string, { min, max, isWhole
     'Give a number in that range.',
   );
 }
+
+/** What `--workers` asks for, as an option of `start` and `compile`. Throws `UsageError`. */
+export function workersArgument(text: string | undefined): { readonly workers?: number } {
+  if (text === undefined) return {};
+  return { workers: numberArgument('--workers', text, { min: 1, max: 64, isWhole: true }) };
+}

@@ -1,6 +1,6 @@
 import { compile, planJson, planMermaid, planText } from '@troupe/core';
 import type { Plan } from '@troupe/core';
-import { numberArgument, parseArguments } from './arguments.ts';
+import { parseArguments, workersArgument } from './arguments.ts';
 import { exitCode } from './exit-codes.ts';
 import { UsageError } from './explain.ts';
 import { allowOption, loadGraph } from './graph-module.ts';
@@ -59,10 +59,6 @@ export async function planCommand(argv: readonly string[]): Promise<number> {
       `Use one of: ${Object.keys(formats).join(', ')}.`,
     );
   }
-  const workers =
-    values.workers === undefined
-      ? {}
-      : { workers: numberArgument('--workers', values.workers, { min: 1, max: 64, isWhole: true }) };
-  process.stdout.write(print(compile(await loadGraph(path, values.allow), workers)));
+  process.stdout.write(print(compile(await loadGraph(path, values.allow), workersArgument(values.workers))));
   return exitCode.ended;
 }

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { graph, openRecording } from '@troupe/core';
 import type { Graph, Observer, RecordingHeader, ReplayReport } from '@troupe/core';
-import { numberArgument, parseArguments } from './arguments.ts';
+import { numberArgument, parseArguments, workersArgument } from './arguments.ts';
 import { exitCode } from './exit-codes.ts';
 import { UsageError } from './explain.ts';
 import { allowOption, loadGraph } from './graph-module.ts';
@@ -43,7 +43,7 @@ interface ReplayArguments {
   readonly recording: string;
   readonly graph: string | undefined;
   readonly allow: readonly string[];
-  readonly workers: number | undefined;
+  readonly placement: { readonly workers?: number };
   readonly withEffects: boolean;
   /** The moment that is wanted, in seconds. */
   readonly at: number | undefined;
@@ -69,13 +69,13 @@ export async function replayCommand(argv: readonly string[]): Promise<number> {
 async function replay(
   g: Graph,
   header: RecordingHeader,
-  { recording, workers, withEffects }: ReplayArguments,
+  { recording, placement, withEffects }: ReplayArguments,
   observers: readonly Observer[],
 ): Promise<number> {
   const report: ReplayReport = await g.replay(recording, {
     withEffects,
     observers,
-    ...(workers === undefined ? {} : { workers }),
+    ...placement,
     // What stages log they have logged before.
     onLog: () => undefined,
   });
@@ -121,9 +121,8 @@ function atScrubber(url: string): string {
 
 /** Prints what there was at a time. */
 async function showMoment(g: Graph, options: ReplayArguments, seconds: number): Promise<number> {
-  const { recording, workers, isJson } = options;
-  const placed = workers === undefined ? {} : { workers };
-  await using rewind = await g.rewind(recording, { ...placed, standby: 0 });
+  const { recording, placement, isJson } = options;
+  await using rewind = await g.rewind(recording, { ...placement, standby: 0 });
   const moment = await rewind.seek({ timeNs: seconds * 1e9 });
   const lines = isJson ? [momentJson(g.name, rewind, moment)] : momentLines(g.name, rewind, moment);
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
@@ -204,10 +203,7 @@ function readArguments(argv: readonly string[]): ReplayArguments | undefined {
     graph: path,
     page,
     allow: values.allow,
-    workers:
-      workers === undefined
-        ? undefined
-        : numberArgument('--workers', workers, { min: 1, max: 64, isWhole: true }),
+    placement: workersArgument(workers),
     withEffects: values['with-effects'],
     at: at === undefined ? undefined : numberArgument('--at', at, { min: 0 }),
     isJson: values.json,

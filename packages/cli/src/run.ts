@@ -1,5 +1,5 @@
 import type { ClockKind, Graph, LogLine, Run, RunReport, StartOptions } from '@troupe/core';
-import { numberArgument, parseArguments } from './arguments.ts';
+import { numberArgument, parseArguments, workersArgument } from './arguments.ts';
 import { exitCode } from './exit-codes.ts';
 import { explain, UsageError } from './explain.ts';
 import { allowOption, loadGraph } from './graph-module.ts';
@@ -53,7 +53,7 @@ const durationSecondsMax = 2_147_483;
 interface RunArguments {
   readonly path: string;
   readonly allow: readonly string[];
-  readonly workers: number | undefined;
+  readonly placement: { readonly workers?: number };
   readonly seed: number;
   readonly clock: ClockKind;
   readonly record: string | undefined;
@@ -99,7 +99,7 @@ async function show(options: RunArguments, shown: Shown, page: RunPage | undefin
   const graph = await loadGraph(options.path, options.allow);
   const run = await graph.start({
     seed: options.seed,
-    ...(options.workers === undefined ? {} : { workers: options.workers }),
+    ...options.placement,
     ...startOptions(options),
     ...(page === undefined ? {} : { observers: [page.observer] }),
     onLog: (line) => shown.presenter.log(line),
@@ -211,10 +211,7 @@ function readArguments(argv: readonly string[]): RunArguments | undefined {
   return {
     path,
     allow: values.allow,
-    workers:
-      workers === undefined
-        ? undefined
-        : numberArgument('--workers', workers, { min: 1, max: 64, isWhole: true }),
+    placement: workersArgument(workers),
     seed: numberArgument('--seed', values.seed, { min: 0, max: 2 ** 32 - 1, isWhole: true }),
     clock: clockArgument(values.clock),
     record,

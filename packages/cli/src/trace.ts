@@ -1,7 +1,7 @@
 import { open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type { ClockKind, Run, StartOptions } from '@troupe/core';
-import { numberArgument, parseArguments } from './arguments.ts';
+import { numberArgument, parseArguments, workersArgument } from './arguments.ts';
 import { exitCode } from './exit-codes.ts';
 import { UsageError } from './explain.ts';
 import { allowOption, loadGraph } from './graph-module.ts';
@@ -174,7 +174,7 @@ function readArguments(argv: readonly string[]): TraceArguments | undefined {
     start: {
       clock: clockOf(values.clock),
       seed: numberArgument('--seed', values.seed, whole(0, 2 ** 32 - 1)),
-      ...(workers === undefined ? {} : { workers: numberArgument('--workers', workers, whole(1, 64)) }),
+      ...workersArgument(workers),
     },
   };
 }

@@ -105,6 +105,23 @@ export interface RawRecord {
   firstSeq: number;
 }
 
+/** One to be filled in. */
+export function blankRecord(): RawRecord {
+  return {
+    kind: 0,
+    work: 'input',
+    isFailed: false,
+    actor: -1,
+    edge: -1,
+    calls: 0,
+    startNs: 0,
+    endNs: 0,
+    firstTime: 0,
+    lastTime: 0,
+    firstSeq: 0,
+  };
+}
+
 /** Reads what a thread has written down, and never holds it back. */
 export class TraceReader {
   /** Records that were overwritten before they could be read. */

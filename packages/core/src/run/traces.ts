@@ -1,4 +1,4 @@
-import { allocateTraceRing, traced, TraceReader } from '../executor/trace-ring.ts';
+import { allocateTraceRing, blankRecord, traced, TraceReader } from '../executor/trace-ring.ts';
 import type { RawRecord } from '../executor/trace-ring.ts';
 import { TargetError } from '../errors.ts';
 import type { Plan } from '../plan/types.ts';
@@ -83,19 +83,7 @@ class LiveTrace implements RunTrace {
   }
 }
 
-const raw: RawRecord = {
-  kind: 0,
-  work: 'input',
-  isFailed: false,
-  actor: -1,
-  edge: -1,
-  calls: 0,
-  startNs: 0,
-  endNs: 0,
-  firstTime: 0,
-  lastTime: 0,
-  firstSeq: 0,
-};
+const raw = blankRecord();
 
 function recordOf(plan: Plan, worker: number, record: RawRecord): TraceRecord {
   const { startNs, endNs } = record;

@@ -1,26 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { allocateTraceRing, traced, TraceReader, TraceWriter } from '../../src/executor/trace-ring.ts';
+import {
+  allocateTraceRing,
+  blankRecord,
+  traced,
+  TraceReader,
+  TraceWriter,
+} from '../../src/executor/trace-ring.ts';
 import type { RawRecord } from '../../src/executor/trace-ring.ts';
-
-function blank(): RawRecord {
-  return {
-    kind: 0,
-    work: 'input',
-    isFailed: false,
-    actor: -1,
-    edge: -1,
-    calls: 0,
-    startNs: 0,
-    endNs: 0,
-    firstTime: 0,
-    lastTime: 0,
-    firstSeq: 0,
-  };
-}
 
 function readAll(reader: TraceReader): RawRecord[] {
   const records: RawRecord[] = [];
-  for (let record = blank(); reader.take(record); record = blank()) records.push(record);
+  for (let record = blankRecord(); reader.take(record); record = blankRecord()) records.push(record);
   return records;
 }
 
@@ -40,7 +30,9 @@ describe('a trace ring', () => {
     const late = new TraceReader(memory);
     write(writer, 2);
     expect(readAll(early).map(({ actor }) => actor)).toEqual([0, 1, 2]);
-    expect(readAll(late)).toEqual([{ ...blank(), kind: traced.blocked, actor: 2, edge: 0, endNs: 2e6 }]);
+    expect(readAll(late)).toEqual([
+      { ...blankRecord(), kind: traced.blocked, actor: 2, edge: 0, endNs: 2e6 },
+    ]);
     expect(readAll(late)).toEqual([]);
   });
 

@@ -13,6 +13,7 @@ import type {
   Telemetry,
 } from '@troupe/core/telemetry';
 import { actorStates, edgeColumns, stageColumns, workerColumns } from '@troupe/core/telemetry';
+import { stageWire } from '../model/scene.ts';
 
 /** A stage of a made-up run, and what it does with its time. */
 export interface StageSketch {
@@ -216,24 +217,13 @@ function graphOf({ name, workers, stages, edges }: RunSketch): GraphWire {
 }
 
 function stageOf({ name, worker = 1, tags = [], activeIn }: StageSketch, index: number): StageWire {
-  return {
-    index,
-    name,
+  const samples = { name: 'samples', kind: 'frame', dtype: 'float32', shape: [8] } as const;
+  return stageWire(index, name, {
     stage: name.replace(/^.*[/.]/, '').replace(/\d+$/, ''),
-    module: undefined,
     worker,
-    io: false,
     tags,
-    inputs: [{ name: 'samples', kind: 'frame', dtype: 'float32', shape: [8] }],
-    outputs: [{ name: 'samples', kind: 'frame', dtype: 'float32', shape: [8] }],
-    options: { kind: 'undefined' },
-    tick: undefined,
-    supervision: 'restart',
+    inputs: [samples],
+    outputs: [samples],
     activeIn,
-    whileInactive: 'drop',
-    events: [],
-    control: undefined,
-    resources: [],
-    latches: [],
-  };
+  });
 }

@@ -16,6 +16,7 @@ import type {
   Telemetry,
 } from '@troupe/core/telemetry';
 import { edgeColumns, stageColumns, workerColumns } from '@troupe/core/telemetry';
+import { stageWire } from '../model/scene.ts';
 
 /** A run that does what a test says. */
 export class FakeTelemetry implements Telemetry {
@@ -179,24 +180,10 @@ function graphOf(stages: number): GraphWire {
 }
 
 function stageOf(index: number): StageWire {
-  return {
-    index,
-    name: `stage${index}`,
+  const port = { kind: 'message', dtype: undefined, shape: undefined } as const;
+  return stageWire(index, `stage${index}`, {
     stage: 'pass',
-    module: undefined,
-    worker: 1,
-    io: false,
-    tags: [],
-    inputs: [{ name: 'in', kind: 'message', dtype: undefined, shape: undefined }],
-    outputs: [{ name: 'out', kind: 'message', dtype: undefined, shape: undefined }],
-    options: { kind: 'undefined' },
-    tick: undefined,
-    supervision: 'restart',
-    activeIn: undefined,
-    whileInactive: 'drop',
-    events: [],
-    control: undefined,
-    resources: [],
-    latches: [],
-  };
+    inputs: [{ name: 'in', ...port }],
+    outputs: [{ name: 'out', ...port }],
+  });
 }

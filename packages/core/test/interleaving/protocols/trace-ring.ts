@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import { allocateTraceRing, traced, TraceReader, TraceWriter } from '../../../src/executor/trace-ring.ts';
-import type { RawRecord } from '../../../src/executor/trace-ring.ts';
+import {
+  allocateTraceRing,
+  blankRecord,
+  traced,
+  TraceReader,
+  TraceWriter,
+} from '../../../src/executor/trace-ring.ts';
 import type { Protocol } from '../engine/protocol.ts';
 import { untilOver } from '../engine/thread.ts';
 
@@ -23,22 +28,6 @@ function worldOf(start: number = 0): World {
   return { memory, start, reader: new TraceReader(memory), seen: [] };
 }
 
-function blank(): RawRecord {
-  return {
-    kind: 0,
-    work: 'input',
-    isFailed: false,
-    actor: -1,
-    edge: -1,
-    calls: 0,
-    startNs: 0,
-    endNs: 0,
-    firstTime: 0,
-    lastTime: 0,
-    firstSeq: 0,
-  };
-}
-
 /** Writes records, each with its number in all of its fields. */
 function write({ memory, start }: World, count: number): void {
   const writer = new TraceWriter(memory);
@@ -49,7 +38,7 @@ function write({ memory, start }: World, count: number): void {
 
 /** Takes what is there, so often, and looks whether all of each record is of one. */
 function take(world: World, times: number): void {
-  const record = blank();
+  const record = blankRecord();
   for (let i = 0; i < times; i++) {
     if (!world.reader.take(record)) continue;
     const { actor, startNs, endNs } = record;
@@ -60,7 +49,7 @@ function take(world: World, times: number): void {
 
 /** Each record is given once, in order, or counted as missed. */
 function isWhole({ memory, start, reader, seen }: World): void {
-  const record = blank();
+  const record = blankRecord();
   while (reader.take(record)) seen.push(record.actor);
   assert.deepEqual(
     seen,

@@ -6,9 +6,9 @@ import { filtered, logText, rootOf, sentenceOf } from '../../../model/log.ts';
 import { clockTime, count } from '../../../model/units.ts';
 import { useModel, usePage } from '../../page.tsx';
 import { ErrorView } from '../../parts/error-view.tsx';
+import { ListBox } from '../../parts/list-box.tsx';
 import { Payload } from '../../parts/payload.tsx';
 import { ValueTree } from '../../parts/value-tree.tsx';
-import { useWindow } from '../../parts/use-window.ts';
 import './log.css';
 
 const types: readonly (readonly [HappeningType, string])[] = [
@@ -96,48 +96,25 @@ interface LinesProps {
 }
 
 function Lines({ shown, graph, selected, onSelect }: LinesProps): ReactElement {
-  const { ref, first, end, before, after, onScroll, reveal } = useWindow<HTMLDivElement>(shown.length, rowPx);
-  const at = shown.findIndex(({ id }) => id === selected);
-  const move = (step: number): void => {
-    const next = Math.max(0, Math.min(shown.length - 1, at + step));
-    const to = shown[next];
-    if (to === undefined) return;
-    onSelect(to.id);
-    reveal(next);
-  };
   return (
-    <div
-      ref={ref}
+    <ListBox
+      label="What happened"
       className="log-lines"
-      role="listbox"
-      aria-label="What happened"
-      tabIndex={0}
-      aria-activedescendant={at === -1 ? undefined : `happening-${selected}`}
-      onScroll={onScroll}
-      onKeyDown={(event) => {
-        if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
-        event.preventDefault();
-        event.stopPropagation();
-        move(event.key === 'ArrowDown' ? 1 : -1);
-      }}
+      items={shown}
+      rowPx={rowPx}
+      selected={selected}
+      onSelect={({ id }) => onSelect(id)}
+      keyOf={({ id }) => id}
+      rowClass={({ type }) => `log-line kind-${type}`}
     >
-      <div role="presentation" style={{ height: before }} />
-      {shown.slice(first, end).map((happening) => (
-        <div
-          key={happening.id}
-          id={`happening-${happening.id}`}
-          role="option"
-          aria-selected={happening.id === selected}
-          className={`log-line kind-${happening.type}`}
-          onClick={() => onSelect(happening.id)}
-        >
+      {(happening) => (
+        <>
           <time>{clockTime(happening.atMs)}</time>
           <span className="log-kind">{types.find(([type]) => type === happening.type)?.[1]}</span>
           <span className="log-text">{sentenceOf(happening, graph)}</span>
-        </div>
-      ))}
-      <div role="presentation" style={{ height: after }} />
-    </div>
+        </>
+      )}
+    </ListBox>
   );
 }
 

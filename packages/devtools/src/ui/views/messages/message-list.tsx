@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import type { TappedMessage } from '../../../model/messages.ts';
 import { clockTime, count } from '../../../model/units.ts';
 import { previewOf } from '../../../model/value-tree.ts';
-import { useWindow } from '../../parts/use-window.ts';
+import { ListBox } from '../../parts/list-box.tsx';
 
 const rowPx = 22;
 
@@ -19,43 +19,23 @@ interface MessageListProps {
 /** What came over the tap, newest first. */
 export function MessageList({ messages, selected, isLive, onSelect }: MessageListProps): ReactElement {
   const shown = useMemo(() => messages.toReversed(), [messages]);
-  const { ref, first, end, before, after, onScroll, reveal } = useWindow<HTMLDivElement>(shown.length, rowPx);
-  const at = shown.findIndex(({ key }) => key === selected);
-  const move = (step: number): void => {
-    const next = Math.max(0, Math.min(shown.length - 1, at + step));
-    onSelect(shown[next]?.key);
-    reveal(next);
-  };
   return (
     <div className="message-list">
       <button type="button" aria-pressed={isLive} onClick={() => onSelect(isLive ? selected : undefined)}>
         {isLive ? 'Showing the newest' : 'Show the newest'}
       </button>
-      <div
-        ref={ref}
+      <ListBox
+        label="Messages, newest first"
         className="message-rows"
-        role="listbox"
-        aria-label="Messages, newest first"
-        tabIndex={0}
-        aria-activedescendant={`message-${selected}`}
-        onScroll={onScroll}
-        onKeyDown={(event) => {
-          if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
-          event.preventDefault();
-          event.stopPropagation();
-          move(event.key === 'ArrowDown' ? 1 : -1);
-        }}
+        items={shown}
+        rowPx={rowPx}
+        selected={selected}
+        onSelect={({ key }) => onSelect(key)}
+        keyOf={({ key }) => key}
+        rowClass={() => 'message-row'}
       >
-        <div role="presentation" style={{ height: before }} />
-        {shown.slice(first, end).map(({ key, message }) => (
-          <div
-            key={key}
-            id={`message-${key}`}
-            role="option"
-            className="message-row"
-            aria-selected={key === selected}
-            onClick={() => onSelect(key)}
-          >
+        {({ message }) => (
+          <>
             <span className="message-seq">{count(message.seq)}</span>
             <time>{clockTime(message.timeNs / 1e6)}</time>
             <span className="message-line">
@@ -63,10 +43,9 @@ export function MessageList({ messages, selected, isLive, onSelect }: MessageLis
               {message.resent ? 'sent again: ' : ''}
               {previewOf(message.payload)}
             </span>
-          </div>
-        ))}
-        <div role="presentation" style={{ height: after }} />
-      </div>
+          </>
+        )}
+      </ListBox>
     </div>
   );
 }
