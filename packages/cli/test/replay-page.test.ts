@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { buildPage } from './built-page.ts';
 import { fixture, troupe } from './child.ts';
 
@@ -77,6 +79,17 @@ describe('troupe replay --devtools', { timeout: 60_000 }, () => {
     expect(stderr.trimEnd()).toMatch(line);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
+  it('says in one line that the port is taken, and ends', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const args = ['replay', recording, graph, '--devtools', '--control', '--port', `${port}`];
+    const { code, stderr } = await troupe(args);
+    expect(stderr).toMatch(/^127\.0\.0\.1:\d+ cannot be listened on: another program listens there\. .*\n$/);
     expect(code).toBe(2);
   });
 
