@@ -16,7 +16,7 @@ const WORKERS = 8;
 const EDGES = 3000;
 /** Of a graph of this size. */
 const UPDATES_PER_SECOND = 4;
-/** What is searched for, and a stage that is found then: three times one chain, and one stage of each chain. */
+/** What is searched for, and a stage that is found then: one chain three times, and a stage of each chain. */
 const SEARCHES = [
   ['rig7/', 'rig7/source0'],
   ['rig8/', 'rig8/source0'],
