@@ -1,0 +1,90 @@
+import type { Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+/** Lines are on a canvas: what it shows is looked up in its pixels. */
+
+type Side = 'left' | 'right';
+
+/** What the colours of the token sheet are now, in the picture. */
+async function inkOf(page: Page, token: string): Promise<readonly number[]> {
+  return page.locator('.react-flow').evaluate((region, name) => {
+    const probe = document.createElement('i');
+    probe.style.color = `var(--${name})`;
+    region.append(probe);
+    const context = new OffscreenCanvas(1, 1).getContext('2d');
+    if (context === null) return [];
+    context.fillStyle = getComputedStyle(probe).color;
+    probe.remove();
+    context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  }, token);
+}
+
+interface Spot {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** How many of the points within `reach` pixels of a spot of the page have a colour of the token sheet. */
+export async function inkAt(page: Page, token: string, { x, y }: Spot, reach = 6): Promise<number> {
+  const ink = await inkOf(page, token);
+  return page.locator('canvas.lines').evaluate(
+    (element, sought) => {
+      const canvas = element as HTMLCanvasElement;
+      const box = canvas.getBoundingClientRect();
+      const ratio = canvas.width / box.width;
+      const left = Math.round((sought.x - sought.reach - box.left) * ratio);
+      const top = Math.round((sought.y - sought.reach - box.top) * ratio);
+      const size = Math.round(2 * sought.reach * ratio);
+      // A copy is read: to read the canvas itself would change how the browser draws it.
+      const copy = new OffscreenCanvas(size, size).getContext('2d');
+      copy?.drawImage(canvas, -left, -top);
+      const data = copy?.getImageData(0, 0, size, size).data ?? [];
+      let count = 0;
+      for (let at = 0; at < data.length; at += 4) {
+        if (sought.ink.every((part, channel) => Math.abs(part - (data[at + channel] ?? 0)) <= 3)) count += 1;
+      }
+      return count;
+    },
+    { ink, x, y, reach },
+  );
+}
+
+/** Some pixels beside the middle of a card's left or right edge. */
+export async function beside(card: Locator, side: Side, farPx = 6): Promise<Spot> {
+  const box = await card.boundingBox();
+  if (box === null) throw new Error('the card is not there');
+  const x = side === 'left' ? box.x - farPx : box.x + box.width + farPx;
+  return { x, y: box.y + box.height / 2 };
+}
+
+/** The middle between two cards. */
+export async function between(one: Locator, other: Locator): Promise<Spot> {
+  const [from, to] = [await beside(one, 'right', 0), await beside(other, 'left', 0)];
+  return { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
+}
+
+/** Whether a line of either colour begins or ends beside a card. */
+export async function isLineBeside(page: Page, card: Locator, side: Side): Promise<boolean> {
+  const spot = await beside(card, side);
+  return (await inkAt(page, 'line-strong', spot)) + (await inkAt(page, 'blocked', spot)) > 0;
+}
+
+/** Goes by keys through the links that leave a card, or enter it, and returns what is said of one of them. */
+export async function wordsOf(
+  page: Page,
+  card: Locator,
+  key: 'Right' | 'Left',
+  name: string,
+): Promise<string> {
+  await card.focus();
+  const said = page.locator('.announcement');
+  for (let tries = 0; tries < 6; tries += 1) {
+    const before = await said.textContent();
+    await page.keyboard.press(`Shift+Arrow${key}`);
+    await expect.poll(() => said.textContent()).not.toBe(before);
+    const text = (await said.textContent()) ?? '';
+    if (text.startsWith(name)) return text;
+  }
+  throw new Error(`the keys never come to ${name}`);
+}
