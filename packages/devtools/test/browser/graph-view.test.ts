@@ -32,6 +32,36 @@ async function sharesIn(card: Locator): Promise<{ readonly busy: number; readonl
   return { busy: new Map(parts).get('busy') ?? 0, sum };
 }
 
+/** What a card shows that is no element of its own. */
+function shownOn(card: Locator): Promise<Readonly<Record<string, string | boolean>>> {
+  return card.evaluate((element) => {
+    const text = (of: Element, part: string): string =>
+      /^"(?<text>.*?)"/.exec(getComputedStyle(of, part).content)?.groups?.['text']?.trim() ?? '';
+    const rate = element.querySelector('.stage-rate');
+    return {
+      note: text(element, '::before'),
+      icon: getComputedStyle(element, '::before').maskImage.includes('data:image/svg+xml'),
+      restarts: text(element, '::after'),
+      rate: rate?.textContent ?? '',
+      unit: rate === null ? '' : text(rate, '::after'),
+    };
+  });
+}
+
+/** Pixels of a card's border that are hatched, and of its width that are filled. */
+function paintedOn(card: Locator): Promise<readonly number[]> {
+  return card.evaluate((element) => {
+    const sizes = getComputedStyle(element)
+      .backgroundSize.split(', ')
+      .map((size) => size.split(' '));
+    const [top, right, bottom, left, , , fill] = sizes.map(([x = '', y = '']) => [
+      Number.parseFloat(x),
+      Number.parseFloat(y),
+    ]);
+    return [(top?.[0] ?? 0) + (right?.[1] ?? 0) + (bottom?.[0] ?? 0) + (left?.[1] ?? 0), fill?.[0] ?? 0];
+  });
+}
+
 function status({ page }: Visit, text: string | RegExp): Locator {
   return page.getByRole('status').filter({ hasText: text });
 }
@@ -72,6 +102,65 @@ describe('the graph', () => {
     const camera = await stage(visit, 'camera').getAttribute('aria-description');
     expect(camera).toContain('restarts: 2');
     expect(await stage(visit, 'train').getAttribute('aria-description')).toContain('inactive');
+  });
+
+  it('shows on each card its name, its definition or how it is, its rate and its restarts', async () => {
+    await using visit = await Visit.to(browser, new SyntheticRun(rigs(1, 5, 1)));
+    await visit.drawn();
+    const first = stage(visit, 'rig0/source0');
+    await expect
+      .poll(() => shownOn(first))
+      .toMatchObject({ note: 'source', rate: expect.stringMatching(/^(?:9|10)/), unit: '/s' });
+    expect(await first.locator('.stage-name').textContent()).toBe('rig0/source0');
+    expect(await shownOn(first)).toMatchObject({ icon: false, restarts: '' });
+    await using other = await Visit.to(browser, new SyntheticRun(lab));
+    await other.drawn();
+    await expect
+      .poll(() => shownOn(stage(other, 'camera')))
+      .toMatchObject({ note: '', restarts: '2', rate: expect.stringMatching(/^(?:29|30|31)/) });
+    await expect.poll(() => shownOn(stage(other, 'notch'))).toMatchObject({ note: 'blocked', icon: true });
+    await expect.poll(() => shownOn(stage(other, 'train'))).toMatchObject({ note: 'inactive', icon: true });
+    await other.page.getByRole('button', { name: 'Pause' }).click();
+    await expect.poll(() => shownOn(stage(other, 'gaze'))).toMatchObject({ note: 'held by you', icon: true });
+    await other.picture('held');
+  });
+
+  it('fills a card as it is busy, and hatches as much of its border as it is blocked', async () => {
+    await using visit = await Visit.to(browser, new SyntheticRun(lab));
+    await visit.drawn();
+    for (const { name, busy = 0, blocked = 0 } of lab.stages) {
+      const drawn = async (): Promise<boolean> => {
+        const [around = 0, filled = 0] = await paintedOn(stage(visit, name));
+        // The way around a card of 152 by 52 is 408 pixels long.
+        return Math.abs(around - 408 * blocked) < 10 && Math.abs(filled - 152 * busy) < 4;
+      };
+      await expect.poll(drawn, { message: name }).toBe(true);
+    }
+  });
+
+  it('is drawn anew when the colours change, and keeps fills and lines where they are forced', async () => {
+    await using visit = await Visit.to(browser, new SyntheticRun(lab), { query: 'frozen=1' });
+    const { page } = visit;
+    await visit.drawn();
+    const spot = await beside(stage(visit, 'gaze'), 'right');
+    for (const look of [
+      { colorScheme: 'light' },
+      { colorScheme: 'dark' },
+      { colorScheme: 'dark', forcedColors: 'active' },
+      { colorScheme: 'light', forcedColors: 'active' },
+    ] as const) {
+      await page.emulateMedia(look);
+      const message = JSON.stringify(look);
+      await expect.poll(() => inkAt(page, 'line-strong', spot), { message }).toBeGreaterThan(9);
+      const background = stage(visit, 'gaze').evaluate(
+        (element) => getComputedStyle(element).backgroundImage,
+      );
+      expect(await background).toContain('gradient');
+      await visit.picture(`colours-${Object.values(look).join('-')}`);
+    }
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    const moving = stage(visit, 'gaze').evaluate((element) => getComputedStyle(element).transitionDuration);
+    expect(await moving).toBe('0s');
   });
 
   it('names the stage that holds up the others, and why', async () => {

@@ -5,48 +5,61 @@ import { expect } from 'vitest';
 
 type Side = 'left' | 'right';
 
-/** What the colours of the token sheet are now, in the picture. */
-async function inkOf(page: Page, token: string): Promise<readonly number[]> {
-  return page.locator('.react-flow').evaluate((region, name) => {
-    const probe = document.createElement('i');
-    probe.style.color = `var(--${name})`;
-    region.append(probe);
-    const context = new OffscreenCanvas(1, 1).getContext('2d');
-    if (context === null) return [];
-    context.fillStyle = getComputedStyle(probe).color;
-    probe.remove();
-    context.fillRect(0, 0, 1, 1);
-    return [...context.getImageData(0, 0, 1, 1).data];
-  }, token);
-}
-
 interface Spot {
   readonly x: number;
   readonly y: number;
 }
 
 /** How many of the points within `reach` pixels of a spot of the page have a colour of the token sheet. */
-export async function inkAt(page: Page, token: string, { x, y }: Spot, reach = 6): Promise<number> {
-  const ink = await inkOf(page, token);
+export async function inkAt(page: Page, token: string, spot: Spot, reach = 6): Promise<number> {
+  const [count = 0] = await inksAt(page, [token], spot, reach);
+  return count;
+}
+
+function inksAt(
+  page: Page,
+  tokens: readonly string[],
+  spot: Spot,
+  reach: number,
+): Promise<readonly number[]> {
   return page.locator('canvas.lines').evaluate(
     (element, sought) => {
       const canvas = element as HTMLCanvasElement;
+      const pixelsOf = (
+        size: number,
+        draw: (context: OffscreenCanvasRenderingContext2D) => void,
+      ): number[][] => {
+        const context = new OffscreenCanvas(size, size).getContext('2d');
+        if (context === null) return [];
+        draw(context);
+        const { data } = context.getImageData(0, 0, size, size);
+        return Array.from({ length: size * size }, (_, at) => Array.from(data.subarray(4 * at, 4 * at + 4)));
+      };
+      const inkOf = (token: string): number[] => {
+        const probe = document.createElement('i');
+        probe.style.color = `var(--${token})`;
+        canvas.after(probe);
+        const { color } = getComputedStyle(probe);
+        probe.remove();
+        const [ink = []] = pixelsOf(1, (context) => {
+          context.fillStyle = color;
+          context.fillRect(0, 0, 1, 1);
+        });
+        return ink;
+      };
       const box = canvas.getBoundingClientRect();
       const ratio = canvas.width / box.width;
       const left = Math.round((sought.x - sought.reach - box.left) * ratio);
       const top = Math.round((sought.y - sought.reach - box.top) * ratio);
-      const size = Math.round(2 * sought.reach * ratio);
       // A copy is read: to read the canvas itself would change how the browser draws it.
-      const copy = new OffscreenCanvas(size, size).getContext('2d');
-      copy?.drawImage(canvas, -left, -top);
-      const data = copy?.getImageData(0, 0, size, size).data ?? [];
-      let count = 0;
-      for (let at = 0; at < data.length; at += 4) {
-        if (sought.ink.every((part, channel) => Math.abs(part - (data[at + channel] ?? 0)) <= 3)) count += 1;
-      }
-      return count;
+      const pixels = pixelsOf(Math.round(2 * sought.reach * ratio), (context) => {
+        context.drawImage(canvas, -left, -top);
+      });
+      const isSame = (ink: number[], pixel: number[]): boolean =>
+        ink.every((part, channel) => Math.abs(part - (pixel[channel] ?? 0)) <= 3);
+      return sought.tokens.map(inkOf).map((ink) => pixels.filter((pixel) => isSame(ink, pixel)).length);
     },
-    { ink, x, y, reach },
+    { tokens, ...spot, reach },
   );
 }
 
@@ -66,8 +79,8 @@ export async function between(one: Locator, other: Locator): Promise<Spot> {
 
 /** Whether a line of either colour begins or ends beside a card. */
 export async function isLineBeside(page: Page, card: Locator, side: Side): Promise<boolean> {
-  const spot = await beside(card, side);
-  return (await inkAt(page, 'line-strong', spot)) + (await inkAt(page, 'blocked', spot)) > 0;
+  const counts = await inksAt(page, ['line-strong', 'blocked'], await beside(card, side), 6);
+  return counts.some((count) => count > 0);
 }
 
 /** Goes by keys through the links that leave a card, or enter it, and returns what is said of one of them. */

@@ -106,7 +106,10 @@ function usePointed(shapes: readonly LinkShape[]): Pointed | undefined {
       const [edge] = edges;
       if (edge !== undefined && edges.length === 1) latest.current.chooseEdge(edge);
     };
-    const leave = (): void => point(undefined);
+    const leave = (): void => {
+      region.removeAttribute('data-pointing');
+      point(undefined);
+    };
     const unsubscribe = subscribe((now, before) => {
       if (now.transform !== before.transform) leave();
     });
@@ -145,12 +148,14 @@ function LinkTip({
   readonly pointed: Pointed;
 }): ReactElement {
   const text = useModel((model) => linkTextOf(model, picture, pointed.link));
-  const isFlipped = useStore(({ width }) => pointed.x > width / 2);
+  const isFarRight = useStore(({ width }) => pointed.x > width / 2);
+  const isLow = useStore(({ height }) => pointed.y > height / 2);
   return (
     <p
       className="link-tip"
       role="tooltip"
-      data-flipped={isFlipped || undefined}
+      data-far-right={isFarRight || undefined}
+      data-low={isLow || undefined}
       style={{ left: pointed.x, top: pointed.y }}
     >
       {text}
