@@ -4,7 +4,7 @@ import { elementsMax } from '../../src/model/picture.ts';
 import { lanesNames } from '../../src/model/place.ts';
 import { elements } from '../../src/ui/views/graph/budget.ts';
 import { openBrowser, Visit } from './browser.ts';
-import { beside } from './lines.ts';
+import { beside, steady } from './lines.ts';
 import { lab, rigs } from './sketches.ts';
 import { SyntheticRun } from './synthetic.ts';
 
@@ -49,7 +49,7 @@ describe('the picture', () => {
   it('takes of the document what the budget says that its parts take', async () => {
     await using visit = await Visit.to(browser, new SyntheticRun(lab), { query: 'lanes=workers' });
     const { page } = visit;
-    await visit.drawn();
+    await steady(visit);
     await page.locator('.stage[data-restarts]').first().waitFor();
     await page.getByRole('button', { name: /^worker 1/ }).click();
     await page.locator('.group').waitFor();

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openBrowser, Visit } from './browser.ts';
-import { beside, between, inkAt, wordsOf } from './lines.ts';
+import { beside, between, inkAt, steady, wordsOf } from './lines.ts';
 import { lab, rigs } from './sketches.ts';
 import { SyntheticRun } from './synthetic.ts';
 
@@ -56,7 +56,7 @@ it('walks along the edges, and opens and closes the inspector', async () => {
 it('has one stop for Tab in the graph, and chooses edges', async () => {
   await using visit = await Visit.to(browser, new SyntheticRun(lab));
   const { page } = visit;
-  await visit.drawn();
+  await steady(visit);
   await tabToGraph(visit);
   expect(await page.locator('.stage[tabindex="0"]').count()).toBe(1);
   const before = await focused(visit);

@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
+import type { Visit } from './browser.ts';
 
 /** Lines are on a canvas: what it shows is looked up in its pixels. */
 
@@ -61,6 +62,12 @@ function inksAt(
     },
     { tokens, ...spot, reach },
   );
+}
+
+/** The lab's picture stands where it stays: the banner above it, which comes with the first rates, is there. */
+export async function steady(visit: Visit): Promise<void> {
+  await visit.drawn();
+  await visit.page.getByRole('complementary', { name: 'Bottleneck' }).waitFor();
 }
 
 /** Some pixels beside the middle of a card's left or right edge. */
