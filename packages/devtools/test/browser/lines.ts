@@ -64,7 +64,7 @@ function inksAt(
   );
 }
 
-/** The lab's picture stands where it stays: the banner above it, which comes with the first rates, is there. */
+/** The lab's picture stands where it stays: the banner above, which comes with the first rates, is there. */
 export async function steady(visit: Visit): Promise<void> {
   await visit.drawn();
   await visit.page.getByRole('complementary', { name: 'Bottleneck' }).waitFor();
