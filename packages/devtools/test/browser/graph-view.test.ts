@@ -197,6 +197,14 @@ describe('the graph', () => {
         .poll(() => inkAt(page, token, spot, 20), { message: `${from} ${token}` })
         .toBeGreaterThan(9);
     }
+    // A head is filled; hollow where messages stay on one worker.
+    expect(await inkAt(page, 'blocked', await beside(stage(visit, 'window'), 'left', 5), 2)).toBeGreaterThan(
+      9,
+    );
+    const hollow = await beside(stage(visit, 'gaze'), 'left', 5);
+    expect(await inkAt(page, 'blocked', hollow, 5)).toBeGreaterThan(3);
+    expect(await inkAt(page, 'ground', hollow, 1)).toBeGreaterThan(0);
+    expect(await inkAt(page, 'blocked', hollow, 1)).toBe(0);
     const free = await beside(stage(visit, 'gaze'), 'right');
     expect(await inkAt(page, 'line-strong', free)).toBeGreaterThan(9);
     expect(await inkAt(page, 'blocked', free)).toBe(0);

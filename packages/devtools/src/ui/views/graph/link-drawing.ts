@@ -44,22 +44,23 @@ const haloPx = 4;
 /** From the text above a line to the one below it. */
 const textGapPx = 20;
 
-/** Lines below, texts above all of them: no line runs through a text. */
+/** Lines below, texts above all of them, heads on top: no line runs through a text, and no text hides a head. */
 export function drawLines(surface: Surface, view: Viewport, lines: Lines): void {
   const { context } = surface;
   context.translate(view.x, view.y);
   context.scale(view.zoom, view.zoom);
   context.lineJoin = 'round';
   drawFrames(surface, lines);
-  for (const [at, shape] of lines.shapes.entries()) {
-    const face = lines.faces[at];
-    if (face !== undefined) drawLine(surface, lines, shape, face);
-  }
+  const each = (draw: (shape: LinkShape, face: LinkFace) => void): void => {
+    for (const [at, shape] of lines.shapes.entries()) {
+      const face = lines.faces[at];
+      if (face !== undefined) draw(shape, face);
+    }
+  };
+  each((shape, face) => drawLine(surface, lines, shape, face));
   context.textAlign = 'center';
-  for (const [at, { label }] of lines.shapes.entries()) {
-    const face = lines.faces[at];
-    if (face !== undefined) drawTexts(surface, label, face);
-  }
+  each(({ label }, face) => drawTexts(surface, label, face));
+  each((shape, face) => drawHead(surface, lines, shape, face));
 }
 
 function drawFrames({ context, ink }: Surface, { frames, isLane }: Lines): void {
@@ -70,28 +71,33 @@ function drawFrames({ context, ink }: Surface, { frames, isLane }: Lines): void 
   }
 }
 
-function drawLine({ context, ink }: Surface, lines: Lines, shape: LinkShape, face: LinkFace): void {
+function drawLine(surface: Surface, lines: Lines, shape: LinkShape, face: LinkFace): void {
+  const { context, ink } = surface;
   const { link, path } = shape;
-  const isChosen = lines.chosen === link.id;
-  if (isChosen) {
+  if (lines.chosen === link.id) {
     context.strokeStyle = ink('accent-soft');
     context.lineWidth = bandPx;
     context.stroke(path);
   }
-  const isMarked = isChosen || lines.pointed === link.id;
-  const colour = ink(isMarked ? 'accent' : face.isFull ? 'blocked' : 'line-strong');
-  context.strokeStyle = colour;
+  context.strokeStyle = colourOf(surface, lines, shape, face);
   context.lineWidth = face.width;
   context.setLineDash(link.back ? [6, 5] : []);
   context.stroke(path);
   context.setLineDash([]);
-  context.fillStyle = shape.isFused ? ink('ground') : colour;
-  drawHead(context, shape.head, face.width);
 }
 
-/** Filled or hollow: a wide line has a wide head. */
-function drawHead(context: CanvasRenderingContext2D, { x, y, angle }: Head, width: number): void {
-  const half = Math.max(4, width / 2 + 1.5);
+function colourOf({ ink }: Surface, { chosen, pointed }: Lines, { link }: LinkShape, face: LinkFace): string {
+  if (chosen === link.id || pointed === link.id) return ink('accent');
+  return ink(face.isFull ? 'blocked' : 'line-strong');
+}
+
+/** Filled, or hollow where messages stay on one worker; a wide line has a wide head. */
+function drawHead(surface: Surface, lines: Lines, shape: LinkShape, face: LinkFace): void {
+  const { context, ink } = surface;
+  const { x, y, angle } = shape.head;
+  const half = Math.max(4, face.width / 2 + 1.5);
+  context.strokeStyle = colourOf(surface, lines, shape, face);
+  context.fillStyle = shape.isFused ? ink('ground') : context.strokeStyle;
   context.save();
   context.translate(x, y);
   context.rotate(angle);
