@@ -21,6 +21,7 @@ export {
   StageStartError,
   TargetError,
   WorkerDiedError,
+  WorkerEntryError,
 } from './errors.ts';
 export { ConditionError, StepEndedError, StepNoPhasesError, StepTimeoutError } from './debug/errors.ts';
 export type * from './debug/types.ts';
@@ -47,7 +48,7 @@ export type {
   WrittenFrame,
 } from './ports.ts';
 export type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
-export { openRecording } from './recording/reader.ts';
+export { openRecording } from './recording/open.ts';
 export type { Recording, RecordingTail } from './recording/reader.ts';
 export type { RecordingEntry, RecordingHeader } from './recording/entries.ts';
 export { RecordingError } from './recording/errors.ts';
