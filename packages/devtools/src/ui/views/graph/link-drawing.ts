@@ -44,7 +44,7 @@ const haloPx = 4;
 /** From the text above a line to the one below it. */
 const textGapPx = 20;
 
-/** Lines below, texts above all of them, heads on top: no line runs through a text, and no text hides a head. */
+/** Lines below, then texts, then heads: no line runs through a text, and no text hides a head. */
 export function drawLines(surface: Surface, view: Viewport, lines: Lines): void {
   const { context } = surface;
   context.translate(view.x, view.y);
