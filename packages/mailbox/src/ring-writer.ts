@@ -58,6 +58,8 @@ export abstract class RingWriter {
   #blocking: number[] = [];
   #wake: Doorbell[] = [];
   #isOvertaking = true;
+  /** Somebody wants to know when each message was published. */
+  #isWatched = false;
 
   /**
    * `bells`: the doorbells of the run by index, to wake sleeping readers. Resumes where the ring's words
@@ -123,6 +125,7 @@ export abstract class RingWriter {
     this.meta[(first & this.mask) * metaDoubles + metaDouble.stamp] = stampMs;
     const flags = (first & this.mask) * metaWords + metaWord.flags;
     this.metaWords[flags] = (this.metaWords[flags] as number) | flag.stamped;
+    if (this.#isWatched) this.#stampLast(stampMs);
     this.#note = this.#writeNote();
     this.published = this.settled;
     // Publishes slots and meta of every settled message (and, on a sleeping reader, pairs with its `arm`).
@@ -218,6 +221,17 @@ export abstract class RingWriter {
     return note;
   }
 
+  /**
+   * Says at the end of a batch, too, when it is published: whoever watches finds that behind any message of
+   * it, where its beginning may have been overwritten. The store of the head publishes it.
+   */
+  #stampLast(stampMs: number): void {
+    const slot = (this.settled - 1) & this.mask;
+    this.meta[slot * metaDoubles + metaDouble.stamp] = stampMs;
+    const flags = slot * metaWords + metaWord.flags;
+    this.metaWords[flags] = (this.metaWords[flags] as number) | flag.stampedLast;
+  }
+
   /** What the note that holds says of the arena. */
   protected notedArena(): number {
     return this.words[this.#note + noteWord.arena] ?? 0;
@@ -280,6 +294,8 @@ export abstract class RingWriter {
     const registry = Atomics.load(this.words, ringWord.registry);
     if (registry === this.#registry) return;
     this.#registry = registry;
+    // Acquires the wish of whoever has attached since: it is there before the registry tells of him.
+    this.#isWatched = Atomics.load(this.words, ringWord.watchers) > 0;
     const blocking: number[] = [];
     const wake = new Set<Doorbell>();
     let active = this.#fused.length;
