@@ -21,15 +21,16 @@ export class BatchStamps {
   }
 
   /**
-   * Of the message at `position`, below a head that has been acquired; NaN where its batch does not say: it
-   * was published before the writer knew that somebody watches, or in place of a writer that had died.
+   * Of the message at `position`, below a head that has been acquired; NaN where its batch does not say (yet):
+   * it is the first since somebody watches, or was published in place of a writer that had died.
    */
   at(position: number, head: number): number {
     if (this.#isKnown && ((this.#end - position) | 0) >= 0) return this.#stampMs;
     this.#isKnown = false;
     for (let at = position; ((head - at) | 0) > 0; at = (at + 1) | 0) {
       const slot = at & this.#mask;
-      const flags = this.#metaWords[slot * metaWords + metaWord.flags] as number;
+      // Acquires the stamp: of the batch in which its writer learned of a watcher it comes after the head.
+      const flags = Atomics.load(this.#metaWords, slot * metaWords + metaWord.flags);
       // The next batch: this one has no stamp at its end.
       if (at !== position && (flags & flag.stamped) !== 0) return Number.NaN;
       if ((flags & (flag.stamped | flag.stampedLast)) === 0) continue;

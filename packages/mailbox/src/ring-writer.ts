@@ -125,12 +125,18 @@ export abstract class RingWriter {
     this.meta[(first & this.mask) * metaDoubles + metaDouble.stamp] = stampMs;
     const flags = (first & this.mask) * metaWords + metaWord.flags;
     this.metaWords[flags] = (this.metaWords[flags] as number) | flag.stamped;
-    if (this.#isWatched) this.#stampLast(stampMs);
+    const isStamped = this.#isWatched;
+    if (isStamped) {
+      const last = this.#stampLast(stampMs);
+      this.metaWords[last] = (this.metaWords[last] as number) | flag.stampedLast;
+    }
     this.#note = this.#writeNote();
     this.published = this.settled;
     // Publishes slots and meta of every settled message (and, on a sleeping reader, pairs with its `arm`).
     Atomics.store(this.words, ringWord.head, this.settled);
     this.#wakeReaders();
+    // Somebody has come in the meantime. Publishes the stamp, which no head does any more.
+    if (!isStamped && this.#isWatched) Atomics.or(this.metaWords, this.#stampLast(stampMs), flag.stampedLast);
   }
 
   /** Whether everything of a round has been emitted: this writer has said so, or one before it. */
@@ -223,13 +229,12 @@ export abstract class RingWriter {
 
   /**
    * Says at the end of a batch, too, when it is published: whoever watches finds that behind any message of
-   * it, where its beginning may have been overwritten. The store of the head publishes it.
+   * it, where its beginning may have been overwritten. Returns the word that its flag goes to.
    */
-  #stampLast(stampMs: number): void {
+  #stampLast(stampMs: number): number {
     const slot = (this.settled - 1) & this.mask;
     this.meta[slot * metaDoubles + metaDouble.stamp] = stampMs;
-    const flags = slot * metaWords + metaWord.flags;
-    this.metaWords[flags] = (this.metaWords[flags] as number) | flag.stampedLast;
+    return slot * metaWords + metaWord.flags;
   }
 
   /** What the note that holds says of the arena. */

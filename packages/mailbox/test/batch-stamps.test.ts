@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   allocateFrameRing,
+  allocateJournal,
   Envelope,
   FrameReader,
   FrameWriter,
@@ -10,6 +11,7 @@ import {
   MessageWriter,
   startRingAt,
 } from '@troupe/mailbox';
+import { Journal } from '../src/journal.ts';
 
 interface Watched {
   readonly buffer: SharedArrayBuffer;
@@ -90,21 +92,41 @@ describe('a reader that watches', () => {
     ]);
   });
 
-  it('is told nothing that is not so: of what was published before the writer knew', () => {
+  it('also of the batch that was published before its writer knew', () => {
     const { writer, watch } = ring(8);
     publish(writer, 1, 5);
     // The writer does not look at its readers while it knows that there is room.
     writer.room(4);
     const reader = watch();
     publish(writer, 3, 10);
+    expect(seen(reader)).toEqual([1, 2, 3].map((seq) => [seq, 10]));
     publish(writer, 2, 20);
+    expect(seen(reader)).toEqual([4, 5].map((seq) => [seq, 20]));
+  });
+
+  it('is told nothing of what is shown in place of a dead writer: neither too early, nor too late', () => {
+    const { buffer, writer, watch } = ring(8);
+    const reader = watch();
+    publish(writer, 2, 10);
+    for (let i = 0; i < 2; i++) {
+      (writer.reserve() as Float64Array)[0] = writer.seq;
+      writer.commit(0);
+      writer.settle();
+    }
+    // Its journal was sealed: its owner does what was left.
+    const journal = new Journal(allocateJournal(4));
+    writer.record(journal);
+    const head = 64;
+    Atomics.store(new Int32Array(buffer), head, writer.settled);
+    const successor = new FrameWriter(buffer);
+    publish(successor, 2, 30);
     expect(seen(reader)).toEqual([
-      // The first message of a batch says it in any case.
+      [0, 10],
       [1, 10],
       [2, Number.NaN],
       [3, Number.NaN],
-      [4, 20],
-      [5, 20],
+      [4, 30],
+      [5, 30],
     ]);
   });
 
