@@ -9,7 +9,10 @@ export class BatchStamps {
   readonly #meta: Float64Array;
   readonly #metaWords: Int32Array;
   readonly #mask: number = 0;
-  /** What was found last, and up to where it holds: positions only ascend. */
+  /**
+   * What was found last, and up to where it holds: positions only ascend. Where it was found in slots that had
+   * been overwritten, the reader is sent beyond them before it asks again.
+   */
   #stampMs = Number.NaN;
   #end = 0;
   #isKnown = false;
@@ -39,10 +42,5 @@ export class BatchStamps {
       return (this.#stampMs = this.#meta[slot * metaDoubles + metaDouble.stamp] as number);
     }
     return Number.NaN;
-  }
-
-  /** What was found last may have been overwritten while it was read. */
-  forget(): void {
-    this.#isKnown = false;
   }
 }

@@ -374,7 +374,6 @@ export abstract class RingReader implements MailboxReader {
       // Acquires which positions may have been overwritten while they were copied.
       const floor = Atomics.load(this.words, ringWord.floor);
       if (((this.position - floor) | 0) >= 0) return true;
-      this.#batches?.forget();
       // Halfway between the floor and the head the writer is not there again at once.
       const intact = Math.max(0, (this.#head - floor) | 0);
       this.#skipTo((this.#head - ((intact + 1) >> 1)) | 0);
