@@ -10,8 +10,8 @@ export class BatchStamps {
   readonly #metaWords: Int32Array;
   readonly #mask: number = 0;
   /**
-   * What was found last, and up to where it holds: positions only ascend. Where it was found in slots that had
-   * been overwritten, the reader is sent beyond them before it asks again.
+   * What was found last, and up to where it holds: positions only ascend. Where it was found in slots that
+   * had been overwritten, the reader is sent beyond them before it asks again.
    */
   #stampMs = Number.NaN;
   #end = 0;
@@ -24,8 +24,8 @@ export class BatchStamps {
   }
 
   /**
-   * Of the message at `position`, below a head that has been acquired; NaN where its batch does not say (yet):
-   * it is the first since somebody watches, or was published in place of a writer that had died.
+   * Of the message at `position`, below a head that has been acquired; NaN where its batch does not say
+   * (yet): it is the first since somebody watches, or was published in place of a writer that had died.
    */
   at(position: number, head: number): number {
     if (this.#isKnown && ((this.#end - position) | 0) >= 0) return this.#stampMs;

@@ -46,7 +46,7 @@ function showPayload(
   return { kind: 'numbers', numbers };
 }
 
-/** The shape that frames of a port have: an output's, the graph's own input's, or an input's, by its writer. */
+/** The shape that frames have: of an output, of an input of the graph, or (by its writer) of any input. */
 function shapeOf(plan: Plan, stage: number, port: string, length: number): readonly number[] {
   const actor = plan.actors[stage];
   const outlet = actor?.outlets.find((each) => each.port === port);

@@ -157,7 +157,11 @@ describe('latency so far, on real threads', () => {
   }
 
   /** Sends so many, one after the other, and says within which time each has come. */
-  async function follow(run: Run, target: TapTarget, data: (n: number) => unknown): Promise<void> {
+  async function expectToBeFollowed(
+    run: Run,
+    target: TapTarget,
+    data: (n: number) => unknown,
+  ): Promise<void> {
     const seen: TappedSample[] = [];
     const pushed: TappedSample[] = [];
     run.tap({ input: 'in' }, (sample) => pushed.push(sample));
@@ -185,7 +189,9 @@ describe('latency so far, on real threads', () => {
     const end = g.stage('sink', sink, { options: { probe }, worker: { dedicated: true } });
     g.input('in', first.in.frames);
     g.connect(first.out.frames, end.in.frames);
-    await follow(await start(g), { stage: 'relay', port: 'frames' }, (n) => Float64Array.of(n, n * 7));
+    await expectToBeFollowed(await start(g), { stage: 'relay', port: 'frames' }, (n) =>
+      Float64Array.of(n, n * 7),
+    );
   });
 
   it.each(['one', 'two'])('values, both ends on %s', async (where) => {
@@ -194,6 +200,6 @@ describe('latency so far, on real threads', () => {
     const last = g.stage('drain', drain, { worker: { group: where } });
     g.input('in', first.in.in);
     g.connect(first.out.out, last.in.in);
-    await follow(await start(g), { stage: 'errands', port: 'out' }, (n) => ({ n }));
+    await expectToBeFollowed(await start(g), { stage: 'errands', port: 'out' }, (n) => ({ n }));
   });
 });

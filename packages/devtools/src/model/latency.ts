@@ -18,7 +18,7 @@ export function aboutLatency(
   }
   if (message.latencyNs === undefined) {
     const meaning =
-      'The thread of its writer ended while it was being published: when that was is not known.';
+      'It was being published when its thread ended, or when the tap was opened: the instant is not known.';
     return { text: 'not known', meaning };
   }
   const meaning = 'From its time to the instant at which it was published on this edge';

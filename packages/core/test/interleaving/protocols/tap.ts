@@ -80,7 +80,7 @@ function emit(outlet: FrameOutlet, count: number, atMs: number): void {
   outlet.settle();
 }
 
-/** Publishes batches on the ring that is watched, and one frame each on another, so that there is a journal. */
+/** Publishes batches on the ring that is watched, and a frame each on another: there is a journal then. */
 function publish({ rings, journal, batches }: FrameWorld, firstMs: number): void {
   const outlets = rings.map((ring, id) => {
     const writer = new FrameWriter(ring);
@@ -321,7 +321,7 @@ export const each: Protocol<ValueWorld> = values(false);
 /** Only what is asked for is written. */
 export const sampled: Protocol<ValueWorld> = values(true);
 
-/** A writer dies between any two lines: its successor gives no more than was asked for, and goes on counting. */
+/** A writer dies between any two lines: its successor gives no more than was asked for, and counts on. */
 export const deadSampled: Protocol<ValueWorld> = {
   ...values(true),
   setup: () => valuesOf(true, 2),
