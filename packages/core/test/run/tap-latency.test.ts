@@ -6,6 +6,7 @@ import type { TestRun } from '../../src/testing/test-run.ts';
 import { relay, sink } from '../fixtures/frames.ts';
 import { createProbe, openGate, until } from '../fixtures/probe.ts';
 import { drain, errands } from '../fixtures/watched.ts';
+import { replacedIn, terminateThreadOf } from './terminate.ts';
 
 const runs: TestRun[] = [];
 afterEach(async () => {
@@ -144,11 +145,43 @@ describe.each(['frame', 'message'] as const)('latency so far, in virtual time: %
   });
 });
 
+it('is that of the very message that is shown, wherever in its batch it stands', async () => {
+  const { test } = await begin(keeping('frame'));
+  const seen: unknown[] = [];
+  test.run.tap(out, ({ seq, latencyNs }) => seen.push([seq, latencyNs]), { everyMs: 150 });
+  const push = (times: readonly number[]): void => {
+    for (const time of times) test.run.tryPush('in', Float64Array.of(0), { time });
+  };
+  push([10e6, 20e6, 30e6]);
+  test.advance(160);
+  push([110e6, 120e6]);
+  test.advance(160);
+  await test.settled();
+  expect(seen).toEqual([
+    [2, 70e6],
+    [4, 80e6],
+  ]);
+});
+
 describe('latency so far, on real threads', () => {
   const live: Run[] = [];
   afterEach(async () => {
     await Promise.all(live.splice(0).map(async (run) => run.stop()));
   });
+
+  /** in → relay → sink, each on a thread of its own. */
+  function pipe(): Graph {
+    const probe = createProbe();
+    openGate(probe);
+    const g = graph('pipe');
+    const first = g.stage('relay', relay, { worker: { dedicated: true } });
+    const end = g.stage('sink', sink, { options: { probe }, worker: { dedicated: true } });
+    g.input('in', first.in.frames);
+    g.connect(first.out.frames, end.in.frames);
+    return g;
+  }
+
+  const relayed = { stage: 'relay', port: 'frames' } as const;
 
   async function start(g: Graph): Promise<Run> {
     const run = await g.start({ workers: 2 });
@@ -182,16 +215,23 @@ describe('latency so far, on real threads', () => {
   }
 
   it('frames: grows from edge to edge, and is less than it took to be seen', async () => {
-    const probe = createProbe();
-    openGate(probe);
-    const g = graph('pipe');
-    const first = g.stage('relay', relay, { worker: { dedicated: true } });
-    const end = g.stage('sink', sink, { options: { probe }, worker: { dedicated: true } });
-    g.input('in', first.in.frames);
-    g.connect(first.out.frames, end.in.frames);
-    await expectToBeFollowed(await start(g), { stage: 'relay', port: 'frames' }, (n) =>
-      Float64Array.of(n, n * 7),
-    );
+    await expectToBeFollowed(await start(pipe()), relayed, (n) => Float64Array.of(n, n * 7));
+  });
+
+  it('is told of what a successor publishes', async () => {
+    const run = await start(pipe());
+    const seen: TappedSample[] = [];
+    run.tap(relayed, (sample) => seen.push(sample));
+    await run.push('in', Float64Array.of(0, 0));
+    await until(() => seen.length === 1);
+    await terminateThreadOf(run, 'relay');
+    const beforeMs = run.stats().elapsedMs;
+    await run.push('in', Float64Array.of(1, 7));
+    await until(() => seen.length === 2);
+    const tookNs = (run.stats().elapsedMs - beforeMs) * 1e6;
+    expect(replacedIn(run)).toBe(1);
+    expect(seen[1]?.latencyNs).toBeGreaterThan(0);
+    expect(seen[1]?.latencyNs).toBeLessThanOrEqual(tookNs);
   });
 
   it.each(['one', 'two'])('values, both ends on %s', async (where) => {

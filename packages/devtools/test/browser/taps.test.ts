@@ -70,6 +70,7 @@ describe('A tap on what the application pushes', { timeout: testMs }, () => {
     await pushUntil(sight, () => page.locator('.message-sheet').isVisible());
     await sight.button('Hold the list').click();
     await sight.button('Numbers').click();
+    await page.locator('.message-sheet', { hasText: 'float32[8 × 64]' }).waitFor();
     const seq = Number((await fact(sight, 'Seq')).replaceAll(/\D/g, ''));
     const cells = await page.locator('.number-row').first().locator('.number-cell').allInnerTexts();
     expect(cells.map(Number)).toEqual(cells.map(() => numberOf(seq)));
