@@ -26,6 +26,8 @@ export const ringWord = {
   arenaBytes: 10,
   /** Line 1: counts every change of the set of readers. */
   registry: 32,
+  /** How many readers want to know when each message was published. */
+  watchers: 33,
   /** Line 2, written by the writer (roomWanted also by the reader that answers it). */
   head: 64,
   floor: 65,
@@ -57,8 +59,11 @@ export const metaDoubles = 4;
 export const metaWord = { flags: 6, extent: 7 } as const;
 export const metaWords = 8;
 
-/** Flags of a message. The first two go on from an input to what its handler emits. */
-export const flag = { redelivered: 1, resent: 2, stamped: 4 } as const;
+/**
+ * Flags of a message. The first two go on from an input to what its handler emits. The others say what its
+ * writer has stamped: the first message of a batch, and, while somebody watches, the last one.
+ */
+export const flag = { redelivered: 1, resent: 2, stamped: 4, stampedLast: 8 } as const;
 
 const ringMagic = 0x54525550;
 const ringVersion = 1;

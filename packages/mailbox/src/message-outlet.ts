@@ -107,12 +107,11 @@ export class MessageOutlet implements Outlet {
       return;
     }
     const bytes = this.#isRemote ? encode(value) : undefined;
-    if (this.#taps.length > 0 && sole === undefined) {
+    const isShown = this.#taps.length > 0 && sole === undefined;
+    if (isShown && this.#spill.length === 0 && this.#local?.append(value, time, flags, this.#seq) === true) {
       this.#show(value, bytes, time, flags);
-      if (this.#spill.length === 0 && this.#local?.append(value, time, flags, this.#seq) === true) {
-        this.#seq++;
-        return;
-      }
+      this.#seq++;
+      return;
     }
     this.#offer(value, bytes, time, flags);
     if (this.#spill.length === 0 && this.#hasRoom()) this.#append(value, bytes, time, flags);
@@ -203,8 +202,7 @@ export class MessageOutlet implements Outlet {
       tap.publish(stampMs);
       isAsked = tap.isAsked() || isAsked;
     }
-    // What waits for room has been offered, or has not: it is counted once.
-    if (this.#spill.length === 0) this.#sole = isAsked || !isBatch ? undefined : this.#local;
+    this.#sole = isAsked || !isBatch ? undefined : this.#local;
   }
 
   /** Counts what has gone past all taps. */
@@ -216,9 +214,9 @@ export class MessageOutlet implements Outlet {
     this.#toldTo = this.#settledSeq;
   }
 
+  /** Taps get a value when the edges that hold the writer back do: what waits for room has yet to come. */
   #show(value: unknown, bytes: Uint8Array | undefined, time: number, flags: number): void {
-    const seq = this.#seq + this.#spill.length;
-    for (let i = 0; i < this.#taps.length; i++) this.#taps[i]?.offer(value, bytes, time, flags, seq);
+    for (let i = 0; i < this.#taps.length; i++) this.#taps[i]?.offer(value, bytes, time, flags, this.#seq);
   }
 
   /** Edges that may refuse never hold the writer back: they take the value now or not at all. */
@@ -234,6 +232,7 @@ export class MessageOutlet implements Outlet {
     for (let i = 0; i < this.#holding.length; i++) {
       appendTo(this.#holding[i] as MessageEdge, value, bytes, time, flags, this.#seq);
     }
+    if (this.#taps.length > 0 && this.#sole === undefined) this.#show(value, bytes, time, flags);
     this.#seq++;
   }
 

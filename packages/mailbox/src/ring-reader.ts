@@ -11,6 +11,7 @@ import {
   ringWord,
   ringWords,
 } from './layout.ts';
+import { BatchStamps } from './batch-stamps.ts';
 import type { Journal } from './journal.ts';
 import type { MailboxReader } from './mailbox-reader.ts';
 import { activateReader, attachReader, detachReader, reserveReader } from './ring-places.ts';
@@ -30,7 +31,10 @@ export class Envelope {
   seq = 0;
   time = 0;
   flags = 0;
-  /** Wall clock of the publication in ms; only with the flag `stamped`: the first message of a batch. */
+  /**
+   * Wall clock of the publication in ms. Only with the flag `stamped`: the first message of a batch; to a
+   * reader that watches, of every message, NaN where it is not known.
+   */
   stamp = 0;
 
   get redelivered(): boolean {
@@ -54,6 +58,8 @@ export interface ReaderOptions {
   readonly bells?: readonly Doorbell[];
   /** The writer, when it is on this thread. */
   readonly fused?: RingWriter;
+  /** Non-blocking readers: wants to know when each message was published. */
+  readonly isWatching?: boolean;
 }
 
 /** Bounded attempts to copy a message that the writer keeps overtaking; then the reader comes back later. */
@@ -92,6 +98,8 @@ export abstract class RingReader implements MailboxReader {
   /** Whether the private copy still holds the message at `#copied`, for a retry. */
   #isCopied = false;
   #copied = 0;
+  /** Where it wants to know when messages were published. */
+  readonly #batches: BatchStamps | undefined;
   readonly #copiedMeta = { seq: 0, time: 0, flags: 0, stamp: 0 };
 
   constructor(buffer: SharedArrayBuffer, options: ReaderOptions = {}) {
@@ -108,6 +116,11 @@ export abstract class RingReader implements MailboxReader {
     this.#bells = options.bells ?? [];
     this.#writer = fused;
     this.place = options.place ?? reserveReader(this.words);
+    if (options.isWatching === true) {
+      this.#batches = new BatchStamps(this.meta, this.metaWords, this.mask);
+      // Publishes the wish; ordered before the registry, by which the writer learns of it.
+      Atomics.add(this.words, ringWord.watchers, 1);
+    }
     this.#base = readerBase(this.place);
     // Acquires the predecessor's last release, or the cursor at which the owner placed this reader.
     const isResumed = Atomics.load(this.words, this.#base + readerWord.state) !== readerState.reserved;
@@ -287,6 +300,8 @@ export abstract class RingReader implements MailboxReader {
     // From here on the place may be another reader's.
     this.handled = this.position;
     this.released = this.position;
+    // Takes the wish back, before the registry tells that there is something new.
+    if (this.#batches !== undefined) Atomics.sub(this.words, ringWord.watchers, 1);
     detachReader(this.buffer, this.place);
     if (this.isBlocking) this.#wakeWriter();
   }
@@ -352,6 +367,7 @@ export abstract class RingReader implements MailboxReader {
       const slot = this.position & this.mask;
       this.#loadMeta(slot, into);
       this.copyOut(slot);
+      if (this.#batches !== undefined) into.stamp = this.#batches.at(this.position, this.#head);
       // Orders the copy's loads before the load of the floor on ARMv8 (loads; STLR; LDAR), where a second
       // plain or acquiring load alone could be satisfied first.
       Atomics.store(this.words, this.#base + readerWord.fence, 0);

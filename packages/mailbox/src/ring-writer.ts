@@ -58,6 +58,8 @@ export abstract class RingWriter {
   #blocking: number[] = [];
   #wake: Doorbell[] = [];
   #isOvertaking = true;
+  /** Somebody wants to know when each message was published. */
+  #isWatched = false;
 
   /**
    * `bells`: the doorbells of the run by index, to wake sleeping readers. Resumes where the ring's words
@@ -123,11 +125,18 @@ export abstract class RingWriter {
     this.meta[(first & this.mask) * metaDoubles + metaDouble.stamp] = stampMs;
     const flags = (first & this.mask) * metaWords + metaWord.flags;
     this.metaWords[flags] = (this.metaWords[flags] as number) | flag.stamped;
+    const isStamped = this.#isWatched;
+    if (isStamped) {
+      const last = this.#stampLast(stampMs);
+      this.metaWords[last] = (this.metaWords[last] as number) | flag.stampedLast;
+    }
     this.#note = this.#writeNote();
     this.published = this.settled;
     // Publishes slots and meta of every settled message (and, on a sleeping reader, pairs with its `arm`).
     Atomics.store(this.words, ringWord.head, this.settled);
     this.#wakeReaders();
+    // Somebody has come in the meantime. Publishes the stamp, which no head does any more.
+    if (!isStamped && this.#isWatched) Atomics.or(this.metaWords, this.#stampLast(stampMs), flag.stampedLast);
   }
 
   /** Whether everything of a round has been emitted: this writer has said so, or one before it. */
@@ -218,6 +227,16 @@ export abstract class RingWriter {
     return note;
   }
 
+  /**
+   * Says at the end of a batch, too, when it is published: whoever watches finds that behind any message of
+   * it, where its beginning may have been overwritten. Returns the word that its flag goes to.
+   */
+  #stampLast(stampMs: number): number {
+    const slot = (this.settled - 1) & this.mask;
+    this.meta[slot * metaDoubles + metaDouble.stamp] = stampMs;
+    return slot * metaWords + metaWord.flags;
+  }
+
   /** What the note that holds says of the arena. */
   protected notedArena(): number {
     return this.words[this.#note + noteWord.arena] ?? 0;
@@ -280,6 +299,8 @@ export abstract class RingWriter {
     const registry = Atomics.load(this.words, ringWord.registry);
     if (registry === this.#registry) return;
     this.#registry = registry;
+    // Acquires the wish of whoever has attached since: it is there before the registry tells of him.
+    this.#isWatched = Atomics.load(this.words, ringWord.watchers) > 0;
     const blocking: number[] = [];
     const wake = new Set<Doorbell>();
     let active = this.#fused.length;

@@ -9,6 +9,7 @@ import {
   MessageTap,
   TapControl,
 } from '@troupe/mailbox';
+import type { LocalReader } from '@troupe/mailbox';
 
 interface Watched {
   readonly outlet: MessageOutlet;
@@ -17,30 +18,35 @@ interface Watched {
   /** What another thread in place of the writer would begin with. */
   readonly successor: () => MessageTap;
   readonly seen: () => unknown[];
+  /** As `seen`, with the times of publication. */
+  readonly stamped: () => unknown[];
+  /** Who takes what the edge carries. */
+  readonly edge: LocalReader;
 }
 
 /** An outlet with one local edge, watched by a ring of 4 messages. */
 function watched(isSampled: boolean, spillMax = 8, capacity = 64): Watched {
-  const { writer } = localQueue({ capacity });
+  const { writer, reader: end } = localQueue({ capacity });
   const edge = { writer, isLocal: true, refusal: undefined, capacity, dropped: 0 };
   const outlet = new MessageOutlet('out', [edge], 1, spillMax);
   const ring = allocateMessageRing({ capacity: 4, bytesMax: 256, arenaBytes: 4_096 });
   const control = new TapControl(allocateTapControl());
-  const reader = new MessageReader(ring, { policy: 'dropOldest' });
+  const reader = new MessageReader(ring, { policy: 'dropOldest', isWatching: true });
   const open = (): MessageTap => new MessageTap(1, { ring, control: control.memory }, isSampled, []);
   const tap = open();
   outlet.watch(tap);
   const envelope = new Envelope();
-  const seen = (): unknown[] => {
-    const values: unknown[] = [];
+  const stamped = (): [number, unknown, number][] => {
+    const values: [number, unknown, number][] = [];
     while (reader.take(envelope)) {
       reader.settle();
-      values.push([envelope.seq, envelope.value]);
+      values.push([envelope.seq, envelope.value, envelope.stamp]);
     }
     reader.release();
     return values;
   };
-  return { outlet, control, tap, successor: open, seen };
+  const seen = (): unknown[] => stamped().map(([seq, value]) => [seq, value]);
+  return { outlet, control, tap, successor: open, seen, stamped, edge: end };
 }
 
 function send(outlet: MessageOutlet, ...values: readonly unknown[]): void {
@@ -66,16 +72,68 @@ describe('a tap on an output of values', () => {
     expect(seen()).toEqual([[0, 'c']]);
   });
 
-  it('numbers what spills as its edges will', () => {
-    const { outlet, seen } = watched(false, 8, 1);
-    send(outlet, 'a', 'b', 'c');
-    commit(outlet);
-    expect(outlet.hasSpill()).toBe(true);
-    expect(seen()).toEqual([
-      [0, 'a'],
-      [1, 'b'],
-      [2, 'c'],
+  it('sees what waits for room when its edges get it, and what is taken back never', () => {
+    const { outlet, edge, stamped } = watched(false, 8, 2);
+    const next = (atMs: number): void => {
+      edge.settle();
+      edge.release();
+      outlet.drainSpill();
+      outlet.settle();
+      outlet.publish(atMs);
+    };
+    send(outlet, 'a', 'b', 'c', 'd', 'e');
+    outlet.settle();
+    outlet.publish(10);
+    expect([outlet.hasSpill(), stamped()]).toEqual([
+      true,
+      [
+        [0, 'a', 10],
+        [1, 'b', 10],
+      ],
     ]);
+    edge.take(new Envelope());
+    next(20);
+    expect(stamped()).toEqual([[2, 'c', 20]]);
+    edge.take(new Envelope());
+    edge.take(new Envelope());
+    next(30);
+    expect([outlet.hasSpill(), stamped()]).toEqual([
+      false,
+      [
+        [3, 'd', 30],
+        [4, 'e', 30],
+      ],
+    ]);
+    send(outlet, 'f', 'g');
+    outlet.rollback();
+    edge.take(new Envelope());
+    next(40);
+    expect(stamped()).toEqual([]);
+  });
+
+  it('sampled: of what waits for room each is given or counted, once', () => {
+    const { outlet, edge, control, seen } = watched(true, 64, 4);
+    const take = (count: number): void => {
+      for (let i = 0; i < count; i++) edge.take(new Envelope());
+      edge.settle();
+      edge.release();
+      outlet.drainSpill();
+      commit(outlet);
+    };
+    send(outlet, ...Array.from({ length: 24 }, (_, n) => n));
+    commit(outlet);
+    expect([seen(), control.passed]).toEqual([[], 4]);
+    control.ask(2);
+    take(4);
+    expect([seen(), control.passed]).toEqual([
+      [
+        [4, 4],
+        [5, 5],
+      ],
+      6,
+    ]);
+    for (let i = 0; i < 4; i++) take(4);
+    expect([outlet.hasSpill(), seen(), control.passed]).toEqual([false, [], 22]);
   });
 
   it('is overtaken, never waited for', () => {

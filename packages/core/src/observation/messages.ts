@@ -17,7 +17,7 @@ export interface ShownMessage {
   readonly resent?: boolean;
 }
 
-/** A message of a stage's port, as observers see it. `shape`: of its frames, where it carries frames. */
+/** A message of a stage's port, or (stage -1) of an input of the graph, as observers see it. */
 export function showMessage(
   plan: Plan,
   stage: number,
@@ -37,7 +37,8 @@ function showPayload(
   { frame, value }: ShownMessage,
   { redact, valueBytesMax = bytesMaxDefault }: TelemetryLimits,
 ): ValueWire {
-  const path = `${plan.actors[stage]?.name ?? ''}.${port}`;
+  const { name } = plan.actors[stage] ?? {};
+  const path = name === undefined ? `> ${port}` : `${name}.${port}`;
   if (frame === undefined) return describe(value, path, { redact, bytesMax: valueBytesMax });
   if (redact?.(path) === true) return { kind: 'cut', why: 'redacted', what: '' };
   const dtype = frame[Symbol.toStringTag].replace('Array', '').toLowerCase();
@@ -45,15 +46,16 @@ function showPayload(
   return { kind: 'numbers', numbers };
 }
 
-/** The shape that frames of a port have, an output's or (by who writes to it) an input's. */
+/** The shape that frames have: of an output, of an input of the graph, or (by its writer) of any input. */
 function shapeOf(plan: Plan, stage: number, port: string, length: number): readonly number[] {
   const actor = plan.actors[stage];
   const outlet = actor?.outlets.find((each) => each.port === port);
+  const pushed = actor === undefined ? plan.inputs.find(({ name }) => name === port) : undefined;
   const from = plan.edges[actor?.inlets.find((each) => each.port === port)?.edge ?? -1]?.from;
   const source =
     from?.kind === 'actor'
       ? plan.actors[from.actor]?.outlets.find((each) => each.port === from.port)
       : plan.inputs.find(({ name }) => name === from?.name);
-  const shape = outlet?.shape ?? source?.shape;
+  const shape = outlet?.shape ?? pushed?.shape ?? source?.shape;
   return shape !== undefined && frameLength(shape) === length ? shape : [length];
 }

@@ -32,9 +32,9 @@ import type {
   DetailWire,
   GraphWire,
   HappeningWire,
-  MessageWire,
   ModesWire,
   ReplyWire,
+  TappedWire,
   TapWish,
   ThreadWire,
 } from '../telemetry/wire.ts';
@@ -47,7 +47,7 @@ import { pictureOf } from './picture.ts';
 import { Readings } from './readings.ts';
 import { ShownReplay } from './replays.ts';
 import { statechartOf } from './statechart.ts';
-import { writerOf } from './targets.ts';
+import { placeOf, targetOf, writerOf } from './targets.ts';
 import { ShownTrace } from './tracing.ts';
 
 /** Records of a trace that are kept to tell the way of a message by. */
@@ -166,14 +166,17 @@ export class LiveTelemetry implements Telemetry {
     limits: TelemetryLimits & { readonly bytesPerSecondMax?: number } = {},
   ): Promise<OpenTap> {
     const { plan, run, world } = this.#parts;
-    const { stage, port } = writerOf(plan, edge);
-    const actor = plan.actors[stage]?.name ?? '';
-    let messages: MessageWire[] = [];
+    const writer = writerOf(plan, edge);
+    const at = placeOf(writer);
+    let messages: TappedWire[] = [];
     let told = -1;
     const { bytesPerSecondMax } = limits;
     const tap = run.tap(
-      { stage: actor, port },
-      (sample) => messages.push(showMessage(plan, stage, port, sample, limits)),
+      targetOf(plan, writer),
+      (sample) => {
+        const { latencyNs } = sample;
+        messages.push({ ...showMessage(plan, at.stage, at.port, sample, limits), latencyNs });
+      },
       { everyMs, newest, ...(bytesPerSecondMax === undefined ? {} : { bytesPerSecondMax }) },
     );
     const tell = (): void => {

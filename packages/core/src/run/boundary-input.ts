@@ -1,5 +1,5 @@
 import { copyFrame, EdgeOverflowError, edgeWriterCount, encode, FrameWriter } from '@troupe/mailbox';
-import type { EdgeGauges, FrameArray, MessageWriter } from '@troupe/mailbox';
+import type { EdgeGauges, FrameArray, MessageTap, MessageWriter } from '@troupe/mailbox';
 import { PushTimeoutError, RunStoppedError, TargetError } from '../errors.ts';
 import type { ThreadTime, Timer } from '../executor/thread-time.ts';
 import type { BoundaryPlan, EdgePlan } from '../plan/types.ts';
@@ -23,7 +23,7 @@ interface Waiting {
 
 /** Where the application pushes into the graph. Everything here runs on the main thread. */
 export class BoundaryInput {
-  readonly #plan: BoundaryPlan;
+  readonly plan: BoundaryPlan;
   readonly #writer: FrameWriter | MessageWriter;
   readonly #edge: EdgePlan;
   readonly #schema: StandardSchemaV1 | undefined;
@@ -35,6 +35,8 @@ export class BoundaryInput {
   readonly #time: ThreadTime;
   readonly #wake: () => void;
   readonly #waiting: Waiting[] = [];
+  /** Values only: frames are watched in the ring. */
+  readonly #taps: MessageTap[] = [];
   #closed: Error | undefined;
   /** Told of everything that is pushed: its number, time, and frame or bytes. */
   onEmit: ((seq: number, time: number, data: FrameArray) => void) | undefined;
@@ -58,7 +60,7 @@ export class BoundaryInput {
     /** Lets main's loop go round. */
     readonly wake: () => void;
   }) {
-    this.#plan = parts.plan;
+    this.plan = parts.plan;
     this.#writer = parts.writer;
     this.#edge = parts.edge;
     this.#schema = parts.schema;
@@ -108,7 +110,7 @@ export class BoundaryInput {
       const abort = (): void => this.#giveUp(waiting, signal?.reason as Error);
       signal?.addEventListener('abort', abort, { once: true });
       if (timeoutMs !== undefined) {
-        const late = (): void => this.#giveUp(waiting, new PushTimeoutError(this.#plan.name, timeoutMs));
+        const late = (): void => this.#giveUp(waiting, new PushTimeoutError(this.plan.name, timeoutMs));
         timer = this.#time.after(timeoutMs, late);
       }
       this.#waiting.push(waiting);
@@ -140,7 +142,7 @@ export class BoundaryInput {
   }
 
   /** Refuses further pushes, rejects those that wait, and ends the stream. */
-  close(error: Error = new RunStoppedError(`push to '${this.#plan.name}'`, this.#plan.name)): void {
+  close(error: Error = new RunStoppedError(`push to '${this.plan.name}'`, this.plan.name)): void {
     if (this.#closed !== undefined) return;
     this.#closed = error;
     if (this.#waiting.length > 0) this.hasTold = true;
@@ -161,7 +163,19 @@ export class BoundaryInput {
 
   /** Shows what has been pushed. */
   admit(): void {
-    this.#writer.publish(this.#nowMs());
+    const nowMs = this.#nowMs();
+    this.#writer.publish(nowMs);
+    for (let i = 0; i < this.#taps.length; i++) this.#taps[i]?.publish(nowMs);
+  }
+
+  /** Lets somebody watch what is pushed as values, until `unwatch`. */
+  watch(tap: MessageTap): void {
+    this.#taps.push(tap);
+  }
+
+  unwatch(id: number): void {
+    const at = this.#taps.findIndex((tap) => tap.id === id);
+    if (at >= 0) this.#taps.splice(at, 1);
   }
 
   /** Nothing more will come in this round. */
@@ -175,7 +189,7 @@ export class BoundaryInput {
   }
 
   #overflowError(): EdgeOverflowError {
-    return new EdgeOverflowError(this.#plan.name, this.#edge.capacity);
+    return new EdgeOverflowError(this.plan.name, this.#edge.capacity);
   }
 
   #giveUp(waiting: Waiting, error: Error): void {
@@ -190,7 +204,7 @@ export class BoundaryInput {
    * or length, a value the schema refuses, or a time that is no integer.
    */
   #check(data: unknown, time: number | undefined): FrameArray {
-    const { name, dtype } = this.#plan;
+    const { name, dtype } = this.plan;
     if (time !== undefined && !Number.isSafeInteger(time)) {
       const remedy = 'Give integer nanoseconds since the run’s epoch.';
       throw new TargetError(`input '${name}' is given the time ${time}`, remedy, name);
@@ -210,7 +224,7 @@ export class BoundaryInput {
   }
 
   #validated(data: unknown, schema: StandardSchemaV1): unknown {
-    const { name } = this.#plan;
+    const { name } = this.plan;
     const result = schema['~standard'].validate(data);
     if (result instanceof Promise)
       throw new TargetError(`the schema of input '${name}' is asynchronous`, 'Use another.', name);
@@ -235,11 +249,17 @@ export class BoundaryInput {
       writer.commit(time);
     } else if (!writer.append(data as Uint8Array, time, 0, writer.seq)) return false;
     writer.settle();
+    for (let i = 0; i < this.#taps.length; i++) this.#show(this.#taps[i] as MessageTap, data, time);
     if (this.#isHeld) this.#wake();
-    else writer.publish(this.#nowMs());
+    else this.admit();
     this.#gauges.writer[edgeWriterCount.sent] = writer.seq;
     this.onEmit?.(writer.seq - 1, time, data);
     return true;
+  }
+
+  #show(tap: MessageTap, bytes: FrameArray, time: number): void {
+    tap.offer(undefined, bytes as Uint8Array, time, 0, this.#writer.seq - 1);
+    tap.settle();
   }
 }
 

@@ -34,6 +34,7 @@ import type {
   StopOptions,
   Tap,
   TapOptions,
+  TappedSample,
   TapTarget,
   WaitOptions,
 } from './types.ts';
@@ -169,7 +170,7 @@ export class LiveRun extends ObservedRun implements Run, Steppable {
     return polled(() => this.stats(), intervalMs, this.#outcome.promise, this.#parts.world);
   }
 
-  tap(target: TapTarget, callback: (sample: Sample) => void, options: TapOptions = {}): Tap {
+  tap(target: TapTarget, callback: (sample: TappedSample) => void, options: TapOptions = {}): Tap {
     return this.#taps.open(target, callback, options);
   }
 

@@ -1,7 +1,26 @@
+import type { FrameArray } from '@troupe/mailbox';
 import type { PortName } from '../plan/types.ts';
+import type { InputRef } from '../refs.ts';
+import type { Sample } from './types.ts';
 
-/** An output port of a stage, or an edge: what its writer emits, whether the edge takes it or not. */
-export type TapTarget = PortName | { readonly from: PortName; readonly to: PortName };
+/**
+ * An output port of a stage, or an edge: what its writer emits, whether the edge takes it or not. Or an input
+ * of the graph: what the application pushes.
+ */
+export type TapTarget =
+  | PortName
+  | { readonly from: PortName; readonly to: PortName }
+  | { readonly input: string | InputRef };
+
+/** An owned copy of what a tap has seen. */
+export interface TappedSample extends Sample<FrameArray, unknown> {
+  /**
+   * Latency so far: nanoseconds from its `time` to the instant at which its writer published it; negative
+   * where its time lay ahead of the clock. `undefined` under the paced and fast clocks, whose times are those
+   * of steps, and where that instant is not known: docs/semantics.md, "Watching".
+   */
+  readonly latencyNs: number | undefined;
+}
 
 export interface TapOptions {
   /**

@@ -2,7 +2,7 @@ import { Envelope } from '@troupe/mailbox';
 import type { FrameReader, MessageReader, TapControl } from '@troupe/mailbox';
 import type { ByteBudget } from './byte-budget.ts';
 import { ownedSample } from './boundary-output.ts';
-import type { Sample, Tap, TapSkips } from './types.ts';
+import type { Tap, TappedSample, TapSkips } from './types.ts';
 
 /** The most messages that are shown in one turn of main's loop. */
 const perTurnMax = 64;
@@ -14,7 +14,9 @@ export interface LiveTapParts {
   /** Sampled: the most messages of one look. */
   readonly newest: number | undefined;
   readonly budget: ByteBudget | undefined;
-  readonly callback: (sample: Sample) => void;
+  /** Times of messages are of the clock by which they are published. */
+  readonly isRealtime: boolean;
+  readonly callback: (sample: TappedSample) => void;
   readonly onClose: (tap: LiveTap) => void;
 }
 
@@ -89,11 +91,16 @@ export class LiveTap implements Tap {
       if (!reader.take(envelope)) break;
       reader.settle();
       budget?.spend('bytes' in reader ? reader.bytes : (envelope.frame?.byteLength ?? 0));
-      callback(ownedSample(envelope));
+      callback({ ...ownedSample(envelope), latencyNs: this.#latencyOf(envelope) });
       count++;
     }
     if (!this.#isClosed) reader.release();
     return count;
+  }
+
+  #latencyOf({ stamp, time }: Envelope): number | undefined {
+    if (!this.#parts.isRealtime || Number.isNaN(stamp)) return undefined;
+    return Math.round(stamp * 1e6) - time;
   }
 
   /** What nobody can be shown is not asked for. */

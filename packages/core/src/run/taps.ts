@@ -3,19 +3,21 @@ import {
   allocateTapControl,
   FrameReader,
   MessageReader,
+  MessageTap,
   TapControl,
 } from '@troupe/mailbox';
 import type { TapWire } from '../drivers/messages.ts';
 import { TargetError } from '../errors.ts';
 import type { Timer } from '../executor/thread-time.ts';
 import { arenaBytes } from '../plan/sizes.ts';
-import type { ActorPlan, OutletPlan, Plan, PortName } from '../plan/types.ts';
+import type { ActorPlan, BoundaryPlan, OutletPlan, Plan, PortName } from '../plan/types.ts';
+import type { BoundaryInput } from './boundary-input.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { LiveRunParts } from './live-parts.ts';
 import { LiveTap } from './tap.ts';
 import type { LiveTapParts } from './tap.ts';
-import { edgesBetween } from './targets.ts';
-import type { Sample, Tap, TapOptions, TapTarget } from './types.ts';
+import { boundaryOf, edgesBetween } from './targets.ts';
+import type { Tap, TapOptions, TappedSample, TapTarget } from './types.ts';
 
 /** Messages that the ring of a tap on values holds. */
 const capacity = 64;
@@ -24,13 +26,30 @@ const bytesMax = 1_048_576;
 
 export interface TapsParts extends Pick<
   LiveRunParts,
-  'plan' | 'shared' | 'crew' | 'executor' | 'world' | 'bells'
+  'plan' | 'shared' | 'crew' | 'executor' | 'inputs' | 'world' | 'bells'
 > {
   /** A callback threw where nobody could catch it. */
   readonly onError: (error: Error) => void;
 }
 
-/** All who watch outputs of a run. */
+/** Who writes what is tapped: an actor, or the application. */
+type Tapped = TappedOutput | TappedInput;
+
+interface TappedOutput {
+  readonly kind: 'output';
+  readonly actor: ActorPlan;
+  readonly outlet: OutletPlan;
+}
+
+interface TappedInput {
+  readonly kind: 'input';
+  readonly plan: BoundaryPlan;
+  readonly input: BoundaryInput;
+}
+
+type CommonParts = Omit<LiveTapParts, 'reader' | 'control' | 'onClose'>;
+
+/** All who watch outputs and inputs of a run. */
 export class Taps {
   readonly #parts: TapsParts;
   readonly #open = new Map<LiveTap, Timer | undefined>();
@@ -41,20 +60,21 @@ export class Taps {
   }
 
   /** Throws `TargetError`. */
-  open(target: TapTarget, callback: (sample: Sample) => void, options: TapOptions): Tap {
+  open(target: TapTarget, callback: (sample: TappedSample) => void, options: TapOptions): Tap {
     checkOptions(options);
-    const { plan, world, bells } = this.#parts;
-    const { actor, outlet } = tapped(plan, target);
+    const { plan, world, bells, inputs } = this.#parts;
+    const tapped = writerOf(plan, inputs, target);
     const { everyMs, bytesPerSecondMax } = options;
     const newest = everyMs === undefined ? undefined : (options.newest ?? 1);
     const common = {
       newest,
+      isRealtime: plan.clock === 'realtime',
       callback,
       budget:
         bytesPerSecondMax === undefined ? undefined : new ByteBudget(bytesPerSecondMax, () => world.nowMs()),
     };
-    const tap =
-      outlet.kind === 'frame' ? this.#openFrames(outlet, common) : this.#openValues(actor, outlet, common);
+    const ring = frameRingOf(tapped);
+    const tap = ring === undefined ? this.#openValues(tapped, common) : this.#openFrames(ring, common);
     const look = (): void => {
       try {
         tap.look();
@@ -91,43 +111,44 @@ export class Taps {
     for (const tap of this.#open.keys()) tap.close();
   }
 
-  #openFrames(outlet: OutletPlan, common: Pick<LiveTapParts, 'newest' | 'callback' | 'budget'>): LiveTap {
-    const ring = this.#parts.shared.rings[outlet.primary ?? -1] as SharedArrayBuffer;
+  #openFrames(index: number, common: CommonParts): LiveTap {
+    const ring = this.#parts.shared.rings[index] as SharedArrayBuffer;
     const reader = new FrameReader(ring, readerOptions(common.newest));
     return new LiveTap({ ...common, reader, control: undefined, onClose: (tap) => this.#forget(tap) });
   }
 
   /** The writer gets one more ring to write into. */
-  #openValues(
-    actor: ActorPlan,
-    outlet: OutletPlan,
-    common: Pick<LiveTapParts, 'newest' | 'callback' | 'budget'>,
-  ): LiveTap {
-    const { crew, executor } = this.#parts;
-    const most = Math.min(bytesMax, outlet.maxBytes ?? bytesMax);
+  #openValues(tapped: Tapped, common: CommonParts): LiveTap {
+    const most = Math.min(bytesMax, largestOf(this.#parts.plan, tapped));
     const ring = allocateMessageRing({ capacity, bytesMax: most, arenaBytes: arenaBytes(capacity, 1, most) });
     const control = new TapControl(allocateTapControl());
     const reader = new MessageReader(ring, readerOptions(common.newest));
     const id = this.#next++;
-    const { newest } = common;
-    const tap: TapWire = {
-      id,
-      actor: actor.index,
-      port: outlet.port,
-      ring,
-      control: control.memory,
-      isSampled: newest !== undefined,
-    };
     const onClose = (closed: LiveTap): void => {
       this.#forget(closed);
-      const which = { id, actor: actor.index, port: outlet.port };
-      if (actor.worker === 0) executor.unwatch(which);
-      else crew.orders.revoke(`tap ${id}`, { type: 'untap', tap: which });
+      if (tapped.kind === 'input') tapped.input.unwatch(id);
+      else this.#unwatch(tapped, id);
     };
     const live = new LiveTap({ ...common, reader, control, onClose });
-    if (actor.worker === 0) executor.watch(tap);
-    else crew.orders.give(`tap ${id}`, actor.worker, { type: 'tap', tap });
+    const memory = { ring, control: control.memory };
+    const isSampled = common.newest !== undefined;
+    if (tapped.kind === 'output') this.#watch(tapped, { id, ...memory, isSampled });
+    else tapped.input.watch(new MessageTap(id, memory, isSampled, this.#parts.bells));
     return live;
+  }
+
+  #watch({ actor, outlet: { port } }: TappedOutput, parts: Omit<TapWire, 'actor' | 'port'>): void {
+    const { crew, executor } = this.#parts;
+    const tap: TapWire = { ...parts, actor: actor.index, port };
+    if (actor.worker === 0) executor.watch(tap);
+    else crew.orders.give(`tap ${tap.id}`, actor.worker, { type: 'tap', tap });
+  }
+
+  #unwatch({ actor, outlet: { port } }: TappedOutput, id: number): void {
+    const { crew, executor } = this.#parts;
+    const tap = { id, actor: actor.index, port };
+    if (actor.worker === 0) executor.unwatch(tap);
+    else crew.orders.revoke(`tap ${id}`, { type: 'untap', tap });
   }
 
   #forget(tap: LiveTap): void {
@@ -138,21 +159,38 @@ export class Taps {
 
 /** A sampled tap is not rung, and keeps no more than it shows. */
 function readerOptions(newest: number | undefined): ConstructorParameters<typeof FrameReader>[1] {
-  if (newest === undefined) return { policy: 'dropOldest', bell: 0 };
-  return { policy: 'dropOldest', capacity: newest };
+  const options = { policy: 'dropOldest', isWatching: true } as const;
+  return newest === undefined ? { ...options, bell: 0 } : { ...options, capacity: newest };
 }
 
-function tapped(plan: Plan, target: TapTarget): { readonly actor: ActorPlan; readonly outlet: OutletPlan } {
+function writerOf(plan: Plan, inputs: TapsParts['inputs'], target: TapTarget): Tapped {
+  if ('input' in target) {
+    const input = boundaryOf(inputs, target.input, 'input');
+    return { kind: 'input', plan: input.plan, input };
+  }
   if ('from' in target) edgesBetween(plan, target.from, target.to);
   const { stage, port }: PortName = 'from' in target ? target.from : target;
   const actor = plan.actors.find(({ name }) => name === stage);
   const outlet = actor?.outlets.find((candidate) => candidate.port === port);
-  if (actor !== undefined && outlet !== undefined) return { actor, outlet };
+  if (actor !== undefined && outlet !== undefined) return { kind: 'output', actor, outlet };
   throw new TargetError(
     `'${stage}.${port}' cannot be tapped: there is no such output`,
-    'Tap an output of a stage of this graph.',
+    'Tap an output of a stage of this graph, or one of its inputs: { input }.',
     port,
   );
+}
+
+/** The ring that frames are written into; `undefined` for values. */
+function frameRingOf(tapped: Tapped): number | undefined {
+  if (tapped.kind === 'output') return tapped.outlet.primary;
+  return tapped.plan.kind === 'frame' ? tapped.plan.ring : undefined;
+}
+
+/** The most bytes that a value can have. */
+function largestOf(plan: Plan, tapped: Tapped): number {
+  if (tapped.kind === 'output') return tapped.outlet.maxBytes ?? Infinity;
+  const ring = plan.rings[tapped.plan.ring];
+  return ring?.kind === 'message' ? ring.bytesMax : Infinity;
 }
 
 function checkOptions({ everyMs, newest, bytesPerSecondMax }: TapOptions): void {

@@ -9,7 +9,7 @@ import type { InputRef, OutputRef } from '../refs.ts';
 import type { Progress } from '../stage.ts';
 import type { CensusEntry } from './census-types.ts';
 import type { HandlerFailure } from './failure-types.ts';
-import type { Tap, TapOptions, TapTarget } from './tap-types.ts';
+import type { Tap, TapOptions, TappedSample, TapTarget } from './tap-types.ts';
 import type { RunTrace, TraceOptions } from './trace-types.ts';
 
 export type * from './census-types.ts';
@@ -338,10 +338,10 @@ export interface Run extends AsyncDisposable {
   readonly modes: RunModes;
   census(): Promise<readonly CensusEntry[]>;
   /**
-   * Watches what an output port of a stage emits, without ever holding it back. Throws `TargetError`, and for
-   * options out of range.
+   * Watches what an output port of a stage emits, or what is pushed into an input, without ever holding
+   * anybody back. Throws `TargetError`, and for options out of range.
    */
-  tap(target: TapTarget, callback: (sample: Sample) => void, options?: TapOptions): Tap;
+  tap(target: TapTarget, callback: (sample: TappedSample) => void, options?: TapOptions): Tap;
   /** Lets all threads write down what they do, from now on. */
   trace(options?: TraceOptions): RunTrace;
   /** Handlers that threw: the newest 1,000. */

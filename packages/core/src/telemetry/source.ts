@@ -4,12 +4,12 @@ import type {
   DetailWire,
   GraphWire,
   HappeningWire,
-  MessageWire,
   MomentWire,
   QuantilesWire,
   ReplayWire,
   ReplyWire,
   SpanWire,
+  TappedWire,
   TapWish,
   ThreadWire,
 } from './wire.ts';
@@ -33,7 +33,7 @@ export interface Reading {
 
 /** What a tap has seen since it was asked last. */
 export interface TapRead {
-  readonly messages: readonly MessageWire[];
+  readonly messages: readonly TappedWire[];
   /** Since the tap began. */
   readonly skipped: number;
   readonly overBudget: number;
@@ -55,7 +55,7 @@ export interface TelemetryLimits {
   readonly valueBytesMax?: number;
   /**
    * Called for every field of a value (and each option) before it is shown, with its path, as
-   * `stage.port.field`; true hides it.
+   * `stage.port.field`, or `> input.field` for what the application pushes; true hides it.
    */
   readonly redact?: (path: string) => boolean;
 }
@@ -79,7 +79,7 @@ export interface Telemetry {
   happenings(id: number, limits?: TelemetryLimits): readonly HappeningWire[];
   /** Number of the next happening. */
   readonly happened: number;
-  /** Rejects where the edge cannot be tapped. */
+  /** Rejects where there is no such edge. */
   tap(
     wish: TapWish,
     take: (read: TapRead) => void,

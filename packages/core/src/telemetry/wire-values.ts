@@ -58,6 +58,7 @@ export interface ErrorWire {
 
 /** One message, as a tap, a failure or a dead letter shows it. */
 export interface MessageWire {
+  /** -1: the application, which pushes into the input that `port` names. */
   readonly stage: number;
   readonly port: string;
   readonly seq: number;
@@ -66,4 +67,13 @@ export interface MessageWire {
   readonly payload: ValueWire;
   readonly redelivered: boolean;
   readonly resent: boolean;
+}
+
+/** A message that a tap has seen. */
+export interface TappedWire extends MessageWire {
+  /**
+   * Latency so far: nanoseconds from its time to its publication on this edge; negative where its time lay
+   * ahead of the clock. `undefined` under clocks other than realtime, and where that instant is not known.
+   */
+  readonly latencyNs: number | undefined;
 }

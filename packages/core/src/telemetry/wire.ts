@@ -9,7 +9,7 @@ import type {
   ThreadWire,
 } from './wire-figures.ts';
 import type { GraphWire } from './wire-graph.ts';
-import type { ErrorWire, MessageWire } from './wire-values.ts';
+import type { ErrorWire, TappedWire } from './wire-values.ts';
 
 export type * from './wire-debug.ts';
 export type * from './wire-figures.ts';
@@ -122,7 +122,7 @@ export type ServerMessage =
   | {
       readonly type: 'tap';
       readonly edge: number;
-      readonly messages: readonly MessageWire[];
+      readonly messages: readonly TappedWire[];
       /** Messages that were not shown since the tap began, and of those what the budget of bytes kept out. */
       readonly skipped: number;
       readonly overBudget: number;

@@ -402,4 +402,75 @@ const inTraces: readonly PlantedBug[] = [
   },
 ];
 
-export const plantedBugs: readonly PlantedBug[] = [...inRings, ...inSleep, ...inTables, ...inTraces];
+const inTaps: readonly PlantedBug[] = [
+  {
+    name: 'a wish to watch that comes behind the registry',
+    protocol: ['tap', 'publication'],
+    message: /not told when/,
+    module: mailbox('ring-reader'),
+    find: 'attachReader(buffer, this.place, { ...options, capacity: this.capacity });',
+    replace:
+      'Atomics.sub(this.words, ringWord.watchers, 1);\n' +
+      'attachReader(buffer, this.place, { ...options, capacity: this.capacity });\n' +
+      'Atomics.add(this.words, ringWord.watchers, 1);',
+  },
+  {
+    name: 'a batch without a stamp, in which its writer learned of a watcher',
+    protocol: ['tap', 'learning'],
+    message: /not told when/,
+    module: mailbox('ring-writer'),
+    find: 'if (!isStamped && this.#isWatched)',
+    replace: 'if (isStamped && !this.#isWatched)',
+  },
+  {
+    name: 'a stamp said to be there before it is',
+    protocol: ['tap', 'learning'],
+    message: /with another batch/,
+    module: mailbox('ring-writer'),
+    find: 'Atomics.or(this.metaWords, this.#stampLast(stampMs), flag.stampedLast);',
+    replace:
+      '{ const last = ((this.settled - 1) & this.mask) * metaWords + metaWord.flags;\n' +
+      'Atomics.or(this.metaWords, last, flag.stampedLast);\n' +
+      'this.#stampLast(stampMs); }',
+  },
+  {
+    name: 'the stamp of the next batch taken for that of one without',
+    protocol: ['tap', 'deadWriter'],
+    message: /with another batch/,
+    module: mailbox('batch-stamps'),
+    find: 'if (at !== position && (flags & flag.stamped) !== 0) return Number.NaN;',
+    replace: '',
+  },
+  {
+    name: 'values given before it is said how many',
+    protocol: ['tap', 'sampled'],
+    message: /given before it is said/,
+    module: mailbox('message-tap'),
+    find: 'this.#words[word.given] = this.#settledGiven;\n',
+    replace: 'this.#writer.publish(stampMs);\n    this.#words[word.given] = this.#settledGiven;\n',
+  },
+  {
+    name: 'values asked for on top of what was asked for',
+    protocol: ['tap', 'sampled'],
+    message: /asked for twice/,
+    module: mailbox('message-tap'),
+    find: 'const given = Atomics.load(this.#words, word.given);',
+    replace: 'const given = Atomics.load(this.#words, word.asked);',
+  },
+  {
+    name: 'a successor that counts anew what it gives',
+    protocol: ['tap', 'deadSampled'],
+    message: /given before it is said|asked for twice/,
+    module: mailbox('message-tap'),
+    find: 'this.#given = this.#words[word.given] as number;',
+    replace: 'this.#given = 0;',
+  },
+];
+
+export const plantedBugs: readonly PlantedBug[] = [
+  ...inRings,
+  ...inSleep,
+  ...inTables,
+  ...inTraces,
+  ...inTaps,
+];

@@ -41,7 +41,8 @@ test('what is sent arrives as it was, numbers of all kinds included', () => {
     type: 'tap',
     edge: 0,
     messages: numbers.map((payload, seq) => {
-      return { stage: 0, port: 'p', seq, timeNs: seq * 1e9, payload, redelivered: false, resent: false };
+      const flags = { redelivered: false, resent: false };
+      return { stage: 0, port: 'p', seq, timeNs: seq * 1e9, payload, ...flags, latencyNs: seq * 1e3 - 2e3 };
     }),
     skipped: 0,
     overBudget: 0,
@@ -129,7 +130,16 @@ test('any value can be shown, within its bounds', () => {
     fc.property(values, fc.integer({ min: 64, max: 2_000 }), (value, bytesMax) => {
       const payload = describeValue(value, 'x', { bytesMax, depthMax: 5, itemsMax: 10 });
       const messages = [
-        { stage: 0, port: 'p', seq: 0, timeNs: 0, payload, redelivered: false, resent: false },
+        {
+          stage: 0,
+          port: 'p',
+          seq: 0,
+          timeNs: 0,
+          payload,
+          redelivered: false,
+          resent: false,
+          latencyNs: undefined,
+        },
       ];
       const bytes = encodeMessage({
         type: 'tap',

@@ -8,7 +8,7 @@ import {
   stageColumns,
   workerColumns,
 } from '@troupe/core/telemetry';
-import type { MessageWire, Reading, StageColumn, TapRead } from '@troupe/core/telemetry';
+import type { MessageWire, Reading, StageColumn, TappedWire, TapRead } from '@troupe/core/telemetry';
 import { relay } from '../fixtures/frames.ts';
 import { echo } from '../fixtures/values.ts';
 
@@ -155,9 +155,58 @@ test('a tap shows the very numbers and values that were sent', async () => {
       ['list', { items: [{ kind: 'bigint', text: '1' }, { kind: 'undefined' }] }],
     ],
   });
-  await expect(telemetry.tap({ edge: 1, everyMs: 33, newest: 1 }, take)).rejects.toThrow(
-    "'in' is pushed by the application",
-  );
+});
+
+test('every edge can be tapped, whoever writes it: pushed, between stages, pulled', async () => {
+  await using run = await begin();
+  const telemetry = await run.telemetry();
+  const seen: TappedWire[][] = telemetry.graph().edges.map(() => []);
+  const take =
+    (edge: number) =>
+    ({ messages }: TapRead): void =>
+      void seen[edge]?.push(...messages);
+  const redact = (path: string): boolean => path === '> say.secret';
+  for (const edge of seen.keys())
+    await telemetry.tap({ edge, everyMs: 33, newest: 64 }, take(edge), { redact });
+  await run.push('in', Float64Array.of(3, 21));
+  await run.push('say', { secret: 'x', plain: 'y' });
+  await until(() => seen.every((messages) => messages.length === 1));
+  expect(seen.map(([message]) => [message?.stage, message?.port, message?.seq])).toEqual([
+    [0, 'frames', 0],
+    [-1, 'in', 0],
+    [-1, 'say', 0],
+    [1, 'frames', 0],
+    [2, 'values', 0],
+  ]);
+  const [between, pushed, said, pulled] = seen.map(([message]) => message);
+  expect(pushed?.payload).toEqual({
+    kind: 'numbers',
+    numbers: { dtype: 'float64', shape: [2], length: 2, data: Float64Array.of(3, 21) },
+  });
+  expect(pulled?.payload).toEqual(pushed?.payload);
+  expect(said?.payload).toMatchObject({
+    entries: [
+      ['secret', { kind: 'cut', why: 'redacted' }],
+      ['plain', { kind: 'plain', value: 'y' }],
+    ],
+  });
+  const latencies = [pushed, between, pulled].map((message) => message?.latencyNs ?? NaN);
+  expect(latencies.every((latency) => latency >= 0)).toBe(true);
+  expect(latencies).toEqual(latencies.toSorted((a, b) => a - b));
+  await expect(telemetry.tap({ edge: 5, everyMs: 33, newest: 1 }, take(5))).rejects.toThrow('no edge 5');
+});
+
+test('a tap on what is pushed copies no more than its budget', async () => {
+  await using run = await begin();
+  const telemetry = await run.telemetry();
+  let read: TapRead | undefined;
+  const limits = { bytesPerSecondMax: 0.01 };
+  await telemetry.tap({ edge: 1, everyMs: 33, newest: 64 }, (given) => (read = given), limits);
+  await run.push('in', Float64Array.of(0, 0));
+  await until(() => read !== undefined);
+  await run.push('in', Float64Array.of(1, 7));
+  await until(() => read?.skipped === 1);
+  expect(read).toMatchObject({ messages: [], overBudget: 1 });
 });
 
 test('what is asked for is done, and told', async () => {

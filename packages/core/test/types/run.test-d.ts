@@ -81,3 +81,8 @@ await run.setRate(scaled.out.doubled, 50);
 
 // References of ports are names of ports.
 run.tap(scaled.out.doubled, () => {});
+run.tap({ input: samplesIn }, ({ latencyNs }) => {
+  latencyNs satisfies number | undefined;
+});
+// @ts-expect-error -- nothing is pushed into an output
+run.tap({ input: doubled }, () => {});

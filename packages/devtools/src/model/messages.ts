@@ -1,4 +1,4 @@
-import type { MessageWire, ServerMessage, ValueWire } from '@troupe/core/telemetry';
+import type { ServerMessage, TappedWire, ValueWire } from '@troupe/core/telemetry';
 
 /** Bytes of messages that the page keeps of one edge, and messages. */
 const bytesMax = 8 * 1_048_576;
@@ -7,7 +7,7 @@ const messagesMax = 500;
 export interface TappedMessage {
   /** Counts what came over this tap: a message keeps its key while the list moves on. */
   readonly key: number;
-  readonly message: MessageWire;
+  readonly message: TappedWire;
   readonly bytes: number;
 }
 

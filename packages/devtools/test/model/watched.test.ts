@@ -1,4 +1,4 @@
-import type { HappeningWire, MessageWire, ReplayWire, ValueWire } from '@troupe/core/telemetry';
+import type { HappeningWire, TappedWire, ReplayWire, ValueWire } from '@troupe/core/telemetry';
 import { describe, expect, it } from 'vitest';
 import { emptyLog, filtered, sentenceOf, withHappenings } from '../../src/model/log.ts';
 import { bytesOf, withTapped } from '../../src/model/messages.ts';
@@ -79,8 +79,9 @@ const frame: ValueWire = {
   numbers: { dtype: 'uint8', shape: [1_048_576], length: 1_048_576, data: new Uint8Array(1_048_576) },
 };
 
-function message(seq: number, payload: ValueWire): MessageWire {
-  return { stage: 0, port: 'out', seq, timeNs: seq, payload, redelivered: false, resent: false };
+function message(seq: number, payload: ValueWire): TappedWire {
+  const flags = { redelivered: false, resent: false };
+  return { stage: 0, port: 'out', seq, timeNs: seq, payload, ...flags, latencyNs: 5 };
 }
 
 describe('What a tap gave', () => {

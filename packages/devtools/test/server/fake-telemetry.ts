@@ -3,7 +3,6 @@ import type {
   DebugWire,
   GraphWire,
   HappeningWire,
-  MessageWire,
   OpenReplay,
   OpenTap,
   OpenTrace,
@@ -12,6 +11,7 @@ import type {
   SpanWire,
   StageWire,
   TapRead,
+  TappedWire,
   TapWish,
   Telemetry,
 } from '@troupe/core/telemetry';
@@ -145,9 +145,10 @@ function momentAt(step: number): Awaited<ReturnType<OpenReplay['seek']>> {
 }
 
 /** A message of an edge whose value takes about so many bytes. */
-export function messageOf(seq: number, bytes: number): MessageWire {
+export function messageOf(seq: number, bytes: number): TappedWire {
   const payload = { kind: 'plain', value: 'x'.repeat(bytes) } as const;
-  return { stage: 0, port: 'out', seq, timeNs: seq, payload, redelivered: false, resent: false };
+  const flags = { redelivered: false, resent: false };
+  return { stage: 0, port: 'out', seq, timeNs: seq, payload, ...flags, latencyNs: 5 };
 }
 
 /** A chain of stages on one worker. */

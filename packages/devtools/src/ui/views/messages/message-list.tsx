@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { useMemo } from 'react';
 import type { TappedMessage } from '../../../model/messages.ts';
+import { latencyOf } from '../../../model/latency.ts';
 import { clockTime, count } from '../../../model/units.ts';
 import { previewOf } from '../../../model/value-tree.ts';
 import { ListBox } from '../../parts/list-box.tsx';
@@ -10,6 +11,8 @@ const rowPx = 22;
 interface MessageListProps {
   readonly messages: readonly TappedMessage[];
   readonly selected: number;
+  /** Whether the run's clock has latencies to tell. */
+  readonly hasLatency: boolean;
   /** The newest is shown, whichever it is. */
   readonly isLive: boolean;
   /** `undefined`: the newest. */
@@ -17,7 +20,8 @@ interface MessageListProps {
 }
 
 /** What came over the tap, newest first. */
-export function MessageList({ messages, selected, isLive, onSelect }: MessageListProps): ReactElement {
+export function MessageList(props: MessageListProps): ReactElement {
+  const { messages, selected, hasLatency, isLive, onSelect } = props;
   const shown = useMemo(() => messages.toReversed(), [messages]);
   return (
     <div className="message-list">
@@ -38,6 +42,11 @@ export function MessageList({ messages, selected, isLive, onSelect }: MessageLis
           <>
             <span className="message-seq">{count(message.seq)}</span>
             <time>{clockTime(message.timeNs / 1e6)}</time>
+            {hasLatency ? (
+              <span className="message-latency" title="Latency so far">
+                {latencyOf(message)}
+              </span>
+            ) : undefined}
             <span className="message-line">
               {message.redelivered ? 'again: ' : ''}
               {message.resent ? 'sent again: ' : ''}

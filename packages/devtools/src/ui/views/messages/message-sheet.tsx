@@ -1,6 +1,7 @@
-import type { EdgeWire, MessageWire } from '@troupe/core/telemetry';
+import type { EdgeWire, GraphWire, TappedWire } from '@troupe/core/telemetry';
 import type { ReactElement } from 'react';
 import { useState } from 'react';
+import { aboutLatency } from '../../../model/latency.ts';
 import type { Trail, TrailBar } from '../../../model/trail.ts';
 import { trailOf, waitOf, wayThrough } from '../../../model/trail.ts';
 import { clockTime, count, milliseconds } from '../../../model/units.ts';
@@ -10,14 +11,16 @@ import { sayError } from '../../parts/use-command.ts';
 
 interface MessageSheetProps {
   readonly edge: EdgeWire;
-  readonly message: MessageWire;
+  readonly message: TappedWire;
+  readonly clock: GraphWire['clock'];
   /** Whether paths are traced. */
   readonly follows: boolean;
 }
 
 /** One message: what it carries, where it comes from, and its way through the graph. */
-export function MessageSheet({ edge, message, follows }: MessageSheetProps): ReactElement {
+export function MessageSheet({ edge, message, clock, follows }: MessageSheetProps): ReactElement {
   const { seq, timeNs, payload, redelivered, resent } = message;
+  const latency = aboutLatency(clock, message);
   return (
     <article className="message-sheet" aria-label={`Message ${seq}`}>
       <dl className="facts across">
@@ -28,6 +31,10 @@ export function MessageSheet({ edge, message, follows }: MessageSheetProps): Rea
         <div>
           <dt>Time</dt>
           <dd title={`${timeNs} ns`}>{clockTime(timeNs / 1e6)}</dd>
+        </div>
+        <div>
+          <dt>Latency so far</dt>
+          <dd title={latency.meaning}>{latency.text}</dd>
         </div>
         <div>
           <dt>Delivery</dt>

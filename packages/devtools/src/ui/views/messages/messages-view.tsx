@@ -98,10 +98,11 @@ function Tap({ graph, edge }: { readonly graph: GraphWire; readonly edge: EdgeWi
           <MessageList
             messages={messages}
             selected={selected.key}
+            hasLatency={graph.clock === 'realtime'}
             isLive={key === undefined}
             onSelect={setKey}
           />
-          <MessageSheet edge={edge} message={selected.message} follows={follows} />
+          <MessageSheet edge={edge} message={selected.message} clock={graph.clock} follows={follows} />
         </div>
       )}
     </div>
