@@ -199,7 +199,6 @@ export class LiveDebug implements RunDebug {
 
   /** The run is over, or has failed. */
   stop(error: Error | undefined): void {
-    this.#parts.hold.cancel();
     this.#close(error);
   }
 
@@ -213,6 +212,7 @@ export class LiveDebug implements RunDebug {
       () => true,
       () => stopped,
     );
+    this.#steps.failPhase(stopped);
     this.#end.reject(stopped);
     this.#changed();
     this.#callbacks.clear();

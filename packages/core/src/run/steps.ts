@@ -83,7 +83,7 @@ export class Steps {
     this.#open.get(id)?.wait.resolve(done);
   }
 
-  /** Ends the steps of some actors; a phase too, where all are meant. */
+  /** Ends the steps of some actors. */
   fail(isMeant: (actor: number) => boolean, errorOf: (stage: string) => Error): void {
     for (const { order, stage, wait } of this.#open.values())
       if (isMeant(order.actor)) wait.reject(errorOf(stage));
