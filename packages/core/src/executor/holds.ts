@@ -107,12 +107,12 @@ export class Holds {
     const order = isStep ? this.#nextStep(hold) : undefined;
     // Whoever steps means just what comes next.
     if (order === undefined) return !this.#catches(hold, work, inlet) && call();
-    const place = placeOf(actor, work, inlet);
+    const taking = { order, place: placeOf(actor, work, inlet), failedBefore: failedOf(actor) };
     const before = callsOf(actor);
-    hold.taking = { order, place, failedBefore: failedOf(actor) };
     const isCalled = call();
-    // It waits for its resources, or what it would have handled has been overtaken.
-    if (callsOf(actor) === before && !actor.isBusy && actor.spillOf === undefined) hold.taking = undefined;
+    // Else it waits for its resources, or what it would have handled has been overtaken. Not before the call:
+    // on main it may lead to `settle`, with half of it done.
+    if (callsOf(actor) !== before || actor.isBusy || actor.spillOf !== undefined) hold.taking = taking;
     this.settle();
     return isCalled;
   }

@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { graph } from '@troupe/core';
-import type { Graph, Run, StartOptions } from '@troupe/core';
+import type { BreakpointHit, Graph, Run, StartOptions } from '@troupe/core';
 import { debugMemory, passing, slowly, word } from '../fixtures/debugged.ts';
+import type { Numbered } from '../fixtures/debugged.ts';
 import { until } from './deadline.ts';
 
 async function start(g: Graph, options: StartOptions): Promise<Run> {
@@ -16,10 +17,7 @@ test.each(clocks)('%s: a stop and a drain settle a phase that is in flight', asy
   for (const options of [{}, { drain: true, timeoutMs: 50 }]) {
     const words = debugMemory();
     const g = graph('one');
-    const stage = {
-      options: { memory: words.buffer, tookMs: 100_000 },
-      worker: { dedicated: true },
-    } as const;
+    const stage = { options: { memory: words.buffer, tookMs: 100_000 }, worker: { dedicated: true } } as const;
     const middle = g.stage('middle', slowly, stage);
     g.input('in', middle.in.in);
     g.output('out', middle.out.out);
@@ -36,3 +34,32 @@ test.each(clocks)('%s: a stop and a drain settle a phase that is in flight', asy
     expect(await stepped).toMatchObject([{ status: 'rejected', reason: { code: 'RUN_STOPPED' } }]);
   }
 });
+
+test.each(['main', { dedicated: true }] as const)(
+  'on %o: a step that fails says so where a breakpoint is on errors',
+  async (worker) => {
+    const words = debugMemory();
+    const g = graph('one');
+    const middle = g.stage('middle', passing, {
+      options: { memory: words.buffer },
+      worker,
+      supervision: { backoffMs: 1, triesMax: 10 },
+    });
+    g.input('in', middle.in.in);
+    g.output('out', middle.out.out);
+    const run = await start(g, {});
+    Atomics.store(words, word.throws, 1);
+    const hits: BreakpointHit[] = [];
+    run.debug.onChange(({ lastHit }) => {
+      if (lastHit !== undefined && !hits.includes(lastHit)) hits.push(lastHit);
+    });
+    await run.debug.pause();
+    await run.debug.break({ stage: 'middle', on: 'error' });
+    await run.push('in', { n: 0, fails: true });
+    const step = (): Promise<unknown> => run.debug.step({ stage: 'middle', unit: 'message' });
+    expect(await step()).toMatchObject({ isFailed: true, place: { seq: 0 } });
+    await until('it has hit', () => hits.length === 1);
+    expect(await step()).toMatchObject({ isFailed: false, place: { seq: 0 } });
+    expect((await run.pull('out'))?.value as Numbered).toEqual({ n: 0, fails: true });
+  },
+);
