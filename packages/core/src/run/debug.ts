@@ -50,9 +50,6 @@ export class LiveDebug implements RunDebug {
   readonly #watched = new Map<number, Watched>();
   readonly #steps: Steps;
   readonly #heard: number[];
-  /** By actor: for how long it has been held before, and since when it is; -1: it is not. */
-  readonly #heldMs: number[] = [];
-  readonly #heldSinceMs: number[] = [];
   readonly #callbacks = new Set<(state: DebugState) => void>();
   readonly #end = Promise.withResolvers<never>();
   #version = noHolds.version;
@@ -149,13 +146,6 @@ export class LiveDebug implements RunDebug {
     this.#changed();
     await told;
     return true;
-  }
-
-  /** How long a stage has been held in all, in ns of the wall clock. */
-  heldNs(actor: number): number {
-    const sinceMs = this.#heldSinceMs[actor] ?? -1;
-    const nowMs = sinceMs < 0 ? sinceMs : this.#parts.world.nowMs();
-    return ((this.#heldMs[actor] ?? 0) + nowMs - sinceMs) * 1e6;
   }
 
   /** What a thread reports. */
@@ -287,20 +277,9 @@ export class LiveDebug implements RunDebug {
       heard: [...this.#heard],
     };
     this.#parts.crew.holds = state;
-    this.#time();
     // A stage's step may need rounds to be opened.
     this.#parts.hold.set(this.#isAllHeld && state.steps.length === 0);
     return state;
-  }
-
-  #time(): void {
-    const nowMs = this.#parts.world.nowMs();
-    for (const { index } of this.#parts.plan.actors) {
-      const sinceMs = this.#heldSinceMs[index] ?? -1;
-      if (this.#held.has(index) === sinceMs >= 0) continue;
-      if (sinceMs >= 0) this.#heldMs[index] = (this.#heldMs[index] ?? 0) + nowMs - sinceMs;
-      this.#heldSinceMs[index] = sinceMs < 0 ? nowMs : -1;
-    }
   }
 
   #hit(worker: number, report: HoldReport & { readonly type: 'hit' }): void {
