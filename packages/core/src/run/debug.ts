@@ -1,5 +1,5 @@
 import type { Condition } from '../debug/condition.ts';
-import { StepEndedError } from '../debug/errors.ts';
+import { StepEndedError, StepNoPhasesError } from '../debug/errors.ts';
 import { noHolds } from '../debug/hold-state.ts';
 import type { BreakpointOrder, HoldReport, HoldState, PlaceWire } from '../debug/hold-state.ts';
 import type {
@@ -227,13 +227,13 @@ export class LiveDebug implements RunDebug {
 
   async #stepPhase(options: WaitOptions): Promise<StepDone> {
     const { conductor, hold, wake } = this.#parts;
-    if (!this.#isAllHeld && conductor !== undefined)
+    if (conductor === undefined) throw new StepNoPhasesError();
+    if (!this.#isAllHeld)
       throw new StepEndedError(undefined, 'the graph is not held as a whole', 'Pause all of it first.');
-    const done = this.#steps.takePhase(conductor, options, () => {
+    const done = this.#steps.takePhase(options, () => {
       hold.cancel();
       this.#freeRound = 0;
     });
-    if (conductor === undefined) return done;
     const { number, isOpen } = conductor.round;
     this.#freeRound = number;
     const allow = (): void => hold.step(isOpen, () => this.#steps.endPhase(undefined));

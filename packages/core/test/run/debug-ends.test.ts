@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { graph } from '@troupe/core';
 import type { BreakpointHit, Graph, Run, StartOptions } from '@troupe/core';
-import { debugMemory, passing, slowly, word } from '../fixtures/debugged.ts';
+import { debugMemory, framed, passing, slowly, ticking, word } from '../fixtures/debugged.ts';
 import type { Numbered } from '../fixtures/debugged.ts';
 import { until } from './deadline.ts';
 
@@ -11,13 +11,18 @@ async function start(g: Graph, options: StartOptions): Promise<Run> {
   return run;
 }
 
+type StepDone = Awaited<ReturnType<Run['debug']['step']>>;
+
 const clocks = ['paced', 'fast'] as const;
 
 test.each(clocks)('%s: a stop and a drain settle a phase that is in flight', async (clock) => {
   for (const options of [{}, { drain: true, timeoutMs: 50 }]) {
     const words = debugMemory();
     const g = graph('one');
-    const stage = { options: { memory: words.buffer, tookMs: 100_000 }, worker: { dedicated: true } } as const;
+    const stage = {
+      options: { memory: words.buffer, tookMs: 100_000 },
+      worker: { dedicated: true },
+    } as const;
     const middle = g.stage('middle', slowly, stage);
     g.input('in', middle.in.in);
     g.output('out', middle.out.out);
@@ -63,3 +68,25 @@ test.each(['main', { dedicated: true }] as const)(
     expect((await run.pull('out'))?.value as Numbered).toEqual({ n: 0, fails: true });
   },
 );
+
+test.each(clocks)('%s: a phase that is refused lets nothing go on', async (clock) => {
+  const g = graph('ticks');
+  const source = g.stage('source', ticking, { tick: { hz: 100 }, worker: { dedicated: true } });
+  const end = g.stage('end', framed, { worker: { dedicated: true } });
+  g.connect(source.out.out, end.in.in);
+  g.output('out', end.out.out);
+  const run = await start(g, { clock });
+  run.onSample('out', () => undefined);
+  await run.debug.pause();
+  // A round that is open lies behind the stages.
+  await run.debug.step({ unit: 'phase' });
+  const tick = (): Promise<StepDone> => run.debug.step({ stage: 'source', unit: 'tick' });
+  const take = (): Promise<StepDone> => run.debug.step({ stage: 'end', unit: 'message' });
+  const [first] = await Promise.all([tick(), take()]);
+  const waiting = take();
+  for (let n = 0; n < 3; n++)
+    await expect(run.debug.step({ unit: 'phase' })).rejects.toMatchObject({ code: 'STEP_ENDED' });
+  // Had a round been let go on, its tick would lie between.
+  expect((await tick()).place?.seq).toBe((first.place?.seq ?? 0) + 1);
+  expect((await waiting).place?.work).toBe('input');
+});
