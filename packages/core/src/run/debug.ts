@@ -51,7 +51,8 @@ export class LiveDebug implements RunDebug {
   readonly #steps: Steps;
   readonly #heard: number[];
   readonly #callbacks = new Set<(state: DebugState) => void>();
-  readonly #end = Promise.withResolvers<never>();
+  /** Of what threads have been told and have not taken in: to be called when the run is over. */
+  readonly #refusals = new Set<(error: Error) => void>();
   #version = noHolds.version;
   #breakpoints = 0;
   #freeRound = 0;
@@ -64,8 +65,6 @@ export class LiveDebug implements RunDebug {
       if (!this.#isOver) void this.#tell(false);
     });
     this.#heard = parts.plan.workers.map(() => 0);
-    // Nobody may be waiting.
-    this.#end.promise.catch(() => undefined);
   }
 
   get state(): DebugState {
@@ -169,7 +168,6 @@ export class LiveDebug implements RunDebug {
           'Step again: what was in hand is handed over again.',
         ),
     );
-    this.#tellNobody();
   }
 
   noteState(actor: number, state: ActorState): void {
@@ -203,7 +201,8 @@ export class LiveDebug implements RunDebug {
       () => stopped,
     );
     this.#steps.failPhase(stopped);
-    this.#end.reject(stopped);
+    for (const refuse of this.#refusals) refuse(stopped);
+    this.#refusals.clear();
     this.#changed();
     this.#callbacks.clear();
   }
@@ -251,7 +250,7 @@ export class LiveDebug implements RunDebug {
   /** Tells all threads. Resolves when they have taken it in, or when no handler of a held stage runs. */
   #tell(isRestAwaited: boolean): Promise<void> {
     const { crew, executor, plan, wake } = this.#parts;
-    const state = this.#tellNobody();
+    const state = this.#note();
     const onMain = new Promise<void>((resolve) => {
       executor.setHolds(state, resolve);
       if (!isRestAwaited) resolve();
@@ -260,14 +259,19 @@ export class LiveDebug implements RunDebug {
       .slice(1)
       .map(({ index }) => crew.ask(index, (request) => ({ type: 'debug', state, isRestAwaited, request })));
     wake();
-    const all = Promise.all([onMain, ...told]).then(() => undefined);
-    const ended = Promise.race([all, this.#end.promise]);
-    ended.catch(() => undefined);
-    return ended;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#refusals.add(reject);
+    void Promise.all([onMain, ...told]).then(() => {
+      this.#refusals.delete(reject);
+      resolve();
+    });
+    // Nobody may be waiting.
+    promise.catch(() => undefined);
+    return promise;
   }
 
   /** What is held now: successors begin with it. */
-  #tellNobody(): HoldState {
+  #note(): HoldState {
     const state: HoldState = {
       version: ++this.#version,
       held: [...this.#held],

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, onTestFinished, test } from 'vitest';
 import { graph } from '@troupe/core';
 import type { BreakpointHit, Graph, Run, StartOptions } from '@troupe/core';
@@ -89,4 +91,28 @@ test.each(clocks)('%s: a phase that is refused lets nothing go on', async (clock
   // Had a round been let go on, its tick would lie between.
   expect((await tick()).place?.seq).toBe((first.place?.seq ?? 0) + 1);
   expect((await waiting).place?.work).toBe('input');
+});
+
+/** Bytes in use, garbage collected for certain. */
+async function heapBytes(): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  await new Promise((resolve) => setImmediate(resolve));
+  gc();
+  return process.memoryUsage().heapUsed;
+}
+
+test('what the threads have been told leaves nothing behind', async () => {
+  const g = graph('one');
+  const middle = g.stage('middle', passing, { options: { memory: debugMemory().buffer }, worker: 'main' });
+  g.input('in', middle.in.in);
+  g.output('out', middle.out.out);
+  const run = await start(g, {});
+  const tell = async (times: number): Promise<void> => {
+    for (let n = 0; n < times; n++) await run.debug.resume();
+  };
+  await tell(2_000);
+  const before = await heapBytes();
+  await tell(20_000);
+  expect((await heapBytes()) - before).toBeLessThan(2 ** 20);
 });
