@@ -4,16 +4,7 @@ import type { ResourcePlan } from '../plan/conditions.ts';
 import { leaseState } from '../resources/resource-table.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
 import type { LiveRunParts } from '../run/live-parts.ts';
-import type {
-  ActorState,
-  DeadLetter,
-  HandlerFailure,
-  LogLine,
-  Replacement,
-  Run,
-  RunReport,
-  TraceRecord,
-} from '../run/types.ts';
+import type { ActorState, LogLine, Replacement, Run, RunReport, TraceRecord } from '../run/types.ts';
 import type { ModeTransition } from '../modes/types.ts';
 import type {
   OpenReplay,
@@ -41,7 +32,7 @@ import type {
 import { Commands } from './commands.ts';
 import { detailOf, latenciesOf, showFailure, showLetter, showRestart } from './details.ts';
 import { HeldTimes } from './held-times.ts';
-import { Gains, Happenings } from './happenings.ts';
+import { Gains, Happenings, NumberedGains } from './happenings.ts';
 import { showMessage } from './messages.ts';
 import { pictureOf } from './picture.ts';
 import { Readings } from './readings.ts';
@@ -69,9 +60,9 @@ export class LiveTelemetry implements Telemetry {
   readonly #commands: Commands;
   readonly #happenings = new Happenings();
   readonly #modes = new Gains<ModeTransition>();
-  readonly #failures = new Gains<HandlerFailure>();
+  readonly #failures = new NumberedGains();
   readonly #replacements = new Gains<Replacement>();
-  readonly #letters = new Gains<DeadLetter>();
+  readonly #letters = new NumberedGains();
   /** Of the traces that are open, the newest records. */
   readonly #records: TraceRecord[] = [];
   readonly #counts: number[];

@@ -9,6 +9,7 @@ import {
   workerColumns,
 } from '@troupe/core/telemetry';
 import type { MessageWire, Reading, StageColumn, TapRead } from '@troupe/core/telemetry';
+import { debugMemory, passing, word } from '../fixtures/debugged.ts';
 import { relay } from '../fixtures/frames.ts';
 import { echo } from '../fixtures/values.ts';
 
@@ -189,4 +190,29 @@ test('what is asked for is done, and told', async () => {
   await run.stop();
   await telemetry.over;
   expect(telemetry.happenings(told.length).at(-1)).toMatchObject({ type: 'end', reason: 'stopped' });
+});
+
+test('a letter is told of once, also where later ones have been dropped', async () => {
+  const words = debugMemory();
+  const g = graph('letters');
+  const one = g.stage('one', passing, {
+    options: { memory: words.buffer },
+    worker: 'main',
+    supervision: { strategy: 'resume', triesMax: 1, backoffMs: 1 },
+  });
+  g.input('in', one.in.in);
+  g.output('out', one.out.out);
+  await using run = await g.start({ onLog: () => undefined });
+  const telemetry = await run.telemetry();
+  Atomics.store(words, word.throws, 4);
+  const letters = (): unknown[] =>
+    telemetry.happenings(0).flatMap((happening) => (happening.type === 'letter' ? happening.letter.id : []));
+  for (let n = 0; n < 3; n++) await run.push('in', { n, fails: true });
+  await until(() => letters().length === 3);
+  expect(run.drop(2)).toBe(true);
+  expect(letters()).toEqual([0, 1, 2]);
+  expect(run.drop(1)).toBe(true);
+  await run.push('in', { n: 3, fails: true });
+  await until(() => run.deadLetters().length === 2);
+  expect(letters()).toEqual([0, 1, 2, 3]);
 });
