@@ -196,9 +196,12 @@ export class LiveTelemetry implements Telemetry {
   }
 
   async replay(recording: string, limits: TelemetryLimits = {}): Promise<OpenReplay> {
-    const { plan, declaration } = this.#parts;
+    const { plan, declaration, options } = this.#parts;
     const { rewindRecording } = await import('../run/rewind.ts');
-    return new ShownReplay(recording, await rewindRecording(declaration, recording, {}), plan, limits);
+    // What of the run's options a plan goes by.
+    const { modes = {}, resources = {}, mailboxMax } = options;
+    const same = { modes, resources, ...(mailboxMax === undefined ? {} : { mailboxMax }) };
+    return new ShownReplay(recording, await rewindRecording(declaration, recording, same), plan, limits);
   }
 
   get recordings(): readonly string[] {

@@ -15,12 +15,14 @@ import type { HandlerFailures } from './handler-failures.ts';
 import type { LiveModes } from './modes.ts';
 import type { LiveRecording } from './live-recording.ts';
 import type { RateControl } from './rate-control.ts';
+import type { StartOptions } from './types.ts';
 import type { World } from './world.ts';
 
 /** What a live run is made of; `start` puts it together. */
 export interface LiveRunParts {
   readonly world: World;
   readonly declaration: GraphDeclaration;
+  readonly options: StartOptions;
   readonly plan: Plan;
   readonly shared: SharedRun;
   readonly bells: readonly Doorbell[];

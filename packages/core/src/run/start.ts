@@ -97,7 +97,7 @@ export async function startRun(
     led.recording.onError = (error) => late.run?.fail(error);
     if (options.record !== undefined) await led.recording.begin(options.record, true);
     if (conductor !== undefined) replay?.attach({ ...base, conductor, inputs, modes: led.modes, crew });
-    const run = new LiveRun({ ...basics, ...led, conductor, executor, inputs, outputs });
+    const run = new LiveRun({ ...basics, ...led, options, conductor, executor, inputs, outputs });
     late.run = run;
     await run.go(world.nowMs());
     opened = run;

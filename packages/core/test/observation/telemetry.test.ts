@@ -1,4 +1,8 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createMachine } from 'xstate';
 import { graph } from '@troupe/core';
 import type { Run } from '@troupe/core';
 import {
@@ -215,4 +219,31 @@ test('a letter is told of once, also where later ones have been dropped', async 
   await run.push('in', { n: 3, fails: true });
   await until(() => run.deadLetters().length === 2);
   expect(letters()).toEqual([0, 1, 2, 3]);
+});
+
+test('a recording is opened with the modes of the run', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'troupe-')), 'armed.troupe');
+  onTestFinished(() => rmSync(dirname(path), { recursive: true }));
+  const machine = createMachine({
+    initial: 'safe',
+    states: { safe: { on: { 'request.armed': 'armed' } }, armed: {} },
+  });
+  const g = graph('armed');
+  const said = g.stage('said', echo, { worker: { dedicated: true }, activeIn: ['armed'] });
+  g.input('say', said.in.values);
+  g.output('said', said.out.values);
+  await using run = await g.start({
+    clock: 'fast',
+    record: path,
+    modes: { machine },
+    onLog: () => undefined,
+  });
+  await run.modes.request('armed');
+  await run.push('say', 'yes');
+  expect((await run.pullOrThrow('said')).value).toBe('yes');
+  const telemetry = await run.telemetry();
+  await run.stop();
+  const replay = await telemetry.replay(path);
+  onTestFinished(() => replay.close());
+  expect(await replay.seek({ timeNs: Infinity })).toMatchObject({ mode: 'armed', divergence: undefined });
 });
