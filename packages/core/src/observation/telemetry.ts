@@ -63,7 +63,8 @@ export class LiveTelemetry implements Telemetry {
   readonly #failures = new NumberedGains();
   readonly #replacements = new Gains<Replacement>();
   readonly #letters = new NumberedGains();
-  /** Of the traces that are open, the newest records. */
+  /** Traces that are open; of the first one the newest records are kept. */
+  readonly #traces: OpenTrace[] = [];
   readonly #records: TraceRecord[] = [];
   readonly #counts: number[];
   readonly #held: HeldTimes;
@@ -185,10 +186,17 @@ export class LiveTelemetry implements Telemetry {
   trace(): OpenTrace {
     const { plan, run } = this.#parts;
     const keep = (record: TraceRecord): void => {
+      if (this.#traces[0] !== trace) return;
       this.#records.push(record);
       if (this.#records.length > recordsMax) this.#records.splice(0, recordsMax / 4);
     };
-    return new ShownTrace(plan, run.trace(), keep, () => undefined);
+    const trace = new ShownTrace(plan, run.trace(), keep, () => {
+      const at = this.#traces.indexOf(trace);
+      if (at >= 0) this.#traces.splice(at, 1);
+      if (this.#traces.length === 0) this.#records.length = 0;
+    });
+    this.#traces.push(trace);
+    return trace;
   }
 
   perform(command: Command, limits: TelemetryLimits = {}): Promise<ReplyWire> {

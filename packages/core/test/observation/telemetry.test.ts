@@ -247,3 +247,24 @@ test('a recording is opened with the modes of the run', async () => {
   onTestFinished(() => replay.close());
   expect(await replay.seek({ timeNs: Infinity })).toMatchObject({ mode: 'armed', divergence: undefined });
 });
+
+test('the way of a message is told once, as long as somebody watches the trace', async () => {
+  await using run = await begin();
+  const telemetry = await run.telemetry();
+  const traces = [telemetry.trace(), telemetry.trace()];
+  await run.push('in', Float64Array.of(1, 7), { time: 5 });
+  await run.pullOrThrow('out');
+  const way = async (): Promise<readonly number[]> => {
+    for (const trace of traces) trace.read();
+    const reply = await telemetry.perform({ do: 'path', timeNs: 5 });
+    return reply.kind === 'path' ? reply.halts.map(({ stage }) => stage) : [];
+  };
+  // A thread writes a batch down behind what it emits.
+  let stages: readonly number[] = [];
+  while (stages.length < 2) stages = await way();
+  expect(stages).toEqual([0, 1]);
+  traces.shift()?.close();
+  expect(await way()).toEqual([0, 1]);
+  traces.shift()?.close();
+  expect(await way()).toEqual([]);
+});
