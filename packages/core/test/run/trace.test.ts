@@ -269,6 +269,20 @@ describe('pathOf', () => {
     expect(pathOf(records, plan, 8)).toEqual([]);
   });
 
+  it('has what a batch emitted behind it, though a thread may date its next batch from before it came', () => {
+    const records: TraceRecord[] = [
+      record('c', 1, [3, 30], [5, 5]),
+      record('b', 0, [4, 20], [5, 5]),
+      record('a', -1, [5, 10], [5, 5]),
+    ];
+    const hops = pathOf(records, plan, 5);
+    expect(hops.map(({ stage, startNs, waitedNs }) => [stage, startNs, waitedNs])).toEqual([
+      ['a', 5, undefined],
+      ['b', 4, 0],
+      ['c', 3, 0],
+    ]);
+  });
+
   it('does not know how long something waited that came from outside', () => {
     expect(pathOf([record('c', 2, [1, 2], [5, 5])], plan, 5)).toMatchObject([
       { stage: 'c', waitedNs: undefined },
