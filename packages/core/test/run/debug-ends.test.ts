@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, onTestFinished, test } from 'vitest';
 import { graph } from '@troupe/core';
 import type { BreakpointHit, Graph, Run, StartOptions } from '@troupe/core';
-import { debugMemory, framed, passing, slowly, ticking, word } from '../fixtures/debugged.ts';
+import { counting, debugMemory, framed, passing, slowly, ticking, word } from '../fixtures/debugged.ts';
 import type { Numbered } from '../fixtures/debugged.ts';
 import { until } from './deadline.ts';
 
@@ -115,4 +115,26 @@ test('what the threads have been told leaves nothing behind', async () => {
   const before = await heapBytes();
   await tell(20_000);
   expect((await heapBytes()) - before).toBeLessThan(2 ** 20);
+});
+
+test('a message of an edge that keeps the newest is caught once, however fast they come', async () => {
+  const g = graph('newest');
+  const source = g.stage('source', counting, { options: { count: 1e9 }, worker: { dedicated: true } });
+  const middle = g.stage('middle', passing, {
+    options: { memory: debugMemory().buffer },
+    worker: { dedicated: true },
+  });
+  g.connect(source.out.out, middle.in.in, { overflow: 'latest' });
+  g.output('out', middle.out.out, { overflow: 'dropOldest' });
+  const run = await start(g, {});
+  const seqs: number[] = [];
+  run.debug.onChange(({ lastHit }) => {
+    if (lastHit !== undefined && run.debug.state.held.length > 0) seqs.push(lastHit.seq);
+  });
+  await run.debug.break({ stage: 'middle', on: 'input', holds: 'stage' });
+  for (let n = 1; n <= 150; n++) {
+    await until('it has hit', () => seqs.length === n);
+    await run.debug.resume();
+  }
+  expect(seqs).toEqual([...new Set(seqs)]);
 });
