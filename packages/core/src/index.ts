@@ -47,7 +47,7 @@ export type {
   WrittenFrame,
 } from './ports.ts';
 export type { Connectable, InputRef, InRef, OutputRef, OutRef, StageRef } from './refs.ts';
-export { openRecording } from './recording/reader.ts';
+export { openRecording } from './recording/open.ts';
 export type { Recording, RecordingTail } from './recording/reader.ts';
 export type { RecordingEntry, RecordingHeader } from './recording/entries.ts';
 export { RecordingError } from './recording/errors.ts';

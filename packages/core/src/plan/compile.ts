@@ -8,6 +8,7 @@ import { resolveHalts } from './halts.ts';
 import { resolveLatches } from './latches.ts';
 import { adjacency, components, depthFirst, distances } from './order.ts';
 import type { Walk } from './order.ts';
+import { kept } from './lists.ts';
 import { checkHolds, resolveModes } from './modes.ts';
 import { place } from './place.ts';
 import type { Placed } from './place.ts';
@@ -95,10 +96,10 @@ export function compile(
   const routes = resolveRoutes(stages, [...edges, ...recorders], placed.workerOf, growth);
   const actors = planActors(stages, edges, placed, routes, ticks).map((actor, i) => ({
     ...actor,
-    events: events.bound[i] ?? [],
+    events: kept(events.bound[i]),
     control: events.controls[i],
-    resources: resources.demands[i] ?? [],
-    latches: bindings[i] ?? [],
+    resources: kept(resources.demands[i]),
+    latches: kept(bindings[i]),
   }));
   return {
     name: declaration.name,
@@ -230,8 +231,8 @@ function planActors(
     activeIn: stage.activity.activeIn,
     whileInactive: stage.activity.whileInactive,
     tags: stage.tags,
-    inlets: inlets[index] ?? [],
-    outlets: outlets[index] ?? [],
+    inlets: kept(inlets[index]),
+    outlets: kept(outlets[index]),
     depth: depth[index] ?? 0,
   }));
 }

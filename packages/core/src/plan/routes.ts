@@ -1,5 +1,6 @@
 import type { FramePort } from '../ports.ts';
 import type { ResolvedEdge } from './edges.ts';
+import { kept } from './lists.ts';
 import {
   arenaBytes,
   frameReadersMax,
@@ -81,6 +82,7 @@ class Router {
   readonly #growth: readonly number[];
   /** Whether a stage's mailboxes keep messages while it is not to run. */
   readonly #isKeeping: (actor: number) => boolean;
+  readonly #shapes = new Map<readonly number[], readonly number[]>();
   readonly #seats = new Map<number, { readonly ring: number; readonly reader: number }>();
 
   constructor(
@@ -109,7 +111,7 @@ class Router {
       const common = { port: name, maxEmit: port.maxEmit, edges: edges.map((edge) => edge.index) };
       if (port.kind === 'frame') {
         const { dtype, shape } = port;
-        const writer: EdgeEnd = { kind: 'actor', actor: stage.index, port: name };
+        const writer: EdgeEnd = edges[0]?.from ?? { kind: 'actor', actor: stage.index, port: name };
         const shared = edges.filter((edge) => !hasOwnRing(edge.overflow));
         const capacities = shared.map((edge) => edge.capacity);
         const primary = this.#addFrameRing(writer, port, primaryCapacity(capacities, port.maxEmit), shared);
@@ -120,10 +122,10 @@ class Router {
           ...common,
           kind: 'frame',
           dtype,
-          shape: [...shape],
+          shape: this.#shape(shape),
           maxBytes: undefined,
           primary,
-          rings,
+          rings: kept(rings),
         });
       } else {
         const rings = edges
@@ -131,7 +133,7 @@ class Router {
           .map((edge) => this.#addMessageRing(edge, port.maxEmit));
         const { maxBytes } = port;
         const none = { dtype: undefined, shape: undefined, primary: undefined };
-        outlets.push({ ...common, ...none, kind: 'message', maxBytes, rings });
+        outlets.push({ ...common, ...none, kind: 'message', maxBytes, rings: kept(rings) });
       }
     }
     return outlets;
@@ -156,7 +158,7 @@ class Router {
       writer,
       writerWorker: this.#workerAt(writer),
       dtype: port.dtype,
-      shape: [...port.shape],
+      shape: this.#shape(port.shape),
       capacity,
       slots: ringSlots(
         this.#grown(edges, capacity),
@@ -185,6 +187,15 @@ class Router {
       arenaBytes: arenaBytes(this.#grown([edge], edge.capacity), maxEmit, bytesMax),
     });
     return index;
+  }
+
+  /** A copy, the same one wherever a port's shape is told: a stage's ports are those of all its actors. */
+  #shape(shape: readonly number[]): readonly number[] {
+    const known = this.#shapes.get(shape);
+    if (known !== undefined) return known;
+    const copy = [...shape];
+    this.#shapes.set(shape, copy);
+    return copy;
   }
 
   /** What the mailboxes of a ring's edges may grow to. */

@@ -1,12 +1,13 @@
 import { checkName, isIntegerIn, show } from './problems.ts';
 import type { Problems } from './problems.ts';
+import { none } from './lists.ts';
 import { capacityMax } from './sizes.ts';
 import type { Placement, StageSettings, Supervision } from './types.ts';
 
 const strategies: readonly Supervision['strategy'][] = ['restart', 'resume', 'stop', 'escalate'];
 const spillMaxDefault = 1024;
 
-const supervisionDefaults: Supervision = {
+const supervisionDefaults: Supervision = Object.freeze({
   strategy: 'restart',
   triesMax: 3,
   restartsMax: 5,
@@ -15,7 +16,7 @@ const supervisionDefaults: Supervision = {
   backoffMaxMs: 1000,
   watchdogMs: 5000,
   asyncWatchdogMs: 30_000,
-};
+});
 
 /** The longest wait that a timer can make, in milliseconds. */
 export const timerMsMax: number = 2 ** 31 - 1;
@@ -53,7 +54,8 @@ export function resolveSettings(
   };
 }
 
-function resolveTags(problems: Problems, stage: string, given: unknown = []): readonly string[] {
+function resolveTags(problems: Problems, stage: string, given: unknown): readonly string[] {
+  if (given === undefined) return none;
   const isTag = (tag: unknown): tag is string => typeof tag === 'string' && tag !== '';
   if (Array.isArray(given) && given.every(isTag)) return [...new Set<string>(given)];
   problems.error('BAD_TAGS', { stage }, `tags is ${show(given)}`, 'Give a list of words.');
@@ -63,8 +65,10 @@ function resolveTags(problems: Problems, stage: string, given: unknown = []): re
 function resolveSupervision(
   problems: Problems,
   stage: string,
-  given: Partial<Supervision> = {},
+  given: Partial<Supervision> | undefined,
 ): Supervision {
+  // Nearly all stages share this one object: a plan of thousands is kept, and copied to threads, whole.
+  if (given === undefined) return supervisionDefaults;
   const all: Supervision = {
     strategy: given.strategy ?? supervisionDefaults.strategy,
     triesMax: given.triesMax ?? supervisionDefaults.triesMax,

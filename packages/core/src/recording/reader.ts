@@ -42,8 +42,8 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** Opens a recording and reads its header. Rejects with `RecordingError`, code `BAD_RECORDING`. */
-export async function openRecording(path: string): Promise<Recording> {
+/** What `openRecording` does. */
+export async function openFile(path: string): Promise<Recording> {
   let file: FileHandle;
   try {
     file = await open(path);

@@ -1,6 +1,6 @@
 import { LatchReader } from '@troupe/mailbox';
 import type { GraphDeclaration } from '../plan/types.ts';
-import { openRecording } from '../recording/reader.ts';
+import { openRecording } from '../recording/open.ts';
 import type { Recording } from '../recording/reader.ts';
 import type { Collected } from './collector.ts';
 import type { StandIns } from './stand-ins.ts';

@@ -1,5 +1,5 @@
 import type { GraphDeclaration } from '../plan/types.ts';
-import { openRecording } from '../recording/reader.ts';
+import { openRecording } from '../recording/open.ts';
 import type { Recording, RecordingTail } from '../recording/reader.ts';
 import type { Divergence } from './comparison.ts';
 import { Rerun } from './rerun.ts';

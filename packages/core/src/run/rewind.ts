@@ -1,7 +1,7 @@
 import { RunStoppedError, TargetError } from '../errors.ts';
 import type { GraphDeclaration } from '../plan/types.ts';
 import type { RecordingHeader } from '../recording/entries.ts';
-import { openRecording } from '../recording/reader.ts';
+import { openRecording } from '../recording/open.ts';
 import type { RecordingTail } from '../recording/reader.ts';
 import { readChronicle, stepAt } from './chronicle.ts';
 import type { Chronicle } from './chronicle.ts';

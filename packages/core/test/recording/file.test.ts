@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RecordingEntry } from '../../src/recording/entries.ts';
 import { RecordingError } from '../../src/recording/errors.ts';
 import { encodeEntry, encodeHeader } from '../../src/recording/format.ts';
-import { openRecording } from '../../src/recording/reader.ts';
+import { openRecording } from '../../src/recording/open.ts';
 import { createRecording, RecordingWriter } from '../../src/recording/writer.ts';
 import type { AppendStream } from '../../src/recording/writer.ts';
 import { collect, endEntry, entries, header } from './entries.ts';
