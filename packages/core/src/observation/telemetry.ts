@@ -66,6 +66,8 @@ export class LiveTelemetry implements Telemetry {
   /** Traces that are open; of the first one the newest records are kept. */
   readonly #traces: OpenTrace[] = [];
   readonly #records: TraceRecord[] = [];
+  /** To be called when nothing comes any more: of taps that are open. */
+  readonly #taps = new Set<() => void>();
   readonly #counts: number[];
   readonly #held: HeldTimes;
   readonly #statechart: ModesWire;
@@ -174,8 +176,14 @@ export class LiveTelemetry implements Telemetry {
       take({ messages: messages.splice(0), skipped, overBudget: skips.overBudget });
     };
     const timer = world.every(everyMs, tell);
+    const end = (): void => {
+      timer.cancel();
+      tell();
+    };
+    this.#taps.add(end);
     return {
-      close() {
+      close: () => {
+        this.#taps.delete(end);
         timer.cancel();
         tap.close();
         messages = [];
@@ -286,6 +294,8 @@ export class LiveTelemetry implements Telemetry {
 
   #end(reason: 'ended' | 'stopped' | 'failed', error: unknown): void {
     this.#gather();
+    for (const end of this.#taps) end();
+    this.#taps.clear();
     this.#add(() => ({ type: 'end', reason, error: error === undefined ? undefined : describeError(error) }));
   }
 }

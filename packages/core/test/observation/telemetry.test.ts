@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createMachine } from 'xstate';
 import { graph } from '@troupe/core';
 import type { Run } from '@troupe/core';
@@ -268,4 +268,25 @@ test('the way of a message is told once, as long as somebody watches the trace',
   expect(await way()).toEqual([0, 1]);
   traces.shift()?.close();
   expect(await way()).toEqual([]);
+});
+
+test('a tap that nobody has closed looks no more when the run is over, and tells of what came last', async () => {
+  const everyMs = 9_999;
+  const begun = vi.spyOn(globalThis, 'setInterval');
+  const ended = vi.spyOn(globalThis, 'clearTimeout');
+  onTestFinished(() => void vi.restoreAllMocks());
+  await using run = await begin();
+  const telemetry = await run.telemetry();
+  const seen: MessageWire[] = [];
+  await telemetry.tap({ edge: 4, everyMs, newest: 64 }, ({ messages }) => void seen.push(...messages));
+  // Behind it all threads know that they are watched.
+  await run.modes.request('recording');
+  await run.push('say', 'last');
+  await run.pullOrThrow('said');
+  await run.stop({ drain: true });
+  await telemetry.over;
+  expect(seen.map(({ payload }) => payload)).toEqual([{ kind: 'plain', value: 'last' }]);
+  const timers = begun.mock.results.filter((_, i) => begun.mock.calls[i]?.[1] === everyMs);
+  expect(timers.length).toBeGreaterThan(0);
+  for (const { value } of timers) expect(ended).toHaveBeenCalledWith(value);
 });
