@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -59,8 +68,7 @@ describe('the packed packages', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'troupe-pack-'));
     project = join(folder, 'project');
-    await run(root, 'tsc', ['-b', ...libraries.map((name) => `packages/${name}/tsconfig.build.json`)]);
-    await run(join(root, 'packages/devtools'), 'vite', ['build', '--logLevel', 'error']);
+    await run(root, 'nx', ['run-many', '-t', 'build']);
     const workspaces = libraries.map((name) => `--workspace=@troupe/${name}`);
     await run(root, 'npm', ['pack', '--ignore-scripts', `--pack-destination=${folder}`, ...workspaces]);
     tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
@@ -90,6 +98,18 @@ describe('the packed packages', () => {
     expect(result['core']).toMatch(/project\/node_modules\/@troupe\/core\/dist\/index\.js$/);
     // 2 × (0 + 1 + … + 999)
     expect(result).toMatchObject({ threads: 2, frames: 1000, sum: 999_000, reason: 'ended' });
+  });
+
+  it('say so where the module that threads begin with has been left behind', async () => {
+    const dist = join(project, 'node_modules/@troupe/core/dist');
+    renameSync(join(dist, 'worker-entry.js'), join(dist, 'left-behind.js'));
+    try {
+      await expect(run(project, 'node', ['main.ts'])).rejects.toThrow(
+        /WorkerEntryError: worker threads cannot begin: there is no .*worker-entry\.js/,
+      );
+    } finally {
+      renameSync(join(dist, 'left-behind.js'), join(dist, 'worker-entry.js'));
+    }
   });
 
   it.each(examples)('run the example %s of %s as printed', async (file, _readme, printed) => {

@@ -255,6 +255,17 @@ export class NestedStartError extends TroupeError {
   }
 }
 
+/** What worker threads begin with is not where it was built: these packages have been moved or bundled. */
+export class WorkerEntryError extends TroupeError {
+  constructor(path: string) {
+    super(`worker threads cannot begin: there is no ${path}`, {
+      code: 'NO_WORKER_ENTRY',
+      remedy:
+        'Leave @troupe/core out of the bundle (as an external package), so that its files stay together.',
+    });
+  }
+}
+
 function quoted(port: string | undefined): string {
   return port === undefined ? '' : ` '${port}'`;
 }

@@ -21,6 +21,7 @@ export {
   StageStartError,
   TargetError,
   WorkerDiedError,
+  WorkerEntryError,
 } from './errors.ts';
 export { ConditionError, StepEndedError, StepNoPhasesError, StepTimeoutError } from './debug/errors.ts';
 export type * from './debug/types.ts';

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort, Worker } from 'node:worker_threads';
 import type { Tinypool } from 'tinypool';
+import { WorkerEntryError } from '../errors.ts';
 import type { StartOptions } from '../run/types.ts';
 import type { WorkerTask } from './messages.ts';
 import type { EntryTask } from './worker-entry.ts';
@@ -58,6 +61,8 @@ async function createPool(limits: Limits): Promise<Tinypool> {
     import.meta.url.endsWith('.ts') ? './worker-entry.ts' : './worker-entry.js',
     import.meta.url,
   );
+  // A thread that finds nothing to begin with would leave its task waiting for ever.
+  if (!existsSync(entry)) throw new WorkerEntryError(fileURLToPath(entry));
   const pool = new Pool({
     filename: entry.href,
     minThreads: 0,

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { SourceFileError } from '../errors.ts';
 
 /** A recording opened for reading through a file descriptor: whoever opens it closes it. */
@@ -85,7 +86,7 @@ function openingError(path: string, error: unknown): SourceFileError {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new SourceFileError(path, 'no such file', {
       code: 'SOURCE_FILE_NOT_FOUND',
-      remedy: `Check the path; it is relative to ${process.cwd()}.`,
+      remedy: isAbsolute(path) ? 'Check the path.' : `Check the path; it is relative to ${process.cwd()}.`,
       cause: error,
     });
   }
