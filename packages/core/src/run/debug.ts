@@ -53,6 +53,8 @@ export class LiveDebug implements RunDebug {
   readonly #callbacks = new Set<(state: DebugState) => void>();
   /** Of what threads have been told and have not taken in: to be called when the run is over. */
   readonly #refusals = new Set<(error: Error) => void>();
+  /** Called with what a callback has thrown. */
+  onError: (error: Error) => void = () => undefined;
   #version = noHolds.version;
   #breakpoints = 0;
   #freeRound = 0;
@@ -316,7 +318,13 @@ export class LiveDebug implements RunDebug {
   #changed(): void {
     if (this.#callbacks.size === 0) return;
     const { state } = this;
-    for (const callback of this.#callbacks) callback(state);
+    for (const callback of this.#callbacks) {
+      try {
+        callback(state);
+      } catch (error) {
+        this.onError(error as Error);
+      }
+    }
   }
 
   #placeOf({ actor, work, port, seq, time }: PlaceWire): DebugPlace {

@@ -270,7 +270,7 @@ test('the way of a message is told once, as long as somebody watches the trace',
   expect(await way()).toEqual([]);
 });
 
-test('a tap that nobody has closed looks no more when the run is over, and tells of what came last', async () => {
+test('a tap that nobody has closed ends with the run, and tells of what came last', async () => {
   const everyMs = 9_999;
   const begun = vi.spyOn(globalThis, 'setInterval');
   const ended = vi.spyOn(globalThis, 'clearTimeout');

@@ -138,3 +138,29 @@ test('a message of an edge that keeps the newest is caught once, however fast th
   }
   expect(seqs).toEqual([...new Set(seqs)]);
 });
+
+test('what a callback throws fails the run, and does not keep it from its end', async () => {
+  const startOne = async (): Promise<Run> => {
+    const g = graph('one');
+    const middle = g.stage('middle', passing, {
+      options: { memory: debugMemory().buffer },
+      worker: { dedicated: true },
+    });
+    g.input('in', middle.in.in);
+    g.output('out', middle.out.out);
+    return start(g, {});
+  };
+  const run = await startOne();
+  const failed = run.done.catch((error: unknown) => error);
+  run.debug.onChange(() => {
+    throw new Error('no');
+  });
+  await run.debug.break({ stage: 'middle', on: 'input' }).catch(() => undefined);
+  expect(await failed).toMatchObject({ message: 'no' });
+  const other = await startOne();
+  await other.debug.pause();
+  other.debug.onChange(({ held }) => {
+    if (held.length === 0) throw new Error('too late');
+  });
+  expect((await other.stop()).reason).toBe('stopped');
+});

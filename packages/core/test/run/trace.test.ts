@@ -277,7 +277,7 @@ describe('pathOf', () => {
     expect(pathOf(records, plan, 8)).toEqual([]);
   });
 
-  it('has what a batch emitted behind it, though a thread may date its next batch from before it came', () => {
+  it('has what a batch emitted behind it, though a thread may date that from before it came', () => {
     const records: TraceRecord[] = [
       record('c', 1, [3, 30], [5, 5]),
       record('b', 0, [4, 20], [5, 5]),
