@@ -91,6 +91,9 @@ export interface RunDebug {
   /** False when there is none (any more). */
   unbreak(id: number): Promise<boolean>;
   readonly state: DebugState;
-  /** Calls back whenever the state has changed. Returns the unsubscribe function. */
+  /**
+   * Calls back whenever the state has changed. Returns the unsubscribe function. A callback that throws fails
+   * the run.
+   */
   onChange(callback: (state: DebugState) => void): () => void;
 }

@@ -107,12 +107,12 @@ export class Holds {
     const order = isStep ? this.#nextStep(hold) : undefined;
     // Whoever steps means just what comes next.
     if (order === undefined) return !this.#catches(hold, work, inlet) && call();
-    const place = placeOf(actor, work, inlet);
+    const taking = { order, place: placeOf(actor, work, inlet), failedBefore: failedOf(actor) };
     const before = callsOf(actor);
-    hold.taking = { order, place, failedBefore: failedOf(actor) };
     const isCalled = call();
-    // It waits for its resources, or what it would have handled has been overtaken.
-    if (callsOf(actor) === before && !actor.isBusy && actor.spillOf === undefined) hold.taking = undefined;
+    // Else it waits for its resources, or what it would have handled has been overtaken. Not before the call:
+    // on main it may lead to `settle`, with half of it done.
+    if (callsOf(actor) !== before || actor.isBusy || actor.spillOf !== undefined) hold.taking = taking;
     this.settle();
     return isCalled;
   }
@@ -188,8 +188,7 @@ export class Holds {
     const { actor, breakpoints, passed } = hold;
     const isInput = work === 'input' && inlet !== undefined;
     if ((actor.gates & gate.watched) === 0 || (work !== 'tick' && !isInput)) return false;
-    const at = isInput ? inlet.reader.position : (actor.ticker?.index ?? 0);
-    if (passed?.at === at && passed.inlet === inlet) return false;
+    if (passed?.inlet === inlet && passed?.at === placeIn(actor, inlet)) return false;
     hold.passed = undefined;
     const { envelope } = actor;
     if (isInput && !inlet.reader.take(envelope)) return false;
@@ -203,7 +202,8 @@ export class Holds {
     const known = isInput ? { ...place, seq: envelope.seq, time: envelope.time } : place;
     if (isInput) inlet.reader.rewind();
     if (caught.length === 0) return false;
-    hold.passed = { inlet, at };
+    // Taking it may have passed over others.
+    hold.passed = { inlet, at: placeIn(actor, inlet) };
     // It is what comes next when the actor goes on.
     if (isInput) actor.nextInlet = actor.inlets.indexOf(inlet);
     this.#hit(hold, caught, known, undefined);
@@ -266,6 +266,11 @@ export class Holds {
       this.#host.upcall({ type: 'hit', hit: first + i, breakpoint: id, place, error });
     }
   }
+}
+
+/** Which message of a mailbox comes next, or which tick. */
+function placeIn({ ticker }: Actor, inlet: Inlet | undefined): number {
+  return inlet?.reader.position ?? ticker?.index ?? 0;
 }
 
 const nothing = { value: undefined, frame: undefined };

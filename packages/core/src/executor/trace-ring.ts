@@ -145,8 +145,8 @@ export class TraceReader {
   take(into: RawRecord): boolean {
     for (;;) {
       // Acquires the records below it.
-      const waiting = (Atomics.load(this.#words, word.head) - this.#position) | 0;
-      if (waiting <= 0) return false;
+      const waiting = this.#waiting();
+      if (waiting === 0) return false;
       // The one that is being written takes the place of the oldest.
       if (waiting >= this.#records) {
         this.#skip(waiting - (this.#records >> 1));
@@ -156,11 +156,16 @@ export class TraceReader {
       for (let i = 0; i < recordDoubles; i++) this.#copy[i] = this.#doubles[at + i] as number;
       // Orders the copy's loads before the load of the head on ARMv8: docs/semantics.md, "Ring".
       Atomics.store(this.#words, word.fence, 0);
-      if (((Atomics.load(this.#words, word.head) - this.#position) | 0) >= this.#records) continue;
+      if (this.#waiting() >= this.#records) continue;
       this.#position = (this.#position + 1) | 0;
       this.#fill(into);
       return true;
     }
+  }
+
+  /** Records behind the last one that was taken: the head is never behind, and may be far ahead. */
+  #waiting(): number {
+    return (Atomics.load(this.#words, word.head) - this.#position) >>> 0;
   }
 
   #skip(count: number): void {

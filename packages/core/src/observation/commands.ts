@@ -12,17 +12,20 @@ const done: ReplyWire = { kind: 'done' };
 export class Commands {
   readonly #parts: LiveRunParts & { readonly run: Run };
   readonly #records: readonly TraceRecord[];
+  /** Of stages, by their names. */
+  readonly #indices: ReadonlyMap<string, number>;
 
   constructor(parts: LiveRunParts & { readonly run: Run }, records: readonly TraceRecord[]) {
     this.#parts = parts;
     this.#records = records;
+    this.#indices = new Map(parts.plan.actors.map(({ name, index }) => [name, index]));
   }
 
   /** What a person holds, and where the run breaks. */
   debugState(): DebugWire {
-    const { plan, run } = this.#parts;
-    const { held, isAllHeld, breakpoints, lastHit } = run.debug.state;
-    const indexOf = (name: string): number => plan.actors.find((actor) => actor.name === name)?.index ?? -1;
+    const { held, isAllHeld, breakpoints, lastHit } = this.#parts.run.debug.state;
+    // Asked for ten times a second: a search for each of a thousand stages would be felt.
+    const indexOf = (name: string): number => this.#indices.get(name) ?? -1;
     return {
       held: held.map(indexOf),
       isAllHeld,
@@ -85,7 +88,7 @@ export class Commands {
         ? ({ unit: 'phase' } as const)
         : { stage: command.stage, unit: command.unit };
     const { place, isFailed } = await this.#parts.run.debug.step(what);
-    const stage = this.#parts.plan.actors.find(({ name }) => name === place?.stage)?.index;
+    const stage = this.#indices.get(place?.stage ?? '');
     return {
       kind: 'stepped',
       place:

@@ -35,13 +35,24 @@ export class Happenings {
   }
 }
 
-/** What a list has gained since it was looked at last: lists of the newest entries lose old ones. */
+/** What a list has gained since it was looked at last: lists of the newest entries lose only old ones. */
 export class Gains<T extends object> {
   #last: T | undefined;
 
   of(list: readonly T[]): readonly T[] {
     const known = this.#last === undefined ? -1 : list.lastIndexOf(this.#last);
     this.#last = list.at(-1) ?? this.#last;
+    return list.slice(known + 1);
+  }
+}
+
+/** As `Gains`, of numbered entries, any of which the list may lose. Numbers rise. */
+export class NumberedGains {
+  #next = 0;
+
+  of<T extends { readonly id: number }>(list: readonly T[]): readonly T[] {
+    const known = list.findLastIndex(({ id }) => id < this.#next);
+    this.#next = Math.max(this.#next, (list.at(-1)?.id ?? -1) + 1);
     return list.slice(known + 1);
   }
 }

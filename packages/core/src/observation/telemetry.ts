@@ -4,16 +4,7 @@ import type { ResourcePlan } from '../plan/conditions.ts';
 import { leaseState } from '../resources/resource-table.ts';
 import type { ResourceTable } from '../resources/resource-table.ts';
 import type { LiveRunParts } from '../run/live-parts.ts';
-import type {
-  ActorState,
-  DeadLetter,
-  HandlerFailure,
-  LogLine,
-  Replacement,
-  Run,
-  RunReport,
-  TraceRecord,
-} from '../run/types.ts';
+import type { ActorState, LogLine, Replacement, Run, RunReport, TraceRecord } from '../run/types.ts';
 import type { ModeTransition } from '../modes/types.ts';
 import type {
   OpenReplay,
@@ -41,7 +32,7 @@ import type {
 import { Commands } from './commands.ts';
 import { detailOf, latenciesOf, showFailure, showLetter, showRestart } from './details.ts';
 import { HeldTimes } from './held-times.ts';
-import { Gains, Happenings } from './happenings.ts';
+import { Gains, Happenings, NumberedGains } from './happenings.ts';
 import { showMessage } from './messages.ts';
 import { pictureOf } from './picture.ts';
 import { Readings } from './readings.ts';
@@ -69,11 +60,14 @@ export class LiveTelemetry implements Telemetry {
   readonly #commands: Commands;
   readonly #happenings = new Happenings();
   readonly #modes = new Gains<ModeTransition>();
-  readonly #failures = new Gains<HandlerFailure>();
+  readonly #failures = new NumberedGains();
   readonly #replacements = new Gains<Replacement>();
-  readonly #letters = new Gains<DeadLetter>();
-  /** Of the traces that are open, the newest records. */
+  readonly #letters = new NumberedGains();
+  /** Traces that are open; of the first one the newest records are kept. */
+  readonly #traces: OpenTrace[] = [];
   readonly #records: TraceRecord[] = [];
+  /** To be called when nothing comes any more: of taps that are open. */
+  readonly #taps = new Set<() => void>();
   readonly #counts: number[];
   readonly #held: HeldTimes;
   readonly #statechart: ModesWire;
@@ -186,8 +180,14 @@ export class LiveTelemetry implements Telemetry {
       take({ messages: messages.splice(0), skipped, overBudget: skips.overBudget });
     };
     const timer = world.every(everyMs, tell);
+    const end = (): void => {
+      timer.cancel();
+      tell();
+    };
+    this.#taps.add(end);
     return {
-      close() {
+      close: () => {
+        this.#taps.delete(end);
         timer.cancel();
         tap.close();
         messages = [];
@@ -198,10 +198,17 @@ export class LiveTelemetry implements Telemetry {
   trace(): OpenTrace {
     const { plan, run } = this.#parts;
     const keep = (record: TraceRecord): void => {
+      if (this.#traces[0] !== trace) return;
       this.#records.push(record);
       if (this.#records.length > recordsMax) this.#records.splice(0, recordsMax / 4);
     };
-    return new ShownTrace(plan, run.trace(), keep, () => undefined);
+    const trace = new ShownTrace(plan, run.trace(), keep, () => {
+      const at = this.#traces.indexOf(trace);
+      if (at >= 0) this.#traces.splice(at, 1);
+      if (this.#traces.length === 0) this.#records.length = 0;
+    });
+    this.#traces.push(trace);
+    return trace;
   }
 
   perform(command: Command, limits: TelemetryLimits = {}): Promise<ReplyWire> {
@@ -209,11 +216,14 @@ export class LiveTelemetry implements Telemetry {
   }
 
   async replay(recording: string, limits: TelemetryLimits = {}): Promise<OpenReplay> {
-    const { plan, origin } = this.#parts;
+    const { plan, origin, options } = this.#parts;
     // A run that is done again has stand-ins in it: no recording is one of it.
     const { declaration } = origin ?? this.#parts;
     const { rewindRecording } = await import('../run/rewind.ts');
-    return new ShownReplay(recording, await rewindRecording(declaration, recording, {}), plan, limits);
+    // What of the run's options a plan goes by.
+    const { modes = {}, resources = {}, mailboxMax } = options;
+    const same = { modes, resources, ...(mailboxMax === undefined ? {} : { mailboxMax }) };
+    return new ShownReplay(recording, await rewindRecording(declaration, recording, same), plan, limits);
   }
 
   get recordings(): readonly string[] {
@@ -295,6 +305,8 @@ export class LiveTelemetry implements Telemetry {
 
   #end(reason: 'ended' | 'stopped' | 'failed', error: unknown): void {
     this.#gather();
+    for (const end of this.#taps) end();
+    this.#taps.clear();
     this.#add(() => ({ type: 'end', reason, error: error === undefined ? undefined : describeError(error) }));
   }
 }

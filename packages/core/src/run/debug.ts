@@ -1,5 +1,5 @@
 import type { Condition } from '../debug/condition.ts';
-import { StepEndedError } from '../debug/errors.ts';
+import { StepEndedError, StepNoPhasesError } from '../debug/errors.ts';
 import { noHolds } from '../debug/hold-state.ts';
 import type { BreakpointOrder, HoldReport, HoldState, PlaceWire } from '../debug/hold-state.ts';
 import type {
@@ -50,11 +50,11 @@ export class LiveDebug implements RunDebug {
   readonly #watched = new Map<number, Watched>();
   readonly #steps: Steps;
   readonly #heard: number[];
-  /** By actor: for how long it has been held before, and since when it is; -1: it is not. */
-  readonly #heldMs: number[] = [];
-  readonly #heldSinceMs: number[] = [];
   readonly #callbacks = new Set<(state: DebugState) => void>();
-  readonly #end = Promise.withResolvers<never>();
+  /** Of what threads have been told and have not taken in: to be called when the run is over. */
+  readonly #refusals = new Set<(error: Error) => void>();
+  /** Called with what a callback has thrown. */
+  onError: (error: Error) => void = () => undefined;
   #version = noHolds.version;
   #breakpoints = 0;
   #freeRound = 0;
@@ -67,8 +67,6 @@ export class LiveDebug implements RunDebug {
       if (!this.#isOver) void this.#tell(false);
     });
     this.#heard = parts.plan.workers.map(() => 0);
-    // Nobody may be waiting.
-    this.#end.promise.catch(() => undefined);
   }
 
   get state(): DebugState {
@@ -151,13 +149,6 @@ export class LiveDebug implements RunDebug {
     return true;
   }
 
-  /** How long a stage has been held in all, in ns of the wall clock. */
-  heldNs(actor: number): number {
-    const sinceMs = this.#heldSinceMs[actor] ?? -1;
-    const nowMs = sinceMs < 0 ? sinceMs : this.#parts.world.nowMs();
-    return ((this.#heldMs[actor] ?? 0) + nowMs - sinceMs) * 1e6;
-  }
-
   /** What a thread reports. */
   receive(worker: number, report: HoldReport): void {
     if (report.type === 'stepped') {
@@ -179,7 +170,6 @@ export class LiveDebug implements RunDebug {
           'Step again: what was in hand is handed over again.',
         ),
     );
-    this.#tellNobody();
   }
 
   noteState(actor: number, state: ActorState): void {
@@ -199,7 +189,6 @@ export class LiveDebug implements RunDebug {
 
   /** The run is over, or has failed. */
   stop(error: Error | undefined): void {
-    this.#parts.hold.cancel();
     this.#close(error);
   }
 
@@ -213,7 +202,9 @@ export class LiveDebug implements RunDebug {
       () => true,
       () => stopped,
     );
-    this.#end.reject(stopped);
+    this.#steps.failPhase(stopped);
+    for (const refuse of this.#refusals) refuse(stopped);
+    this.#refusals.clear();
     this.#changed();
     this.#callbacks.clear();
   }
@@ -237,13 +228,13 @@ export class LiveDebug implements RunDebug {
 
   async #stepPhase(options: WaitOptions): Promise<StepDone> {
     const { conductor, hold, wake } = this.#parts;
-    if (!this.#isAllHeld && conductor !== undefined)
+    if (conductor === undefined) throw new StepNoPhasesError();
+    if (!this.#isAllHeld)
       throw new StepEndedError(undefined, 'the graph is not held as a whole', 'Pause all of it first.');
-    const done = this.#steps.takePhase(conductor, options, () => {
+    const done = this.#steps.takePhase(options, () => {
       hold.cancel();
       this.#freeRound = 0;
     });
-    if (conductor === undefined) return done;
     const { number, isOpen } = conductor.round;
     this.#freeRound = number;
     const allow = (): void => hold.step(isOpen, () => this.#steps.endPhase(undefined));
@@ -261,7 +252,7 @@ export class LiveDebug implements RunDebug {
   /** Tells all threads. Resolves when they have taken it in, or when no handler of a held stage runs. */
   #tell(isRestAwaited: boolean): Promise<void> {
     const { crew, executor, plan, wake } = this.#parts;
-    const state = this.#tellNobody();
+    const state = this.#note();
     const onMain = new Promise<void>((resolve) => {
       executor.setHolds(state, resolve);
       if (!isRestAwaited) resolve();
@@ -270,14 +261,19 @@ export class LiveDebug implements RunDebug {
       .slice(1)
       .map(({ index }) => crew.ask(index, (request) => ({ type: 'debug', state, isRestAwaited, request })));
     wake();
-    const all = Promise.all([onMain, ...told]).then(() => undefined);
-    const ended = Promise.race([all, this.#end.promise]);
-    ended.catch(() => undefined);
-    return ended;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#refusals.add(reject);
+    void Promise.all([onMain, ...told]).then(() => {
+      this.#refusals.delete(reject);
+      resolve();
+    });
+    // Nobody may be waiting.
+    promise.catch(() => undefined);
+    return promise;
   }
 
   /** What is held now: successors begin with it. */
-  #tellNobody(): HoldState {
+  #note(): HoldState {
     const state: HoldState = {
       version: ++this.#version,
       held: [...this.#held],
@@ -287,20 +283,9 @@ export class LiveDebug implements RunDebug {
       heard: [...this.#heard],
     };
     this.#parts.crew.holds = state;
-    this.#time();
     // A stage's step may need rounds to be opened.
     this.#parts.hold.set(this.#isAllHeld && state.steps.length === 0);
     return state;
-  }
-
-  #time(): void {
-    const nowMs = this.#parts.world.nowMs();
-    for (const { index } of this.#parts.plan.actors) {
-      const sinceMs = this.#heldSinceMs[index] ?? -1;
-      if (this.#held.has(index) === sinceMs >= 0) continue;
-      if (sinceMs >= 0) this.#heldMs[index] = (this.#heldMs[index] ?? 0) + nowMs - sinceMs;
-      this.#heldSinceMs[index] = sinceMs < 0 ? nowMs : -1;
-    }
   }
 
   #hit(worker: number, report: HoldReport & { readonly type: 'hit' }): void {
@@ -333,7 +318,13 @@ export class LiveDebug implements RunDebug {
   #changed(): void {
     if (this.#callbacks.size === 0) return;
     const { state } = this;
-    for (const callback of this.#callbacks) callback(state);
+    for (const callback of this.#callbacks) {
+      try {
+        callback(state);
+      } catch (error) {
+        this.onError(error as Error);
+      }
+    }
   }
 
   #placeOf({ actor, work, port, seq, time }: PlaceWire): DebugPlace {

@@ -16,6 +16,7 @@ import type { LiveModes } from './modes.ts';
 import type { LiveRecording } from './live-recording.ts';
 import type { RateControl } from './rate-control.ts';
 import type { Origin } from './replay-driver.ts';
+import type { StartOptions } from './types.ts';
 import type { World } from './world.ts';
 
 /** What a live run is made of; `start` puts it together. */
@@ -24,6 +25,7 @@ export interface LiveRunParts {
   readonly declaration: GraphDeclaration;
   /** Of a run that is done again. */
   readonly origin: Origin | undefined;
+  readonly options: StartOptions;
   readonly plan: Plan;
   readonly shared: SharedRun;
   readonly bells: readonly Doorbell[];

@@ -94,10 +94,12 @@ export async function startRun(
     const given = { declaration, options, replay };
     const led = leadersOf({ ...basics, ...given, executor, conductor, hold, onLog, inputs, atBoundary });
     ({ modes: late.modes, debug: late.debug } = led);
-    led.recording.onError = (error) => late.run?.fail(error);
+    const onError = (error: Error): void => late.run?.fail(error);
+    led.recording.onError = onError;
+    led.debug.onError = onError;
     if (options.record !== undefined) await led.recording.begin(options.record, true);
     if (conductor !== undefined) replay?.attach({ ...base, conductor, inputs, modes: led.modes, crew });
-    const run = new LiveRun({ ...basics, ...led, conductor, executor, inputs, outputs });
+    const run = new LiveRun({ ...basics, ...led, options, conductor, executor, inputs, outputs });
     late.run = run;
     await run.go(world.nowMs());
     opened = run;

@@ -1,4 +1,4 @@
-import { StepEndedError, StepNoPhasesError, StepTimeoutError } from '../debug/errors.ts';
+import { StepEndedError, StepTimeoutError } from '../debug/errors.ts';
 import type { StepOrder } from '../debug/hold-state.ts';
 import type { BreakpointHit, StepDone } from '../debug/types.ts';
 import type { ThreadTime, Timer } from '../executor/thread-time.ts';
@@ -83,19 +83,16 @@ export class Steps {
     this.#open.get(id)?.wait.resolve(done);
   }
 
-  /** Ends the steps of some actors; a phase too, where all are meant. */
+  /** Ends the steps of some actors. */
   fail(isMeant: (actor: number) => boolean, errorOf: (stage: string) => Error): void {
     for (const { order, stage, wait } of this.#open.values())
       if (isMeant(order.actor)) wait.reject(errorOf(stage));
   }
 
-  /** `conductor`: `undefined` where there are no rounds. `leave`: called when it has settled. */
-  takePhase(conductor: object | undefined, options: WaitOptions, leave: () => void): Promise<StepDone> {
-    if (conductor === undefined) return Promise.reject(new StepNoPhasesError());
+  /** `leave`: called when it has settled. Throws `StepEndedError` while another step is in flight. */
+  takePhase(options: WaitOptions, leave: () => void): Promise<StepDone> {
     if (this.#phase !== undefined || this.#open.size > 0)
-      return Promise.reject(
-        new StepEndedError(undefined, 'another step is in flight', 'Wait until that is done.'),
-      );
+      throw new StepEndedError(undefined, 'another step is in flight', 'Wait until that is done.');
     const timedOut = (timeoutMs: number): Error =>
       new StepTimeoutError(undefined, 'end of a round', timeoutMs);
     const wait = new Waiting(this.#time, options, timedOut, () => {

@@ -16,13 +16,39 @@ export function pathOf(
     .filter(({ work }) => work !== 'start' && work !== 'mode')
     .filter(({ firstTime, lastTime }) => firstTime <= time && time <= lastTime)
     .sort((a, b) => a.startNs - b.startNs || a.endNs - b.endNs);
+  const emitters = new Map(hops.map((hop) => [hop, emitterOf(hop, hops, plan)]));
+  const began = beginnings(emitters);
+  const beganNs = (hop: CallsRecord): number => began.get(hop) ?? hop.startNs;
+  hops.sort((a, b) => beganNs(a) - beganNs(b) || a.endNs - b.endNs);
   return hops.map((record) => {
     const { stage, worker, work, edge, calls, isFailed, startNs, endNs } = record;
-    const from = emitterOf(record, hops, plan);
+    const from = emitters.get(record);
     const waitedNs = from === undefined ? undefined : Math.max(0, startNs - from.endNs);
     const blockedNs = from === undefined ? 0 : blockedWithin(records, stage, from.endNs, startNs);
     return { stage, worker, work, edge, calls, isFailed, startNs, endNs, waitedNs, blockedNs };
   });
+}
+
+/**
+ * When each batch began: a thread dates one from its last look at the clock, which may have been before there
+ * was anything to handle, but it did not begin before what it handles had been emitted.
+ */
+function beginnings(
+  emitters: ReadonlyMap<CallsRecord, CallsRecord | undefined>,
+): ReadonlyMap<CallsRecord, number> {
+  const began = new Map<CallsRecord, number>();
+  const beganNs = (hop: CallsRecord): number => {
+    const known = began.get(hop);
+    if (known !== undefined) return known;
+    // A stage may emit to itself.
+    began.set(hop, hop.startNs);
+    const from = emitters.get(hop);
+    const ns = from === undefined ? hop.startNs : Math.max(hop.startNs, beganNs(from));
+    began.set(hop, ns);
+    return ns;
+  };
+  for (const hop of emitters.keys()) beganNs(hop);
+  return began;
 }
 
 /** The batch that emitted what this one took: the last one of the edge's writer that had begun by then. */

@@ -22,7 +22,7 @@ export const stageColumns = [
   'busyNs',
   'blockedNs',
   'resourceWaitNs',
-  /** Of the time since the stage's start, time that it was held by a person. */
+  /** For how long it has been held by a person, since the first observer came. */
   'heldNs',
   /** Messages that wait on all inputs. */
   'depth',

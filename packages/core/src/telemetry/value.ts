@@ -25,19 +25,28 @@ export function describe(value: unknown, path: string, limits: ValueLimits = {})
 /** An error with its causes, at most eight. */
 export function describeError(error: unknown, depth: number = 0): ErrorWire {
   if (!(error instanceof Error)) {
-    const name = 'Error';
-    const message = typeof error === 'string' ? error : String(error);
-    return { name, code: undefined, message, remedy: undefined, stack: undefined, cause: undefined };
+    const message = nameOf(error);
+    return { name: 'Error', code: undefined, message, remedy: undefined, stack: undefined, cause: undefined };
   }
-  const { code, remedy } = error as { readonly code?: unknown; readonly remedy?: unknown };
+  const { name, message, stack, code, remedy } = error as unknown as Readonly<Record<string, unknown>>;
   return {
-    name: error.name,
-    code: typeof code === 'string' ? code : undefined,
-    message: error.message.slice(0, textMax),
-    remedy: typeof remedy === 'string' ? remedy : undefined,
-    stack: error.stack?.slice(0, 4 * textMax),
+    name: textOf(name) ?? 'Error',
+    code: textOf(code),
+    message: (textOf(message) ?? whatIs(message)).slice(0, textMax),
+    remedy: textOf(remedy),
+    stack: textOf(stack)?.slice(0, 4 * textMax),
     cause: error.cause === undefined || depth === 7 ? undefined : describeError(error.cause, depth + 1),
   };
+}
+
+/** A text without a call of the object's own code. */
+function nameOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? whatIs(value) : String(value);
+}
+
+/** Programs may put anything there. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** A typed array, or a frame of some shape; its first elements where it takes more than `bytesMax`. */
@@ -127,7 +136,9 @@ class Description {
   #inside(value: object, path: string, depth: number): ValueWire {
     const itemsMax = this.#limits.itemsMax ?? itemsMaxDefault;
     if (Array.isArray(value)) {
-      const items = value.slice(0, itemsMax).map((item, at) => this.of(item, `${path}[${at}]`, depth));
+      // With `undefined` in its gaps.
+      const shown = Array.from(value.slice(0, itemsMax) as unknown[]);
+      const items = shown.map((item, at) => this.of(item, `${path}[${at}]`, depth));
       return { kind: 'list', items, length: value.length };
     }
     if (value instanceof Set) {
@@ -138,7 +149,7 @@ class Description {
       const pairs = [...value.entries().take(itemsMax)].map(
         ([key, item]): readonly [ValueWire, ValueWire] => [
           this.of(key, `${path}{}`, depth),
-          this.of(item, `${path}.${String(key)}`, depth),
+          this.of(item, `${path}.${nameOf(key)}`, depth),
         ],
       );
       return { kind: 'map', entries: pairs, size: value.size };
@@ -160,9 +171,9 @@ class Description {
 
 function classOf(value: object): string {
   const prototype = Object.getPrototypeOf(value) as {
-    readonly constructor?: { readonly name?: string };
+    readonly constructor?: { readonly name?: unknown };
   } | null;
-  const name = prototype?.constructor?.name ?? '';
+  const name = textOf(prototype?.constructor?.name) ?? '';
   return name === 'Object' ? '' : name;
 }
 

@@ -18,7 +18,7 @@ export interface DebugWire {
   readonly breakpoints: readonly (BreakpointWire & {
     readonly id: number;
     readonly hits: number;
-    /** What its condition threw last. */
+    /** What its condition threw the first time. */
     readonly problem: string | undefined;
   })[];
   /** The breakpoint that held last, and the message before which it did. */

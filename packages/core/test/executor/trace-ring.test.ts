@@ -36,6 +36,17 @@ describe('a trace ring', () => {
     expect(readAll(late)).toEqual([]);
   });
 
+  it('gives what is there to whoever has not read for two thousand million records', () => {
+    const memory = allocateTraceRing(64);
+    const reader = new TraceReader(memory);
+    new Int32Array(memory)[32] = 2 ** 31 + 10;
+    const writer = new TraceWriter(memory);
+    write(writer, ...upTo(64));
+    const seen = readAll(reader);
+    expect(seen.length).toBeGreaterThanOrEqual(32);
+    expect(reader.missed + seen.length).toBe(2 ** 31 + 10 + 64);
+  });
+
   it.each([0, 2 ** 31 - 40, -40])('overtakes whoever is slow, and he counts it: from %i on', (head) => {
     const memory = allocateTraceRing(64);
     new Int32Array(memory)[32] = head;

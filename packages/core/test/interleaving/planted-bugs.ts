@@ -379,7 +379,7 @@ const inTraces: readonly PlantedBug[] = [
     protocol: ['trace-ring', 'tornRecord'],
     message: /torn/,
     module: core('executor/trace-ring'),
-    find: 'if (((Atomics.load(this.#words, word.head) - this.#position) | 0) >= this.#records) continue;',
+    find: 'if (this.#waiting() >= this.#records) continue;',
     replace: '',
   },
   {
@@ -395,10 +395,10 @@ const inTraces: readonly PlantedBug[] = [
   {
     name: 'a head of traces compared without wrap',
     protocol: ['trace-ring', 'signChange'],
-    message: /taken and missed/,
+    message: /given twice/,
     module: core('executor/trace-ring'),
-    find: 'const waiting = (Atomics.load(this.#words, word.head) - this.#position) | 0;',
-    replace: 'const waiting = Atomics.load(this.#words, word.head) - this.#position;',
+    find: 'return (Atomics.load(this.#words, word.head) - this.#position) >>> 0;',
+    replace: 'return Atomics.load(this.#words, word.head) - this.#position;',
   },
 ];
 

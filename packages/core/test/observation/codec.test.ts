@@ -5,6 +5,7 @@ import {
   decodeClientMessage,
   decodeServerMessage,
   describe as describeValue,
+  describeError,
   encodeMessage,
   ProtocolError,
 } from '@troupe/core/telemetry';
@@ -187,4 +188,32 @@ test('no getter is called, no cycle followed, nothing hidden shown', () => {
       ['self', { kind: 'cut', why: 'depth', what: 'object' }],
     ],
   });
+});
+
+test('what is odd is shown all the same', () => {
+  const sparse: unknown[] = [];
+  sparse[1] = 'b';
+  expect(describeValue(sparse, 'v')).toEqual({
+    kind: 'list',
+    length: 2,
+    items: [{ kind: 'undefined' }, { kind: 'plain', value: 'b' }],
+  });
+  // Neither becomes a text.
+  const keyed = new Map<unknown, unknown>([
+    [{ toString: 1 }, 2],
+    [Object.create(null), 3],
+  ]);
+  expect(describeValue(keyed, 'v')).toMatchObject({ kind: 'map', size: 2 });
+  class Named {
+    static name(): string {
+      return 'no';
+    }
+  }
+  expect(describeValue(new Named(), 'v')).toMatchObject({ kind: 'fields', name: '' });
+  const odd = Object.assign(new Error('odd'), { message: 7, stack: ['line'], name: null });
+  expect(describeValue(odd, 'v')).toMatchObject({
+    kind: 'error',
+    error: { name: 'Error', message: 'number', stack: undefined },
+  });
+  expect(describeError(Object.create(null))).toMatchObject({ name: 'Error' });
 });

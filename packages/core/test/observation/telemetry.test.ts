@@ -1,4 +1,8 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createMachine } from 'xstate';
 import { graph } from '@troupe/core';
 import type { Run } from '@troupe/core';
 import {
@@ -9,6 +13,7 @@ import {
   workerColumns,
 } from '@troupe/core/telemetry';
 import type { MessageWire, Reading, StageColumn, TappedWire, TapRead } from '@troupe/core/telemetry';
+import { debugMemory, passing, word } from '../fixtures/debugged.ts';
 import { relay } from '../fixtures/frames.ts';
 import { echo } from '../fixtures/values.ts';
 
@@ -30,8 +35,8 @@ function figure({ stages }: Reading, stage: number, column: StageColumn): number
 }
 
 /** Asks again and again until it is so. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => void setTimeout(resolve, 5));
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => void setTimeout(resolve, 5));
 }
 
 test('the graph, as it is declared', async () => {
@@ -238,4 +243,99 @@ test('what is asked for is done, and told', async () => {
   await run.stop();
   await telemetry.over;
   expect(telemetry.happenings(told.length).at(-1)).toMatchObject({ type: 'end', reason: 'stopped' });
+});
+
+test('a letter is told of once, also where later ones have been dropped', async () => {
+  const words = debugMemory();
+  const g = graph('letters');
+  const one = g.stage('one', passing, {
+    options: { memory: words.buffer },
+    worker: 'main',
+    supervision: { strategy: 'resume', triesMax: 1, backoffMs: 1 },
+  });
+  g.input('in', one.in.in);
+  g.output('out', one.out.out);
+  await using run = await g.start({ onLog: () => undefined });
+  const telemetry = await run.telemetry();
+  Atomics.store(words, word.throws, 4);
+  const letters = (): unknown[] =>
+    telemetry.happenings(0).flatMap((happening) => (happening.type === 'letter' ? happening.letter.id : []));
+  for (let n = 0; n < 3; n++) await run.push('in', { n, fails: true });
+  await until(() => letters().length === 3);
+  expect(run.drop(2)).toBe(true);
+  expect(letters()).toEqual([0, 1, 2]);
+  expect(run.drop(1)).toBe(true);
+  await run.push('in', { n: 3, fails: true });
+  await until(() => run.deadLetters().length === 2);
+  expect(letters()).toEqual([0, 1, 2, 3]);
+});
+
+test('a recording is opened with the modes of the run', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'troupe-')), 'armed.troupe');
+  onTestFinished(() => rmSync(dirname(path), { recursive: true }));
+  const machine = createMachine({
+    initial: 'safe',
+    states: { safe: { on: { 'request.armed': 'armed' } }, armed: {} },
+  });
+  const g = graph('armed');
+  const said = g.stage('said', echo, { worker: { dedicated: true }, activeIn: ['armed'] });
+  g.input('say', said.in.values);
+  g.output('said', said.out.values);
+  await using run = await g.start({
+    clock: 'fast',
+    record: path,
+    modes: { machine },
+    onLog: () => undefined,
+  });
+  await run.modes.request('armed');
+  await run.push('say', 'yes');
+  expect((await run.pullOrThrow('said')).value).toBe('yes');
+  const telemetry = await run.telemetry();
+  await run.stop();
+  const replay = await telemetry.replay(path);
+  onTestFinished(() => replay.close());
+  expect(await replay.seek({ timeNs: Infinity })).toMatchObject({ mode: 'armed', divergence: undefined });
+});
+
+test('the way of a message is told once, as long as somebody watches the trace', async () => {
+  await using run = await begin();
+  const telemetry = await run.telemetry();
+  const traces = [telemetry.trace(), telemetry.trace()];
+  // Behind it all threads know that they are watched.
+  await run.modes.request('recording');
+  await run.push('in', Float64Array.of(1, 7), { time: 5 });
+  await run.pullOrThrow('out');
+  const way = async (): Promise<readonly number[]> => {
+    for (const trace of traces) trace.read();
+    const reply = await telemetry.perform({ do: 'path', timeNs: 5 });
+    return reply.kind === 'path' ? reply.halts.map(({ stage }) => stage) : [];
+  };
+  // A thread writes a batch down behind what it emits.
+  await until(async () => (await way()).length >= 2);
+  expect(await way()).toEqual([0, 1]);
+  traces.shift()?.close();
+  expect(await way()).toEqual([0, 1]);
+  traces.shift()?.close();
+  expect(await way()).toEqual([]);
+});
+
+test('a tap that nobody has closed ends with the run, and tells of what came last', async () => {
+  const everyMs = 9_999;
+  const begun = vi.spyOn(globalThis, 'setInterval');
+  const ended = vi.spyOn(globalThis, 'clearTimeout');
+  onTestFinished(() => void vi.restoreAllMocks());
+  await using run = await begin();
+  const telemetry = await run.telemetry();
+  const seen: MessageWire[] = [];
+  await telemetry.tap({ edge: 4, everyMs, newest: 64 }, ({ messages }) => void seen.push(...messages));
+  // Behind it all threads know that they are watched.
+  await run.modes.request('recording');
+  await run.push('say', 'last');
+  await run.pullOrThrow('said');
+  await run.stop({ drain: true });
+  await telemetry.over;
+  expect(seen.map(({ payload }) => payload)).toEqual([{ kind: 'plain', value: 'last' }]);
+  const timers = begun.mock.results.filter((_, i) => begun.mock.calls[i]?.[1] === everyMs);
+  expect(timers.length).toBeGreaterThan(0);
+  for (const { value } of timers) expect(ended).toHaveBeenCalledWith(value);
 });

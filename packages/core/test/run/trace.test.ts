@@ -3,7 +3,7 @@ import type { CallsRecord, Graph, Plan, Run, RunTrace, TraceRecord } from '@trou
 import { afterEach, describe, expect, it } from 'vitest';
 import { counter, relay, sink } from '../fixtures/frames.ts';
 import { metronome } from '../fixtures/io.ts';
-import { createProbe, openGate, settled, until } from '../fixtures/probe.ts';
+import { createProbe, openGate, until } from '../fixtures/probe.ts';
 import { drain, errands, lateErrands } from '../fixtures/watched.ts';
 import { replacedIn, terminateThreadOf } from './terminate.ts';
 
@@ -112,7 +112,15 @@ describe('a trace', () => {
     const run = await start(pipe(probe));
     const trace = run.trace();
     await pushAll(run, 0, 10);
-    await settled(() => run.stats().stages[0]?.handled ?? 0);
+    await until(() => run.stats().stages[0]?.handled === 4);
+    // It has slept when a push wakes it: with something at hand it sleeps only where it has no room.
+    const sleeps = (): number => run.stats().workers[1]?.sleeps ?? 0;
+    const before = sleeps();
+    let n = 10;
+    await until(() => {
+      if (run.tryPush('in', Float64Array.of(n, n * 7))) n++;
+      return sleeps() > before;
+    });
     openGate(probe);
     const records: TraceRecord[] = [];
     await until(() => {
@@ -267,6 +275,20 @@ describe('pathOf', () => {
       ['c', 10, 0],
     ]);
     expect(pathOf(records, plan, 8)).toEqual([]);
+  });
+
+  it('has what a batch emitted behind it, though a thread may date that from before it came', () => {
+    const records: TraceRecord[] = [
+      record('c', 1, [3, 30], [5, 5]),
+      record('b', 0, [4, 20], [5, 5]),
+      record('a', -1, [5, 10], [5, 5]),
+    ];
+    const hops = pathOf(records, plan, 5);
+    expect(hops.map(({ stage, startNs, waitedNs }) => [stage, startNs, waitedNs])).toEqual([
+      ['a', 5, undefined],
+      ['b', 4, 0],
+      ['c', 3, 0],
+    ]);
   });
 
   it('does not know how long something waited that came from outside', () => {

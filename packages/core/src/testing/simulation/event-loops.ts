@@ -69,9 +69,17 @@ export class EventLoops {
     return this.#listeners.length > 0 && this.#listeners.some((each) => this.#isTold(each));
   }
 
-  /** When the next timer is due. `withRepeating`: those that happen again and again count as well. */
+  /**
+   * When there is something to do: a timer is due, or a thread has done what it does now and its loop turns.
+   * `withRepeating`: timers that happen again and again count as well.
+   */
   nextMs(withRepeating: boolean): number {
-    return this.#timers.nextMs(withRepeating);
+    let next = this.#timers.nextMs(withRepeating);
+    const [turned] = this.#turns;
+    if (turned !== undefined) next = Math.min(next, turned.owner.readyMs);
+    for (const { owner, words, at, value } of this.#listeners)
+      if (Atomics.load(words, at) !== value) next = Math.min(next, owner.readyMs);
+    return next;
   }
 
   /** Carries out what is due. `enter`: on whose thread. */
