@@ -119,7 +119,9 @@ describe('the graph', () => {
       .poll(() => shownOn(stage(other, 'camera')))
       .toMatchObject({ note: '', restarts: '2', rate: expect.stringMatching(/^(?:29|30|31)/) });
     await expect.poll(() => shownOn(stage(other, 'notch'))).toMatchObject({ note: 'blocked', icon: true });
-    await expect.poll(() => shownOn(stage(other, 'train'))).toMatchObject({ note: 'off in mode recording', icon: true });
+    await expect
+      .poll(() => shownOn(stage(other, 'train')))
+      .toMatchObject({ note: 'off in mode recording', icon: true });
     await other.page.getByRole('button', { name: 'Pause' }).click();
     await expect.poll(() => shownOn(stage(other, 'gaze'))).toMatchObject({ note: 'held by you', icon: true });
     await other.picture('held');
