@@ -27,7 +27,7 @@ export function isActive({ activeIn }: StageWire, mode: string): boolean {
 
 /** In no more words than a card has room for. */
 export function offNote(off: Off): string {
-  if (off.by === 'mode') return offText(off);
+  if (off.by === 'mode') return `off in ${off.mode}`;
   return off.form === 'switchable' ? `off: '${off.event}' not set` : `waits for '${off.event}'`;
 }
 

@@ -121,7 +121,7 @@ describe('the graph', () => {
     await expect.poll(() => shownOn(stage(other, 'notch'))).toMatchObject({ note: 'blocked', icon: true });
     await expect
       .poll(() => shownOn(stage(other, 'train')))
-      .toMatchObject({ note: 'off in mode recording', icon: true });
+      .toMatchObject({ note: 'off in recording', icon: true });
     await other.page.getByRole('button', { name: 'Pause' }).click();
     await expect.poll(() => shownOn(stage(other, 'gaze'))).toMatchObject({ note: 'held by you', icon: true });
     await other.picture('held');
