@@ -37,6 +37,8 @@ export default defineConfig({
           globalSetup: ['packages/devtools/test/browser/page-setup.ts'],
           // A browser and what it draws need a core for themselves.
           fileParallelism: false,
+          // On a machine that has other work a page may need more than the usual second.
+          expect: { poll: { timeout: 20_000 } },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

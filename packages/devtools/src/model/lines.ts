@@ -1,10 +1,16 @@
 import type { Box, Layout, LayoutLink, LayoutTask, Point } from './layered.ts';
 import { gap } from './layered.ts';
 
-/** How a link is drawn: an SVG path, and the middle of its label. */
+/** How a link is drawn: an SVG path, the head that it ends in, and the middle of its label. */
 export interface Line {
   readonly path: string;
+  readonly head: Head;
   readonly label: Point;
+}
+
+/** Where an arrow's tip is, and the way that it points, in radians. */
+export interface Head extends Point {
+  readonly angle: number;
 }
 
 /** Room that a label takes. */
@@ -12,6 +18,8 @@ const labelSize = { width: 58, height: 14 } as const;
 /** Where a label may stand along its line, the best place first. */
 const places = [0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8, 0.14, 0.86] as const;
 const bend = 8;
+/** A path ends where its head begins, so that a wide line does not stick out beside the tip. */
+export const headLength = 8;
 /** Lines side by side in the gap between two rows. */
 const tracks = 3;
 
@@ -21,8 +29,9 @@ export function linesOf(task: LayoutTask, layout: Layout): ReadonlyMap<string, L
   const drawn = task.links.flatMap((link, index) => {
     const points = wayOf(task, layout, link, index % tracks);
     if (points === undefined) return [];
-    const [path, at] = points.length === 4 && points.isCurve ? curve(points) : corners(points);
-    return [{ id: link.id, path, at, room: roomOf(at) }];
+    const head = headOf(points);
+    const [path, at] = points.length === 4 && points.isCurve ? curve(points, head) : corners(points, head);
+    return [{ id: link.id, path, head, at, room: roomOf(at) }];
   });
   const labels = new Map<string, Point>();
   // Where there is little room to choose from, one chooses first.
@@ -31,7 +40,21 @@ export function linesOf(task: LayoutTask, layout: Layout): ReadonlyMap<string, L
     taken.push({ x: label.x - labelSize.width / 2, y: label.y - labelSize.height, ...labelSize });
     labels.set(id, label);
   }
-  return new Map(drawn.map(({ id, path, at }) => [id, { path, label: labels.get(id) ?? at(0.5) }]));
+  return new Map(
+    drawn.map(({ id, path, head, at }) => [id, { path, head, label: labels.get(id) ?? at(0.5) }]),
+  );
+}
+
+/** Ways have two points at least. */
+function headOf(way: Way): Head {
+  const [before, tip] = way.slice(-2) as [Point, Point];
+  return { ...tip, angle: Math.atan2(tip.y - before.y, tip.x - before.x) };
+}
+
+/** Where the head that ends a way begins. */
+function neckOf({ x, y, angle }: Head, before: Point): Point {
+  const length = Math.min(headLength - 1, Math.hypot(x - before.x, y - before.y) / 2);
+  return { x: x - length * Math.cos(angle), y: y - length * Math.sin(angle) };
 }
 
 type Way = readonly Point[] & { readonly isCurve?: boolean };
@@ -115,7 +138,7 @@ function over(start: Point, end: Point, high: number): Way {
   ];
 }
 
-function curve(way: Way): readonly [path: string, at: Along] {
+function curve(way: Way, head: Head): readonly [path: string, at: Along] {
   const [a, b, c, d] = way as readonly [Point, Point, Point, Point];
   const at = (part: number): Point => {
     const rest = 1 - part;
@@ -126,11 +149,12 @@ function curve(way: Way): readonly [path: string, at: Along] {
       part ** 3 * d[axis];
     return { x: mix('x'), y: mix('y') };
   };
-  return [`M${a.x},${a.y}C${b.x},${b.y} ${c.x},${c.y} ${d.x},${d.y}`, at];
+  const neck = neckOf(head, c);
+  return [`M${a.x},${a.y}C${b.x},${b.y} ${c.x},${c.y} ${neck.x},${neck.y}`, at];
 }
 
 /** Straight pieces with rounded corners; a label stands on the longest level one. */
-function corners(way: Way): readonly [path: string, at: Along] {
+function corners(way: Way, head: Head): readonly [path: string, at: Along] {
   let path = '';
   let [from, to]: [Point, Point] = [way[0] ?? { x: 0, y: 0 }, way[1] ?? { x: 0, y: 0 }];
   for (const [index, point] of way.entries()) {
@@ -139,8 +163,13 @@ function corners(way: Way): readonly [path: string, at: Along] {
     if (before !== undefined && before.y === point.y) {
       if (Math.abs(point.x - before.x) > Math.abs(to.x - from.x)) [from, to] = [before, point];
     }
-    if (before === undefined || after === undefined) {
-      path += `${before === undefined ? 'M' : 'L'}${point.x},${point.y}`;
+    if (before === undefined) {
+      path += `M${point.x},${point.y}`;
+      continue;
+    }
+    if (after === undefined) {
+      const neck = neckOf(head, before);
+      path += `L${neck.x},${neck.y}`;
       continue;
     }
     const [into, out] = [towards(point, before), towards(point, after)];

@@ -9,7 +9,7 @@ import type {
 import { actorStates } from '@troupe/core/telemetry';
 import type { Snapshot } from './figures.ts';
 import { edgeFigure, stageFigure } from './figures.ts';
-import { edgeName } from './topology.ts';
+import { edgeName, topologyOf } from './topology.ts';
 import { count, duration, milliseconds, percent } from './units.ts';
 
 /** Two looks at the figures, about a second apart, without a change of mode between them. */
@@ -90,7 +90,7 @@ const neverKeepsRate: StageRule = (round, stage) => {
 
 const neverEmits: StageRule = (round, stage) => {
   const { now, graph } = round;
-  const leads = graph.edges.some(({ from }) => isOf(from, stage));
+  const leads = edgesFrom(graph, stage).length > 0;
   if (!leads || !isRunning(round, stage)) return undefined;
   const received = stageFigure(now, stage.index, 'in');
   const isFed = grown(round, stage, 'in') > 0;
@@ -105,8 +105,8 @@ const neverEmits: StageRule = (round, stage) => {
 
 const starves: StageRule = (round, stage) => {
   const { now, graph } = round;
-  const feeds = graph.edges.some(({ to, back }) => isOf(to, stage) && !back);
-  const led = graph.edges.filter(({ from }) => isOf(from, stage));
+  const feeds = topologyOf(graph).incoming[stage.index]?.some(({ back }) => !back) === true;
+  const led = edgesFrom(graph, stage);
   if (feeds || led.length === 0 || !isRunning(round, stage)) return undefined;
   if (grown(round, stage, 'out') > 0 || grown(round, stage, 'blockedNs') > 0) return undefined;
   // One that runs on an event waits for it on purpose.
@@ -229,8 +229,8 @@ function ofAll({ now }: Round, { index }: StageWire, column: StageColumn): strin
   return `${count(all)} ${all === 1 ? 'time' : 'times'} in ${milliseconds(now.elapsedMs)}`;
 }
 
-function isOf(end: EndWire, { index }: StageWire): boolean {
-  return end.kind === 'stage' && end.stage === index;
+function edgesFrom(graph: GraphWire, { index }: StageWire): readonly EdgeWire[] {
+  return topologyOf(graph).outgoing[index] ?? [];
 }
 
 function readerName({ stages }: GraphWire, end: EndWire): string {

@@ -42,16 +42,29 @@ export interface PictureWish {
   readonly closed: ReadonlySet<string>;
   /** What was searched for: in a graph that is too large, nothing but these is drawn. */
   readonly found: ReadonlySet<number> | undefined;
+  readonly elements: Elements;
 }
 
-/** Nodes and links that are drawn at a time. */
-export const drawnMax = 300;
+/** Elements of the page's document that the picture has at a time. */
+export const elementsMax = 300;
+/** Lines that it has: these cost no elements, but time to be laid out, and a person's patience. */
+export const linksMax = 300;
+
+/** Elements that one of each takes; `flow` is what there is around an empty picture. */
+export type Elements = Readonly<Record<PictureNode['kind'] | 'frame' | 'flow', number>>;
+
+export function elementsOf({ nodes, frames }: Picture, each: Elements): number {
+  const drawn = nodes.reduce((sum, { kind }) => sum + each[kind], 0);
+  return each.flow + drawn + frames.length * each.frame;
+}
 
 /**
  * What to draw. Everything where there is room; else groups, of which those that a person opens are opened
  * while there is room. `undefined` where not even the groups can be drawn: a table is the right thing then.
  */
 export function pictureOf(graph: GraphWire, wish: PictureWish): Picture | undefined {
+  const isDrawable = (picture: Picture): boolean =>
+    picture.links.length <= linksMax && elementsOf(picture, wish.elements) <= elementsMax;
   const groups = groupsOf(graph, wish.lanes);
   const closed = new Set([...wish.closed].filter((id) => groups.some((group) => group.id === id)));
   const whole = draw(graph, groups, closed, undefined);
@@ -75,10 +88,6 @@ export function pictureOf(graph: GraphWire, wish: PictureWish): Picture | undefi
 /** Whether a group is drawn with what is in it. */
 export function isDrawn(graph: GraphWire, wish: PictureWish, group: string): boolean {
   return pictureOf(graph, wish)?.frames.some(({ id }) => id === group) ?? false;
-}
-
-function isDrawable({ nodes, links, frames }: Picture): boolean {
-  return nodes.length + links.length + frames.length <= drawnMax;
 }
 
 /** With `only`, nothing but those stages. */
@@ -172,6 +181,21 @@ function linksOf(graph: GraphWire, nodeOf: readonly string[]): readonly Link[] {
 
 function isSingle(node: string): boolean {
   return /^(?:stage|in|out):/.test(node);
+}
+
+/** As a person calls what a link leads from, or to. */
+export function titleOf(graph: GraphWire, { nodes }: Picture, id: string): string {
+  const node = nodes.find((each) => each.id === id);
+  switch (node?.kind) {
+    case 'stage':
+      return graph.stages[node.stage]?.name ?? id;
+    case 'group':
+      return node.group.title;
+    case 'terminal':
+      return node.name;
+    default:
+      return id;
+  }
 }
 
 /** Two pictures with the same text have the same layout: figures do not count. */

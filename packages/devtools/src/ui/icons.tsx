@@ -42,3 +42,18 @@ export function Icon({ name }: { readonly name: IconName }): ReactElement {
     </svg>
   );
 }
+
+const masks = new Map<IconName, string>();
+
+/** An icon as a value of CSS's `mask-image`: for where an element of its own would be one too many. */
+export function iconMask(name: IconName): string {
+  let mask = masks.get(name);
+  if (mask === undefined) {
+    const fill = solid.has(name) ? '#000' : 'none';
+    const pen = `fill="${fill}" stroke="#000" stroke-width="1.5" stroke-linejoin="round"`;
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" ${pen}><path d="${shapes[name]}"/></svg>`;
+    mask = `url("data:image/svg+xml,${encodeURIComponent(svg)}")`;
+    masks.set(name, mask);
+  }
+  return mask;
+}

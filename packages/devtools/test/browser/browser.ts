@@ -96,7 +96,7 @@ export class Visit implements AsyncDisposable {
 
   /** The graph has been drawn. */
   async drawn(): Promise<void> {
-    await this.page.locator('.react-flow__node').first().waitFor();
+    await this.page.locator('.react-flow :is(.stage, .group)').first().waitFor();
   }
 
   async picture(name: string): Promise<void> {

@@ -1,7 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openBrowser, Visit } from './browser.ts';
-import { lab } from './sketches.ts';
+import { beside, between, inkAt, steady, wordsOf } from './lines.ts';
+import { lab, rigs } from './sketches.ts';
 import { SyntheticRun } from './synthetic.ts';
 
 let browser: Browser;
@@ -55,14 +56,40 @@ it('walks along the edges, and opens and closes the inspector', async () => {
 it('has one stop for Tab in the graph, and chooses edges', async () => {
   await using visit = await Visit.to(browser, new SyntheticRun(lab));
   const { page } = visit;
-  await visit.drawn();
+  await steady(visit);
   await tabToGraph(visit);
   expect(await page.locator('.stage[tabindex="0"]').count()).toBe(1);
   const before = await focused(visit);
   await page.keyboard.press('Shift+ArrowRight');
   await expect.poll(() => new URL(page.url()).searchParams.get('edge')).not.toBe(null);
-  expect(await page.locator('.link[data-chosen]').count()).toBe(1);
+  await page
+    .getByRole('status')
+    .filter({ hasText: new RegExp(`^${before}\\.samples → .* wait`) })
+    .waitFor();
+  const chosen = await beside(page.locator('.stage:focus'), 'right');
+  await expect.poll(() => inkAt(page, 'accent-soft', chosen, 10)).toBeGreaterThan(9);
   expect(await focused(visit)).toBe(before);
+});
+
+it('comes to lines that stand for several edges, and says what they show', async () => {
+  await using visit = await Visit.to(browser, new SyntheticRun(rigs(2, 5, 2)), { query: 'lanes=names' });
+  const { page } = visit;
+  await visit.drawn();
+  const groups = page.locator('.group');
+  for (const [at, name] of ['rig0', 'rig1'].entries()) {
+    await page.getByRole('button', { name: new RegExp(`^${name} 5`) }).click();
+    await expect.poll(() => groups.count()).toBe(at + 1);
+  }
+  const [one, other] = [groups.filter({ hasText: 'rig0' }), groups.filter({ hasText: 'rig1' })];
+  const words = /^rig0 → rig1, 4 edges, [34]\d\d \/s$/;
+  expect(await wordsOf(page, one, 'Right', 'rig0')).toMatch(words);
+  const spot = await between(one, other);
+  await expect.poll(() => inkAt(page, 'accent', spot)).toBeGreaterThan(9);
+  await visit.picture('line-reached');
+  expect(new URL(page.url()).searchParams.get('edge')).toBe(null);
+  await page.keyboard.press('Escape');
+  await expect.poll(() => inkAt(page, 'accent', spot)).toBe(0);
+  expect(visit.faults).toEqual([]);
 });
 
 it('pauses, resumes, steps, freezes, searches and goes to other views', async () => {

@@ -12,12 +12,13 @@ import { linesOf } from '../../src/model/lines.ts';
 import type { Model } from '../../src/model/model.ts';
 import { emptyModel, reduce } from '../../src/model/model.ts';
 import { shortText } from '../../src/model/numbers.ts';
-import { drawnMax, pictureOf, shapeOf } from '../../src/model/picture.ts';
+import { pictureOf } from '../../src/model/picture.ts';
 import { home, lanesNames, placeOf, queryOf } from '../../src/model/place.ts';
 import { found } from '../../src/model/search.ts';
 import { Store } from '../../src/model/store.ts';
 import { nextTo } from '../../src/model/walk.ts';
 import { mergeWishes } from '../../src/model/wish.ts';
+import { elements } from '../../src/ui/views/graph/budget.ts';
 import { lab, rigs } from '../browser/sketches.ts';
 import type { RunSketch } from '../browser/synthetic.ts';
 import { SyntheticRun } from '../browser/synthetic.ts';
@@ -228,54 +229,6 @@ describe('search and groups', () => {
   });
 });
 
-describe('a picture', () => {
-  const wish = {
-    lanes: 'names',
-    open: new Set<string>(),
-    closed: new Set<string>(),
-    found: undefined,
-  } as const;
-
-  it('has everything of a small graph', () => {
-    const picture = pictureOf(new SyntheticRun(lab).graph(), { ...wish, lanes: 'none' });
-    expect(picture?.nodes).toHaveLength(lab.stages.length + 2);
-    expect(picture?.links).toHaveLength(lab.edges.length);
-  });
-
-  it('never has more than can be drawn, whatever is opened', () => {
-    const graph = new SyntheticRun(rigs(50, 20, 8)).graph();
-    const open = new Set<string>();
-    for (const { id } of groupsOf(graph, 'names')) {
-      open.add(id);
-      const picture = pictureOf(graph, { ...wish, open });
-      const { nodes = [], links = [], frames = [] } = picture ?? {};
-      expect(nodes.length).toBeGreaterThan(0);
-      expect(nodes.length + links.length + frames.length).toBeLessThanOrEqual(drawnMax);
-    }
-  });
-
-  it('is none where even the groups are too many', () => {
-    expect(pictureOf(new SyntheticRun(rigs(400, 3, 2)).graph(), wish)).toBeUndefined();
-  });
-
-  it('of a search in a large graph has what was found, and says how much is left out', () => {
-    const graph = new SyntheticRun(rigs(50, 20, 8)).graph();
-    const picture = pictureOf(graph, { ...wish, found: new Set([0, 1, 2]) });
-    expect(picture?.nodes.map(({ id }) => id)).toEqual(['stage:0', 'stage:1', 'stage:2']);
-    expect(picture?.left).toBe(997);
-  });
-
-  it('has another shape only when there is something else to draw', () => {
-    const graph = new SyntheticRun(lab).graph();
-    const shape = (closed: ReadonlySet<string>): string => {
-      const picture = pictureOf(graph, { ...wish, lanes: 'workers', closed });
-      return picture === undefined ? '' : shapeOf(picture);
-    };
-    expect(shape(new Set())).toBe(shape(new Set(['no such group'])));
-    expect(shape(new Set())).not.toBe(shape(new Set(['workers:3'])));
-  });
-});
-
 describe('a layout', () => {
   const size = { width: 100, height: 40 };
   const node = (id: string, frame: string): LayoutTask['nodes'][number] => ({ id, ...size, frame });
@@ -347,6 +300,28 @@ describe('a layout', () => {
     expect(Math.abs(one.y - other.y)).toBeGreaterThanOrEqual(14);
   });
 
+  it('has lines that end where their heads begin, and heads that point into the node', () => {
+    const boxes = new Map([
+      ['a', { x: 0, y: 0, ...size }],
+      ['b', { x: 300, y: 90, ...size }],
+    ]);
+    const nodes = ['a', 'b'].map((id) => node(id, ''));
+    const there = link('a', 'b');
+    const back = link('b', 'a', true);
+    const lines = linesOf({ ...task, nodes, links: [there, back] }, { boxes, ways: new Map() });
+    expect(lines.get('ab')?.head).toEqual({ x: 300, y: 110, angle: 0 });
+    expect(lines.get('ab')?.path).toMatch(/ 293,110$/);
+    expect(lines.get('ba')?.head).toEqual({ x: 0, y: 20, angle: 0 });
+    const up = [
+      { x: 50, y: 100 },
+      { x: 50, y: 40 },
+    ];
+    const head = linesOf({ ...task, nodes, links: [there] }, { boxes, ways: new Map([['ab', up]]) }).get(
+      'ab',
+    )?.head;
+    expect(head).toEqual({ x: 50, y: 40, angle: -Math.PI / 2 });
+  });
+
   it('is walked along its links, and from row to row', () => {
     const graph = new SyntheticRun(row('a', 'b', 'c')).graph();
     const wish = {
@@ -354,6 +329,7 @@ describe('a layout', () => {
       open: new Set<string>(),
       closed: new Set<string>(),
       found: undefined,
+      elements,
     } as const;
     const picture = pictureOf(graph, wish);
     if (picture === undefined) throw new Error('no picture');
@@ -377,6 +353,7 @@ describe('a layout', () => {
       open: new Set<string>(),
       closed: new Set<string>(),
       found: undefined,
+      elements,
     } as const;
     const picture = pictureOf(new SyntheticRun(sketch).graph(), wish);
     if (picture === undefined) throw new Error('no picture');

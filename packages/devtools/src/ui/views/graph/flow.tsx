@@ -1,66 +1,34 @@
-import type { Edge, Node, NodeTypes, EdgeTypes } from '@xyflow/react';
-import { ReactFlow, useReactFlow, useStoreApi } from '@xyflow/react';
-import type { GraphWire } from '@troupe/core/telemetry';
+import type { Viewport } from '@xyflow/react';
+import { getViewportForBounds, ReactFlow, useReactFlow, useStoreApi, ViewportPortal } from '@xyflow/react';
 import type { ReactElement } from 'react';
-import { useEffect, useMemo } from 'react';
-import type { Group } from '../../../model/groups.ts';
+import { useEffect } from 'react';
 import type { Box } from '../../../model/layered.ts';
 import type { PictureNode } from '../../../model/picture.ts';
-import type { LinkData } from './link-edge.tsx';
-import { LinkEdge } from './link-edge.tsx';
-import { FrameNode, GroupNode, TerminalNode } from './other-nodes.tsx';
+import { LinkLayer } from './link-layer.tsx';
+import { FrameTitle, GroupNode, TerminalNode } from './other-nodes.tsx';
 import { StageNode } from './stage-node.tsx';
 import type { Drawing } from './use-picture.ts';
 
-const nodeTypes = {
-  stage: StageNode,
-  group: GroupNode,
-  terminal: TerminalNode,
-  frame: FrameNode,
-} as unknown as NodeTypes;
-const edgeTypes = { link: LinkEdge } as unknown as EdgeTypes;
-
 const noBox: Box = { x: 0, y: 0, width: 0, height: 0 };
+const zoomMin = 0.1;
+const zoomMax = 2;
 /** A graph that would be smaller than this is shown in part. */
 const readableFrom = 0.6;
 const margin = 24;
-const fitting = { padding: 0.06, maxZoom: 1.25, minZoom: 0.2 } as const;
 
 /** The drawing, to be moved and zoomed. Figures change inside of it: it is made anew only with its shape. */
-export function Flow(props: {
-  readonly graph: GraphWire;
-  readonly drawing: Drawing;
-  readonly isLane: boolean;
-}): ReactElement {
-  const { graph, drawing, isLane } = props;
-  const { nodes, edges } = useMemo(() => elementsOf(graph, drawing, isLane), [graph, drawing, isLane]);
-  const { fitView, getViewport, setViewport } = useReactFlow();
+export function Flow(props: { readonly drawing: Drawing; readonly isLane: boolean }): ReactElement {
+  const { drawing, isLane } = props;
+  const { setViewport } = useReactFlow();
   const store = useStoreApi();
   useEffect(() => {
-    const frame = requestAnimationFrame(() => {
-      void fitView(fitting).then(() => {
-        if (getViewport().zoom >= readableFrom) return;
-        // Too small to be read: from the beginning on, then, rather than all at once.
-        const { x, top, bottom } = extentOf(drawing);
-        const middle = (store.getState().height - (bottom - top) * readableFrom) / 2;
-        const y = Math.max(margin, middle) - top * readableFrom;
-        return setViewport({ x: margin - x * readableFrom, y, zoom: readableFrom });
-      });
-    });
+    const frame = requestAnimationFrame(() => void setViewport(beginningOf(drawing, store.getState())));
     return () => cancelAnimationFrame(frame);
-  }, [drawing.shape, fitView, getViewport, setViewport, store]);
+  }, [drawing.shape, setViewport, store]);
   return (
     <ReactFlow
-      nodes={nodes}
-      edges={edges}
-      nodeTypes={nodeTypes}
-      edgeTypes={edgeTypes}
-      minZoom={0.1}
-      maxZoom={2}
-      nodesDraggable={false}
-      nodesConnectable={false}
-      nodesFocusable={false}
-      edgesFocusable={false}
+      minZoom={zoomMin}
+      maxZoom={zoomMax}
       elementsSelectable={false}
       disableKeyboardA11y
       deleteKeyCode={null}
@@ -69,84 +37,63 @@ export function Flow(props: {
       zoomOnDoubleClick={false}
       proOptions={{ hideAttribution: true }}
     >
-      <Marks />
+      <LinkLayer drawing={drawing} isLane={isLane} />
+      <Cards drawing={drawing} />
     </ReactFlow>
   );
 }
 
-function extentOf({ layout }: Drawing): {
-  readonly x: number;
-  readonly top: number;
-  readonly bottom: number;
-} {
-  const boxes = [...layout.boxes.values()];
-  return {
-    x: Math.min(...boxes.map((box) => box.x)),
-    top: Math.min(...boxes.map((box) => box.y)),
-    bottom: Math.max(...boxes.map((box) => box.y + box.height)),
-  };
-}
-
-/** Arrow heads and hatches that lines and cards refer to. */
-function Marks(): ReactElement {
+/** Placed by us: the library moves and zooms them, and need not know them. */
+function Cards({ drawing: { picture, layout } }: { readonly drawing: Drawing }): ReactElement {
   return (
-    <svg className="marks" aria-hidden="true">
-      <defs>
-        {(['ring', 'fused', 'ring-full', 'fused-full'] as const).map((kind) => (
-          <marker
-            key={kind}
-            id={`arrow-${kind}`}
-            data-kind={kind}
-            viewBox="0 0 10 10"
-            refX="8.5"
-            refY="5"
-            markerWidth="10"
-            markerHeight="10"
-            markerUnits="userSpaceOnUse"
-            orient="auto"
-          >
-            <path d="M1 1 9 5 1 9z" />
-          </marker>
-        ))}
-        <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-          <rect className="hatch-ground" width="6" height="6" />
-          <rect className="hatch-line" width="3.4" height="6" />
-        </pattern>
-      </defs>
-    </svg>
+    <ViewportPortal>
+      {picture.frames.map((group) => (
+        <FrameTitle key={group.id} group={group} box={layout.boxes.get(group.id) ?? noBox} />
+      ))}
+      {picture.nodes.map((node) => cardOf(node, layout.boxes.get(node.id) ?? noBox))}
+    </ViewportPortal>
   );
 }
 
-function elementsOf(graph: GraphWire, drawing: Drawing, isLane: boolean): { nodes: Node[]; edges: Edge[] } {
-  const { picture, layout, lines } = drawing;
-  const boxOf = (id: string): Box => layout.boxes.get(id) ?? noBox;
+function cardOf(node: PictureNode, box: Box): ReactElement {
+  switch (node.kind) {
+    case 'stage':
+      return <StageNode key={node.id} id={node.id} stage={node.stage} box={box} />;
+    case 'group':
+      return <GroupNode key={node.id} id={node.id} group={node.group} box={box} />;
+    case 'terminal':
+      return <TerminalNode key={node.id} name={node.name} side={node.side} box={box} />;
+  }
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** All of it, as large as it fits. */
+export function overviewOf(drawing: Drawing, { width, height }: Size): Viewport {
+  return getViewportForBounds(extentOf(drawing), width, height, zoomMin, 1.25, 0.06);
+}
+
+/** All of it; where it would be too small to be read then, from the beginning on. */
+function beginningOf(drawing: Drawing, size: Size): Viewport {
+  const overview = overviewOf(drawing, size);
+  if (overview.zoom >= readableFrom) return overview;
+  const { x, y, height } = extentOf(drawing);
+  const middle = (size.height - height * readableFrom) / 2;
   return {
-    nodes: [
-      ...picture.frames.map((group) => frameElement(group, boxOf(group.id), isLane)),
-      ...picture.nodes.map((node) => nodeElement(node, boxOf(node.id))),
-    ],
-    edges: picture.links.flatMap((link) => {
-      const line = lines.get(link.id);
-      if (line === undefined) return [];
-      const isFused = link.edges.every((edge) => graph.edges[edge]?.transport !== 'ring');
-      const data: LinkData = { link, line, isFused };
-      return { id: link.id, source: link.from, target: link.to, type: 'link', data, focusable: false };
-    }),
+    x: margin - x * readableFrom,
+    y: Math.max(margin, middle) - y * readableFrom,
+    zoom: readableFrom,
   };
 }
 
-function frameElement(group: Group, { x, y, width, height }: Box, isLane: boolean): Node {
-  return {
-    id: `frame:${group.id}`,
-    type: 'frame',
-    position: { x, y },
-    width,
-    height,
-    zIndex: -1,
-    data: { group, isLane },
-  };
-}
-
-function nodeElement(node: PictureNode, { x, y, width, height }: Box): Node {
-  return { id: node.id, type: node.kind, position: { x, y }, width, height, data: { ...node } };
+function extentOf({ layout }: Drawing): Box {
+  const boxes = [...layout.boxes.values()];
+  const x = Math.min(...boxes.map((box) => box.x));
+  const y = Math.min(...boxes.map((box) => box.y));
+  const right = Math.max(...boxes.map((box) => box.x + box.width));
+  const bottom = Math.max(...boxes.map((box) => box.y + box.height));
+  return { x, y, width: right - x, height: bottom - y };
 }

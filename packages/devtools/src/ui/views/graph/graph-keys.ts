@@ -20,7 +20,7 @@ const nothingThere: Readonly<Record<Direction, string>> = {
   down: 'Nothing is below it.',
 };
 
-/** Arrows walk from node to node; with Shift, left and right choose among the edges of a node. */
+/** Arrows walk from node to node; with Shift, left and right go through the links of a node. */
 export function useGraphKeys(drawing: Drawing, stand: GraphStand): (event: KeyboardEvent) => void {
   const { announce } = usePage();
   const { setCenter, getZoom } = useReactFlow();
@@ -42,11 +42,12 @@ export function useGraphKeys(drawing: Drawing, stand: GraphStand): (event: Keybo
   return (event) => {
     const { target, key, shiftKey } = event;
     const from = target instanceof HTMLElement ? target.dataset['node'] : undefined;
+    if (key === 'Escape') stand.reachLink(undefined);
     const direction = directions[key];
     if (from === undefined || direction === undefined) return;
     event.preventDefault();
     if (!shiftKey) walk(from, direction);
-    else if (direction === 'left' || direction === 'right') nextEdge(drawing, stand, from, direction);
+    else if (direction === 'left' || direction === 'right') nextLink(drawing, stand, from, direction);
   };
 }
 
@@ -57,14 +58,17 @@ export function keepFromPressing(event: KeyboardEvent): void {
     event.preventDefault();
 }
 
-/** Chooses the next of the edges that enter a node, or leave it. */
-function nextEdge({ picture }: Drawing, stand: GraphStand, node: string, direction: 'left' | 'right'): void {
-  const edges = picture.links
-    .filter(({ from, to }) => (direction === 'left' ? to : from) === node)
-    .flatMap((link) => (link.edges.length === 1 ? link.edges : []));
-  const at = edges.indexOf(stand.chosenEdge ?? -1);
-  const edge = edges[(at + 1) % edges.length];
-  if (edge !== undefined) stand.chooseEdge(edge);
+/** Goes to the next of the links that enter a node, or leave it; one that is a single edge is chosen. */
+function nextLink({ picture }: Drawing, stand: GraphStand, node: string, direction: 'left' | 'right'): void {
+  const links = picture.links.filter(({ from, to }) => (direction === 'left' ? to : from) === node);
+  const at = links.findIndex(({ id, edges }) =>
+    stand.reachedLink === undefined ? edges[0] === stand.chosenEdge : id === stand.reachedLink,
+  );
+  const link = links[(at + 1) % links.length];
+  const [edge] = link?.edges ?? [];
+  if (link === undefined || edge === undefined) return;
+  stand.reachLink(link.id);
+  if (link.edges.length === 1) stand.chooseEdge(edge);
 }
 
 function isVisible(element: HTMLElement): boolean {

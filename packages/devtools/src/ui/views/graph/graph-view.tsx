@@ -5,9 +5,11 @@ import type { ReactElement } from 'react';
 import { useMemo, useState } from 'react';
 import { searchFor } from '../../../model/groups.ts';
 import type { Lanes } from '../../../model/place.ts';
-import { drawnMax, isDrawn } from '../../../model/picture.ts';
+import { isDrawn } from '../../../model/picture.ts';
 import { edgeName, topologyOf } from '../../../model/topology.ts';
 import { useModel, usePage, useUrl, useWish } from '../../page.tsx';
+import { elements } from './budget.ts';
+import { cardIcons } from './card-style.ts';
 import { CauseBanner, useCause } from './cause.tsx';
 import { Flow } from './flow.tsx';
 import { keepFromPressing, useGraphKeys } from './graph-keys.ts';
@@ -91,16 +93,16 @@ function DrawnGraph({ drawing, lanes, folds, onFold }: DrawnProps): ReactElement
         ) : undefined}
         {picture.folded === 0 ? undefined : (
           <p className="note">
-            {graph.stages.length} stages: at most {drawnMax} stages and edges are drawn at a time, so{' '}
-            {picture.folded} groups are folded. Open one, search, or see all of them in the table of stages.
+            {graph.stages.length} stages are more than a picture has room for, so {picture.folded} groups are
+            folded. Open one, search, or see all of them in the table of stages.
           </p>
         )}
         {picture.left === 0 ? undefined : (
           <p className="note">Drawn is what was searched for; {picture.left} other stages are not.</p>
         )}
-        <div className="flow" onKeyDown={onKeyDown} onKeyUp={keepFromPressing}>
-          <ZoomTools />
-          <Flow graph={graph} drawing={drawing} isLane={lanes === 'lanes'} />
+        <div className="flow" style={cardIcons} onKeyDown={onKeyDown} onKeyUp={keepFromPressing}>
+          <ZoomTools drawing={drawing} />
+          <Flow drawing={drawing} isLane={lanes === 'lanes'} />
         </div>
         <Legend />
       </section>
@@ -112,7 +114,8 @@ function useGraphStandOf(drawing: Drawing, folds: Folds, onFold: DrawnProps['onF
   const graph = useModel((model) => model.graph);
   const [{ stage, edge, search, lanes }, go] = useUrl();
   const { announce } = usePage();
-  const [reached, reach] = useState<string | undefined>(undefined);
+  const [reached, setReached] = useState<string | undefined>(undefined);
+  const [reachedLink, reachLink] = useState<string | undefined>(undefined);
   const found = useFound(search);
   const cause = useCause()?.stage;
   const first = drawing.picture.nodes.find(({ kind }) => kind !== 'terminal')?.id;
@@ -121,7 +124,10 @@ function useGraphStandOf(drawing: Drawing, folds: Folds, onFold: DrawnProps['onF
     const topology = graph === undefined ? undefined : topologyOf(graph);
     return {
       reached: isThere ? reached : first,
-      reach,
+      reach: (node) => {
+        setReached(node);
+        reachLink(undefined);
+      },
       chosen: stage === undefined ? undefined : topology?.stageByName.get(stage),
       choose: (index) => go({ stage: graph?.stages[index]?.name, edge: undefined }),
       found,
@@ -131,10 +137,12 @@ function useGraphStandOf(drawing: Drawing, folds: Folds, onFold: DrawnProps['onF
         const chosen = graph?.edges[index];
         if (graph !== undefined && chosen !== undefined) go({ edge: edgeName(graph, chosen) });
       },
+      reachedLink,
+      reachLink,
       open: (id) => {
         const open = folds.open.union(new Set([id]));
         const closed = folds.closed.difference(new Set([id]));
-        if (graph === undefined || isDrawn(graph, { lanes, open, closed, found: undefined }, id)) {
+        if (graph === undefined || isDrawn(graph, { lanes, open, closed, found: undefined, elements }, id)) {
           onFold(open, closed);
           return;
         }
@@ -143,5 +151,20 @@ function useGraphStandOf(drawing: Drawing, folds: Folds, onFold: DrawnProps['onF
       },
       close: (id) => onFold(folds.open.difference(new Set([id])), folds.closed.union(new Set([id]))),
     };
-  }, [graph, reached, isThere, first, stage, edge, found, cause, go, folds, onFold, lanes, announce]);
+  }, [
+    graph,
+    reached,
+    reachedLink,
+    isThere,
+    first,
+    stage,
+    edge,
+    found,
+    cause,
+    go,
+    folds,
+    onFold,
+    lanes,
+    announce,
+  ]);
 }

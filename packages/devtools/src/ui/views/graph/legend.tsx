@@ -6,19 +6,13 @@ export function Legend(): ReactElement {
     <dl className="legend" aria-label="Legend">
       <div>
         <dt>
-          <svg viewBox="0 0 28 16" aria-hidden="true">
-            <rect className="busy" width="17" height="16" />
-            <rect className="busy-line" y="13" width="17" height="3" />
-            <rect className="outline" x=".5" y=".5" width="27" height="15" />
-          </svg>
+          <i className="legend-busy" />
         </dt>
         <dd>fill: busy</dd>
       </div>
       <div>
         <dt>
-          <svg viewBox="0 0 28 16" aria-hidden="true">
-            <rect className="blocked" x="1.5" y="1.5" width="25" height="13" />
-          </svg>
+          <i className="legend-blocked" />
         </dt>
         <dd>hatched border: blocked</dd>
       </div>

@@ -1,14 +1,15 @@
-import { Handle, Position } from '@xyflow/react';
 import type { ReactElement } from 'react';
+import { memo } from 'react';
 import { handledPerSecond, sharesOf } from '../../../model/activity.ts';
 import { stageFigure } from '../../../model/figures.ts';
 import type { Group } from '../../../model/groups.ts';
 import type { Health } from '../../../model/health.ts';
 import { healthOf, healths, healthTexts } from '../../../model/health.ts';
+import type { Box } from '../../../model/layered.ts';
 import type { Model } from '../../../model/model.ts';
 import { short } from '../../../model/numbers.ts';
-import { Icon } from '../../icons.tsx';
 import { useModel } from '../../page.tsx';
+import { badgeStyle, placedAt } from './card-style.ts';
 import { badgeOf } from './stage-node.tsx';
 import { useGraphStand } from './stand.ts';
 
@@ -60,82 +61,84 @@ function isSameGroupFace(one: GroupFace, other: GroupFace): boolean {
   );
 }
 
-export function GroupNode({
-  id,
-  data,
-}: {
-  readonly id: string;
-  readonly data: { group: Group };
-}): ReactElement {
-  const { group } = data;
+export const GroupNode = memo(function GroupNode({ id, group, box }: GroupNodeProps): ReactElement {
   const face = useModel((model) => groupFaceOf(model, group.stages), isSameGroupFace);
   const { reached, reach, open } = useGraphStand();
   const badge = face.gravest === undefined ? undefined : badgeOf(face.gravest);
+  const count = `${group.stages.length} stages${face.busy}`;
   return (
-    <>
-      <button
-        type="button"
-        className="group"
-        data-node={id}
-        aria-expanded={false}
-        tabIndex={reached === id ? 0 : -1}
-        onClick={() => open(group.id)}
-        onFocus={() => reach(id)}
-      >
-        <span className="stage-name">
-          <Icon name="open" />
-          {group.title}
-        </span>
-        <span className="stage-rate">
-          {face.rate}
-          <small> {face.unit}</small>
-        </span>
-        <span className="group-count">
-          {group.stages.length} stages{face.busy}
-        </span>
-        <span className="stage-note">
-          {badge === undefined ? undefined : <Icon name={badge} />}
-          {face.remarks}
-        </span>
-      </button>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
-      <Handle type="source" position={Position.Right} isConnectable={false} />
-    </>
+    <button
+      type="button"
+      className="group"
+      style={{ ...placedAt(box), ...badgeStyle(badge) }}
+      data-node={id}
+      data-badge={badge}
+      data-health={face.gravest}
+      data-note={face.remarks}
+      data-count={count}
+      aria-description={face.remarks === '' ? count : `${count}, ${face.remarks}`}
+      aria-expanded={false}
+      tabIndex={reached === id ? 0 : -1}
+      onClick={() => open(group.id)}
+      onFocus={() => reach(id)}
+    >
+      <span className="stage-name">{group.title}</span>
+      <span className="stage-rate" data-unit={face.unit}>
+        {face.rate}
+      </span>
+    </button>
   );
+});
+
+interface GroupNodeProps {
+  readonly id: string;
+  readonly group: Group;
+  readonly box: Box;
 }
 
 /** Where the application pushes into the graph, or takes from it. */
-export function TerminalNode(props: {
-  readonly id: string;
-  readonly data: { readonly name: string; readonly side: 'in' | 'out' };
-}): ReactElement {
-  const { name, side } = props.data;
+export const TerminalNode = memo(function TerminalNode({ name, side, box }: TerminalNodeProps): ReactElement {
+  const end = side === 'in' ? 'input of the graph' : 'output of the graph';
   return (
-    <>
-      <div className="terminal" data-side={side} data-node={props.id}>
-        <span className="sr">{side === 'in' ? 'input of the graph: ' : 'output of the graph: '}</span>
-        <span className="terminal-name">{name}</span>
-      </div>
-      <Handle
-        type={side === 'in' ? 'source' : 'target'}
-        position={side === 'in' ? Position.Right : Position.Left}
-        isConnectable={false}
-      />
-    </>
-  );
-}
-
-/** An open group: a frame around its stages, or their lane. */
-export function FrameNode({ data }: { readonly data: { group: Group; isLane: boolean } }): ReactElement {
-  const { close } = useGraphStand();
-  const { group, isLane } = data;
-  return (
-    <div className="frame" data-lane={isLane || undefined}>
-      <button type="button" className="frame-title" aria-expanded onClick={() => close(group.id)}>
-        <Icon name="fold" />
-        {group.title}
-        <small>{group.stages.length}</small>
-      </button>
+    <div
+      className="terminal"
+      style={placedAt(box)}
+      data-side={side}
+      role="img"
+      aria-label={`${end}: ${name}`}
+    >
+      {name}
     </div>
   );
+});
+
+interface TerminalNodeProps {
+  readonly name: string;
+  readonly side: 'in' | 'out';
+  readonly box: Box;
+}
+
+const titleInset = { x: 4, y: 3 } as const;
+
+/** The title of an open group, by which it is closed. */
+export const FrameTitle = memo(function FrameTitle({ group, box }: FrameTitleProps): ReactElement {
+  const { close } = useGraphStand();
+  const place = { ...box, x: box.x + titleInset.x, y: box.y + titleInset.y };
+  return (
+    <button
+      type="button"
+      className="frame-title"
+      style={placedAt(place)}
+      data-count={group.stages.length}
+      aria-expanded
+      onClick={() => close(group.id)}
+    >
+      {group.title}
+    </button>
+  );
+});
+
+interface FrameTitleProps {
+  readonly group: Group;
+  readonly box: Box;
 }

@@ -1,16 +1,16 @@
-import type { ReactElement } from 'react';
-import { Handle, Position } from '@xyflow/react';
+import type { CSSProperties, ReactElement } from 'react';
+import { memo } from 'react';
 import { handledPerSecond, percentagesOf, sharesOf } from '../../../model/activity.ts';
 import type { Shares } from '../../../model/activity.ts';
 import { stageFigure } from '../../../model/figures.ts';
 import type { Health } from '../../../model/health.ts';
 import { healthOf, healthText } from '../../../model/health.ts';
+import type { Box } from '../../../model/layered.ts';
 import type { Model } from '../../../model/model.ts';
 import { short } from '../../../model/numbers.ts';
-import { Icon } from '../../icons.tsx';
 import type { IconName } from '../../icons.tsx';
 import { useModel } from '../../page.tsx';
-import { sizes } from './sizes.ts';
+import { badgeStyle, placedAt, variables } from './card-style.ts';
 import { useStand } from './stand.ts';
 
 /** What a stage's card says; a card is drawn anew only when this changes. */
@@ -89,57 +89,45 @@ export function badgeOf(health: Health): IconName | undefined {
   return badges[health];
 }
 
-export function StageNode({
-  id,
-  data,
-}: {
-  readonly id: string;
-  readonly data: { stage: number };
-}): ReactElement {
-  const face = useFace(data.stage);
-  const stand = useStand(id, data.stage);
-  if (face === undefined) return <div />;
+/** A stage's card: texts and icons that are no elements of their own are its `::before` and `::after`. */
+export const StageNode = memo(function StageNode({ id, stage, box }: StageNodeProps): ReactElement {
+  const face = useFace(stage);
+  const stand = useStand(id, stage);
+  if (face === undefined) return <></>;
   const badge = badgeOf(face.health);
   return (
-    <>
-      <button
-        type="button"
-        className="stage"
-        data-node={id}
-        data-stage={face.name}
-        data-health={face.health}
-        data-faded={stand.isFaded || undefined}
-        data-cause={stand.isCause || undefined}
-        aria-pressed={stand.isChosen}
-        aria-description={spoken(face)}
-        title={isOff(face) ? face.healthText : undefined}
-        tabIndex={stand.isReached ? 0 : -1}
-        onClick={stand.choose}
-        onFocus={stand.reach}
-      >
-        <SharesFigure shares={face.shares} />
-        <span className="stage-name">{face.name}</span>
-        {face.restarts > 0 ? (
-          <span className="stage-restarts">
-            <Icon name="restarting" />
-            {face.restarts}
-          </span>
-        ) : undefined}
-        <span className="stage-note">
-          {badge === undefined ? undefined : <Icon name={badge} />}
-          {badge === undefined ? noteOf(face) : face.healthNote}
-        </span>
-        {isOff(face) ? undefined : (
-          <span className="stage-rate">
-            {face.rate}
-            <small> {face.unit}</small>
-          </span>
-        )}
-      </button>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
-      <Handle type="source" position={Position.Right} isConnectable={false} />
-    </>
+    <button
+      type="button"
+      className="stage"
+      style={{ ...placedAt(box), ...badgeStyle(badge), ...sharesStyle(face.shares) }}
+      data-node={id}
+      data-stage={face.name}
+      data-health={face.health}
+      data-badge={badge}
+      data-note={badge === undefined ? noteOf(face) : face.healthNote}
+      data-off={isOff(face) || undefined}
+      data-restarts={face.restarts > 0 ? face.restarts : undefined}
+      data-faded={stand.isFaded || undefined}
+      data-cause={stand.isCause || undefined}
+      aria-pressed={stand.isChosen}
+      aria-description={spoken(face)}
+      title={isOff(face) ? face.healthText : undefined}
+      tabIndex={stand.isReached ? 0 : -1}
+      onClick={stand.choose}
+      onFocus={stand.reach}
+    >
+      <span className="stage-name">{face.name}</span>
+      <span className="stage-rate" data-unit={face.unit}>
+        {face.rate}
+      </span>
+    </button>
   );
+});
+
+interface StageNodeProps {
+  readonly id: string;
+  readonly stage: number;
+  readonly box: Box;
 }
 
 /** It does nothing now: why needs the room of its rate. */
@@ -152,34 +140,8 @@ function noteOf({ name, definition }: Face): string {
 }
 
 /** Busy fills the card from the left; blocked goes around it, hatched. */
-function SharesFigure({ shares }: { readonly shares: Shares }): ReactElement {
-  const { width, height } = sizes.stage;
-  const { busy, held } = shares;
-  const blocked = shares.blocked + shares.waiting;
-  return (
-    <svg className="stage-shares" viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
-      <rect className="busy" width={(width * busy) / 100} height={height} />
-      <rect className="busy-line" y={height - 4} width={(width * busy) / 100} height={4} />
-      <rect
-        className="held"
-        x={(width * busy) / 100}
-        y={height - 4}
-        width={(width * held) / 100}
-        height={4}
-      />
-      {blocked === 0 ? undefined : (
-        <rect
-          className="blocked"
-          x={2}
-          y={2}
-          width={width - 4}
-          height={height - 4}
-          pathLength={100}
-          strokeDasharray={`${blocked} 100`}
-        />
-      )}
-    </svg>
-  );
+function sharesStyle({ busy, held, blocked, waiting }: Shares): CSSProperties {
+  return variables({ '--busy-share': busy, '--held-share': held, '--blocked-share': blocked + waiting });
 }
 
 /** What fill and border show, in words. */

@@ -13,6 +13,9 @@ export interface GraphStand {
   readonly cause: number | undefined;
   readonly chosenEdge: number | undefined;
   readonly chooseEdge: (edge: number) => void;
+  /** The link that keys have come to, by id: of several edges none is chosen. */
+  readonly reachedLink: string | undefined;
+  readonly reachLink: (link: string | undefined) => void;
   readonly open: (group: string) => void;
   readonly close: (group: string) => void;
 }

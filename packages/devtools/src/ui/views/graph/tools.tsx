@@ -1,9 +1,11 @@
-import { useReactFlow } from '@xyflow/react';
+import { useReactFlow, useStoreApi } from '@xyflow/react';
 import type { ReactElement } from 'react';
 import type { Lanes } from '../../../model/place.ts';
 import { lanesNames } from '../../../model/place.ts';
 import { Icon } from '../../icons.tsx';
 import { useUrl } from '../../page.tsx';
+import { overviewOf } from './flow.tsx';
+import type { Drawing } from './use-picture.ts';
 
 const titles: Readonly<Record<Lanes, string>> = {
   lanes: 'Worker lanes',
@@ -32,8 +34,9 @@ export function LanesChoice({ lanes }: { readonly lanes: Lanes }): ReactElement 
 }
 
 /** How near one is. */
-export function ZoomTools(): ReactElement {
-  const { zoomIn, zoomOut, fitView } = useReactFlow();
+export function ZoomTools({ drawing }: { readonly drawing: Drawing }): ReactElement {
+  const { zoomIn, zoomOut, setViewport } = useReactFlow();
+  const { getState } = useStoreApi();
   return (
     <div className="zoom">
       <button type="button" aria-label="Zoom out" title="Zoom out" onClick={() => void zoomOut()}>
@@ -46,7 +49,7 @@ export function ZoomTools(): ReactElement {
         type="button"
         aria-label="Show the whole graph"
         title="Show the whole graph"
-        onClick={() => void fitView({ padding: 0.06, maxZoom: 1.25 })}
+        onClick={() => void setViewport(overviewOf(drawing, getState()))}
       >
         <Icon name="fit" />
       </button>

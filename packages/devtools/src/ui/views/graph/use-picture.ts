@@ -7,6 +7,7 @@ import { found } from '../../../model/search.ts';
 import type { GraphLayout } from '../../layout/graph-layout.ts';
 import { layoutGraph } from '../../layout/graph-layout.ts';
 import { useModel } from '../../page.tsx';
+import { elements } from './budget.ts';
 import { sizes } from './sizes.ts';
 
 export interface Drawing extends GraphLayout {
@@ -34,12 +35,16 @@ export function useDrawing(picture: Picture | undefined, lanes: Lanes): Drawing 
 }
 
 /** What to draw; `undefined` where there is nothing, or too much. */
-export function usePicture(wish: Omit<PictureWish, 'found'>, search: string): Picture | undefined {
+export function usePicture(
+  wish: Omit<PictureWish, 'found' | 'elements'>,
+  search: string,
+): Picture | undefined {
   const graph = useModel((model) => model.graph);
   const hits = useFound(search);
   const { lanes, open, closed } = wish;
   return useMemo(
-    () => (graph === undefined ? undefined : pictureOf(graph, { lanes, open, closed, found: hits })),
+    () =>
+      graph === undefined ? undefined : pictureOf(graph, { lanes, open, closed, found: hits, elements }),
     [graph, lanes, open, closed, hits],
   );
 }
