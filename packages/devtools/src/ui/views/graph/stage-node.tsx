@@ -105,6 +105,7 @@ export const StageNode = memo(function StageNode({ id, stage, box }: StageNodePr
       data-health={face.health}
       data-badge={badge}
       data-note={badge === undefined ? noteOf(face) : face.healthNote}
+      data-off={isOff(face) || undefined}
       data-restarts={face.restarts > 0 ? face.restarts : undefined}
       data-faded={stand.isFaded || undefined}
       data-cause={stand.isCause || undefined}
@@ -116,11 +117,9 @@ export const StageNode = memo(function StageNode({ id, stage, box }: StageNodePr
       onFocus={stand.reach}
     >
       <span className="stage-name">{face.name}</span>
-      {isOff(face) ? undefined : (
-        <span className="stage-rate" data-unit={face.unit}>
-          {face.rate}
-        </span>
-      )}
+      <span className="stage-rate" data-unit={face.unit}>
+        {face.rate}
+      </span>
     </button>
   );
 });
