@@ -3,7 +3,7 @@ import type { CensusEntry, Graph, Observer, Run, RunStats, Sample } from '@troup
 import { afterEach, describe, expect, it } from 'vitest';
 import { counter, relay, sink } from '../fixtures/frames.ts';
 import { slowEcho } from '../fixtures/io.ts';
-import { cell, createProbe, openGate, read, settled, until } from '../fixtures/probe.ts';
+import { cell, createProbe, openGate, read, until } from '../fixtures/probe.ts';
 import { echo } from '../fixtures/values.ts';
 
 const runs: Run[] = [];
@@ -99,6 +99,16 @@ describe('a tap', () => {
   });
 });
 
+/** A worker with inputs at hand that has slept has no room: it sleeps only then. Being told wakes it. */
+async function slept(run: Run, worker: number): Promise<void> {
+  const sleeps = (): number => run.stats().workers[worker]?.sleeps ?? 0;
+  const before = sleeps();
+  await until(() => {
+    run.trace({ recordsMax: 64 }).stop();
+    return sleeps() > before;
+  });
+}
+
 describe('stats', () => {
   it('say where everything is, while it waits and when it is done', async () => {
     const probe = createProbe();
@@ -108,8 +118,8 @@ describe('stats', () => {
     for (let i = 0; i < 10; i++) await run.push('in', Float64Array.of(i, i * 7));
     await until(() => run.stats().stages[0]?.handled === 4);
     await until(() => read(probe, cell.starts) === 1);
-    // Nothing more is handled, and the relay has come to wait for room.
-    await settled(() => run.stats().stages[0]?.handled ?? 0);
+    await slept(run, 1);
+    await until(() => run.stats().stages.every(({ state }) => state === 'running'));
     const waiting = run.stats();
     expect(waiting.edges).toMatchObject([
       {
