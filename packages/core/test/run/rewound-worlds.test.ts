@@ -30,11 +30,14 @@ function shown({ stats, ...rest }: Moment, hasEdges: boolean): unknown {
       deadLettered: counts.deadLettered,
     };
   });
+  // When the writer of a refusing edge learns that nobody takes from it any more is a matter of time.
+  const over = stats.stages.filter(({ state }) => state === 'ended' || state === 'stopped');
+  const isOver = new Set(over.map(({ name }) => name));
   const edges = stats.edges.map(({ from, to, sent, received }) => ({
     from,
     to,
     received,
-    sent: hasEdges && sent,
+    sent: hasEdges && !isOver.has(to.split('.')[0] ?? '') && sent,
   }));
   return { ...rest, stages, edges };
 }
@@ -105,7 +108,11 @@ async function expectExact(
 const workers = fc.constantFrom(1, 2, 4);
 const placements = fc.constantFrom<RewindOptions>({}, { workers: 1 }, { workers: 2 }, { workers: 4 });
 const places = fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 2, maxLength: 5 });
-const numRuns = (given: number): number => Number(process.env['RUNS'] ?? given);
+
+/** One that hangs fails with what it was led by, long before the test is given up. */
+function runs(given: number): fc.Parameters<unknown[]> {
+  return { numRuns: Number(process.env['RUNS'] ?? given), timeout: 60_000, endOnFailure: true };
+}
 
 test('worlds led by chance: a moment is the same however it is reached, and as it was recorded', async () => {
   const clocks = fc.constantFrom<ClockKind>('fast', 'fast', 'paced');
@@ -117,7 +124,7 @@ test('worlds led by chance: a moment is the same however it is reached, and as i
       await expectExact(g, path, to, led, fresh);
       rmSync(path);
     }),
-    { numRuns: numRuns(4), endOnFailure: process.env['HUNT'] !== undefined },
+    runs(4),
   );
 }, 240_000);
 
@@ -130,7 +137,8 @@ test('random graphs: a moment is the same however it is reached, and as it was r
       async (nodes, before, led, standby, to) => {
         const { g, outputs } = build(nodes, 'auto');
         const path = newPath();
-        const run = await g.start({ clock: 'fast', workers: before, seed: 7, durationMs: 100, record: path });
+        const length = { clock: 'fast', durationMs: 100, mailboxMax: 4_096 } as const;
+        const run = await g.start({ ...length, workers: before, seed: 7, record: path });
         for (const name of outputs) run.onSample(name, () => undefined);
         const late = setTimeout(() => void run.stop(), 300);
         await run.done;
@@ -139,6 +147,6 @@ test('random graphs: a moment is the same however it is reached, and as it was r
         rmSync(path);
       },
     ),
-    { numRuns: numRuns(4), endOnFailure: process.env['HUNT'] !== undefined },
+    runs(4),
   );
 }, 240_000);
