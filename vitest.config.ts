@@ -13,7 +13,9 @@ export default defineConfig({
     pool: 'forks',
     // Unless told, one core would be kept free for it.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    execArgv: ['--conditions=@troupe/source'],
+    // V8 crashes now and then when two threads compile their wrappers of what WebAssembly imports at once
+    // (`Check failed: jit_page.has_value()`), and each thread that strips types has WebAssembly.
+    execArgv: ['--conditions=@troupe/source', '--wasm-wrapper-tiering-budget=1000000000'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     retry: 0,
