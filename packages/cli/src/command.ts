@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { exitCode } from './exit-codes.ts';
 import { explain } from './explain.ts';
 
@@ -7,6 +8,7 @@ import { explain } from './explain.ts';
  * process quietly.
  */
 export async function runAsProcess(body: () => Promise<number>): Promise<void> {
+  keepWrappers();
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? exitCode.ended : exitCode.failed);
   });
@@ -17,4 +19,14 @@ export async function runAsProcess(body: () => Promise<number>): Promise<void> {
     process.stderr.write(`${explanation.lines.join('\n')}\n`);
     process.exitCode = explanation.exitCode;
   }
+}
+
+/**
+ * V8 as of Node 24.21 ends the process now and then when two threads compile their wrappers of what
+ * WebAssembly imports at once (`Check failed: jit_page.has_value()`), and each thread that loads a stage
+ * from TypeScript has WebAssembly: Node strips types with it. The generic wrapper, which V8 then keeps, costs
+ * each such call some 16 ns.
+ */
+function keepWrappers(): void {
+  setFlagsFromString('--wasm-wrapper-tiering-budget=1000000000');
 }

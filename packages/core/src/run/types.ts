@@ -68,7 +68,9 @@ export interface StartOptions extends CompileOptions {
   readonly onLog?: (line: LogLine) => void;
   /** Heap limits of each worker. */
   readonly resourceLimits?: {
+    /** As V8 finds it unless given. */
     readonly maxOldGenerationSizeMb?: number;
+    /** 12 unless given. More lets handlers that hold much for a short while copy less of it. */
     readonly maxYoungGenerationSizeMb?: number;
   };
   /** Records the run from its first step on, as `run.record` does. */
