@@ -13,6 +13,7 @@ const frame64k = { frameLength: 16_384, capacity: 64, frames: 100_000 };
 const frame1m = { frameLength: 262_144, capacity: 16, frames: 5_000 };
 const produced64k = { ...frame64k, frames: 40_000 };
 const produced1m = { ...frame1m, frames: 3_000 };
+const observed = { pairs: 20, windowMs: 250 };
 const ticks = { seconds: 20, hertz: '50,100,500,1000', saturated: false };
 const trips = { warmUp: 5000, trips: 600, pauseMs: 1 };
 
@@ -67,12 +68,20 @@ const troupe = {
     parameters: { ...small, stats: false },
   },
   'troupe-stream-tapped': {
-    module: new URL('./troupe/stream.ts', import.meta.url),
-    parameters: { ...small, stats: true, watched: 'tapped' },
+    module: new URL('./troupe/observed.ts', import.meta.url),
+    parameters: { ...observed, ...small, graph: 'stream', watcher: 'tap' },
   },
   'troupe-stream-traced': {
-    module: new URL('./troupe/stream.ts', import.meta.url),
-    parameters: { ...small, stats: true, watched: 'traced' },
+    module: new URL('./troupe/observed.ts', import.meta.url),
+    parameters: { ...observed, ...small, graph: 'stream', watcher: 'trace' },
+  },
+  'troupe-values-tapped': {
+    module: new URL('./troupe/observed.ts', import.meta.url),
+    parameters: { ...observed, graph: 'values', watcher: 'tap' },
+  },
+  'troupe-values-traced': {
+    module: new URL('./troupe/observed.ts', import.meta.url),
+    parameters: { ...observed, graph: 'values', watcher: 'trace' },
   },
   'troupe-copy-64k': {
     module: new URL('./troupe/large.ts', import.meta.url),
@@ -121,14 +130,6 @@ const troupe = {
   'troupe-fused-values': {
     module: new URL('./troupe/fused.ts', import.meta.url),
     parameters: { frames: 20_000_000, kind: 'values' },
-  },
-  'troupe-fused-values-tapped': {
-    module: new URL('./troupe/fused.ts', import.meta.url),
-    parameters: { frames: 20_000_000, kind: 'values', watched: 'tapped' },
-  },
-  'troupe-fused-values-traced': {
-    module: new URL('./troupe/fused.ts', import.meta.url),
-    parameters: { frames: 20_000_000, kind: 'values', watched: 'traced' },
   },
   'troupe-simulate-calls': {
     module: new URL('./troupe/simulate-calls.ts', import.meta.url),
