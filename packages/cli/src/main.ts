@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { runAsProcess } from './command.ts';
 import { exitCode } from './exit-codes.ts';
