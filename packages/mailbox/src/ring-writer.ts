@@ -17,9 +17,6 @@ import {
 import type { Journal } from './journal.ts';
 import type { RingReader } from './ring-reader.ts';
 
-/** Unpublished frames that a writer may claim ahead where no blocking reader bounds it. */
-const claimMax = 64;
-
 /**
  * The writer's half of a ring: cursors, readers, publication. Positions are Int32 counts modulo 2^32; only
  * their differences mean anything. `position` is where the next message goes, `settled` where the messages of
@@ -267,7 +264,7 @@ export abstract class RingWriter {
     this.#refreshReaders();
     // No slot above what is published may come around before a reader that attaches now can have seen it.
     let room = this.slots - ((this.position - this.published) | 0);
-    if (this.#isOvertaking) room = Math.min(room, Math.max(wanted, Math.min(claimMax, this.slots >> 2)));
+    if (this.#isOvertaking) room = Math.min(room, Math.max(wanted, this.slots >> 2));
     for (const place of this.#blocking) {
       const base = readerBase(place);
       // Acquires the reader's release: its slots may be overwritten.
