@@ -1,7 +1,7 @@
 /** The contract is itself tested: for every promise stages that break it, and nothing else. */
 import { contractOf } from '@troupe/core/testing';
 import type { ClauseName } from '@troupe/core/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { buffers } from '../fixtures/contracts/wrong/buffers.ts';
 import { bounded, committed, fits } from '../fixtures/contracts/wrong/emissions.ts';
 import { drivers, lossless, register } from '../fixtures/contracts/wrong/graphs.ts';
@@ -64,4 +64,14 @@ describe.each(Object.entries(wrong))('stages that break the clause %s', (clause,
       expect([...(await broken(each))].sort()).toEqual([...each.breaks].sort());
     },
   );
+});
+
+it('finds the same a minute before midnight', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: new Date(2026, 10, 20, 23, 59) });
+  const calendar = repeatable.find(({ stage }) => stage.name === 'calendar') as Wrong;
+  try {
+    expect(await broken(calendar)).toEqual(['repeatable']);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,3 +1,6 @@
+/** Every play begins on the same morning: what a contract finds does not depend on when it is checked. */
+const morning = [2001, 0, 1, 8] as const;
+
 /**
  * The clocks of the machine as a stage may look at them (`Date`, `performance.now()`), put forward while this
  * stands: what depends on them differs from what does not.
@@ -10,7 +13,8 @@ export class ShiftedClock implements Disposable {
     this.#shiftMs = shiftMs;
     const real = this.#date;
     const nowMs = performance.now.bind(performance);
-    const shifted = (): number => real.now() + this.#shiftMs;
+    const beganMs = new real(...morning).getTime() - nowMs();
+    const shifted = (): number => Math.floor(beganMs + nowMs() + this.#shiftMs);
     const value = (): number => nowMs() + this.#shiftMs;
     Object.defineProperty(performance, 'now', { value, configurable: true, writable: true });
     globalThis.Date = new Proxy(real, {
