@@ -140,6 +140,14 @@ describe('the packed packages', () => {
     );
   });
 
+  it('record, replay and trace a run by the troupe command', async () => {
+    const troupe = (...args: string[]): Promise<string> =>
+      run(project, join(project, 'node_modules/.bin/troupe'), args);
+    await troupe('run', 'graph.ts', '--clock', 'fast', '--record', 'run.trp');
+    expect(await troupe('replay', 'run.trp', 'graph.ts')).toMatch(/messages compared: identical/);
+    expect(await troupe('trace', 'graph.ts', '--out', 'run.pftrace')).toMatch(/records of 3 threads/);
+  });
+
   it.each(libraries)('satisfy publint: %s', async (name) => {
     const bytes = readFileSync(tarballOf(name));
     const tarball = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);

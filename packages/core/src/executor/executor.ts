@@ -10,6 +10,8 @@ import { Gates, isOpen } from './gates.ts';
 import { Host } from './host.ts';
 import type { HostParts } from './host.ts';
 import { Holds } from './holds.ts';
+import { hasMore } from './round-part.ts';
+import type { Player } from './round-part.ts';
 import { Rounds } from './rounds.ts';
 import type { HoldState } from '../debug/hold-state.ts';
 import type { GateState } from '../modes/gate-state.ts';
@@ -185,11 +187,13 @@ export class Executor {
     return Math.max(0, dueMs - this.#host.look());
   }
 
-  /** Sources finish now; everything under way still reaches its end. */
+  /** Sources finish now; everything under way still reaches its end. Told in every round. */
   drain(): void {
     this.#isDraining = true;
     this.#gates.isDraining = true;
-    for (const actor of this.actors) actor.hasEndedDemand = true;
+    for (const actor of this.actors) {
+      if ((actor.handlers as Player)[hasMore]?.() !== true) actor.hasEndedDemand = true;
+    }
   }
 
   /**

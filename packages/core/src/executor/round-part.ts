@@ -6,9 +6,13 @@ import { isOpen } from './gates.ts';
 /** The most calls of one source in one step. */
 const demandsMax = 64;
 
+/** A name that no stage's own handlers have. */
+export const hasMore: unique symbol = Symbol('hasMore');
+
 /** Handlers that emit what a recording says, in whichever round it was. */
 export interface Player {
-  readonly isPlayer?: true;
+  /** Whether there is more to come, also after a drain: the one that was recorded may have been at work. */
+  readonly [hasMore]?: () => boolean;
 }
 
 /** What an actor has to do next in a round. */

@@ -17,7 +17,7 @@ import { LateReader } from './late-reader.ts';
 import { Merge } from './merge.ts';
 import { missTick, presentTick } from './presented.ts';
 import { isFinished, isReady, wantRoom } from './readiness.ts';
-import { hasForward, isOver, Part, RoundState, takeOver, wantsOutside } from './round-part.ts';
+import { hasForward, hasMore, isOver, Part, RoundState, takeOver, wantsOutside } from './round-part.ts';
 import type { Next, Player } from './round-part.ts';
 
 export interface RoundsParts {
@@ -163,7 +163,7 @@ export class Rounds {
       part.isTickDue = false;
       part.isTickGiven = false;
       // What a recording says is emitted in the round in which it was.
-      const takesPosts = isOutside || (actor.handlers as Player).isPlayer === true;
+      const takesPosts = isOutside || (actor.handlers as Player)[hasMore] !== undefined;
       part.postsTo = actor.postsClosed + (takesPosts ? actor.posts.length : 0);
       part.lettersTo = actor.lettersClosed + (isOutside ? actor.resent.length : 0);
       if (isOutside) this.#parts.calls.admit(actor);

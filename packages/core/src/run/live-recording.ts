@@ -163,8 +163,7 @@ export class LiveRecording {
 }
 
 function troupeVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return version;
+  // By name: where this module stands is different once it has been built.
+  const manifest = new URL(import.meta.resolve('@troupe/core/package.json'));
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }

@@ -1,3 +1,4 @@
+import { hasMore } from '../executor/round-part.ts';
 import type { GraphDeclaration, Plan, StageEntry } from '../plan/types.ts';
 import type { SourceEntry } from '../recording/entries.ts';
 import { defineStage } from '../stage.ts';
@@ -68,7 +69,7 @@ export class StandIns {
       create: ({ post }: StageContext) => {
         this.#players.set(name, post);
         return {
-          isPlayer: true,
+          [hasMore]: () => endsAlone && !this.#ending.has(name),
           ...(endsAlone && { onDemand: () => (this.#ending.has(name) ? 'end' : undefined) }),
           onInput() {},
           onTick() {},

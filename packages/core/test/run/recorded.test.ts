@@ -10,7 +10,8 @@ import { planHash } from '../../src/recording/plan-hash.ts';
 import { createRecording } from '../../src/recording/writer.ts';
 import { counting, debugMemory, passing, word } from '../fixtures/debugged.ts';
 import { counter } from '../fixtures/stepped.ts';
-import { antenna, asking, fickle, folding, fragile, logging, ticking } from '../fixtures/taped.ts';
+import { cell, createProbe, openGate, read } from '../fixtures/probe.ts';
+import { antenna, asking, fickle, folding, fragile, gated, logging, ticking } from '../fixtures/taped.ts';
 import { build, node } from './random-graphs.ts';
 import type { Node } from './random-graphs.ts';
 import { until } from './deadline.ts';
@@ -344,6 +345,28 @@ describe('a recording', () => {
     const start = g.start({ clock: 'fast', record: path });
     await expect(start).rejects.toMatchObject({ code: 'RECORDING_WRITE' });
   });
+
+  test.each(['realtime', 'paced', 'fast'] as const)(
+    'under the %s clock: with what a source had in hand when the run was told to drain',
+    async (clock) => {
+      const cells = createProbe();
+      const g = graph('gated');
+      const source = g.stage('gated', gated, { options: { cells } });
+      const fold = g.stage('folding', folding, { worker: { dedicated: true } });
+      g.connect(source.out.out, fold.in.in);
+      g.output('notes', fold.out.notes);
+      const path = await record(g, { clock }, async (run) => {
+        await until('it waits', () => read(cells, cell.starts) === 1);
+        void run.stop({ drain: true });
+        // The answers of the threads come after what they have been told before.
+        for (let i = 0; i < 3; i++) await run.census();
+        openGate(cells);
+      });
+      const sources = (await entriesOf(path)).filter(({ type }) => type === 'source');
+      expect(sources).toHaveLength(2);
+      expect(await g.replay(path)).toMatchObject({ divergence: undefined, failure: undefined });
+    },
+  );
 
   test('does not hold a rate that was refused', async () => {
     const g = liveGraph();
