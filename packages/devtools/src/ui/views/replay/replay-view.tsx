@@ -154,6 +154,7 @@ function Scrubber({ replay, step, timeNs, onSeek }: ScrubberProps): ReactElement
     event.preventDefault();
     onSeek(step + move);
   };
+  const place = step < 0 ? 'before the first step' : `step ${count(step)} of ${count(last)}`;
   return (
     <div className="scrubber">
       <div className="scrubber-marks" aria-hidden="true">
@@ -169,7 +170,7 @@ function Scrubber({ replay, step, timeNs, onSeek }: ScrubberProps): ReactElement
       <input
         type="range"
         aria-label="Step of the recording"
-        aria-valuetext={`step ${step} of ${last}, ${clockTime(timeNs / 1e6)}`}
+        aria-valuetext={`${place}, ${clockTime(timeNs / 1e6)}`}
         min={-1}
         max={last}
         value={step}
@@ -178,9 +179,7 @@ function Scrubber({ replay, step, timeNs, onSeek }: ScrubberProps): ReactElement
       />
       <p className="scrubber-ends">
         <span>0:00.000</span>
-        <span>
-          step {count(step)} of {count(last)}
-        </span>
+        <span>{place}</span>
         <span>{clockTime(durationNs / 1e6)}</span>
       </p>
     </div>
