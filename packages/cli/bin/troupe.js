@@ -6,6 +6,6 @@ const main = new URL('../dist/main.js', import.meta.url);
 if (existsSync(main)) {
   await import(main.href);
 } else {
-  process.stderr.write('error: troupe is not built here. Run `npm run build` in the clone first.\n');
+  process.stderr.write('troupe is not built here. Run `npm run build` in the clone first.\n');
   process.exitCode = 2;
 }

@@ -31,7 +31,7 @@ function troupe(): { readonly status: number | null; readonly output: string } {
 it('says in a clone that is not built how to build it', () => {
   expect(troupe()).toEqual({
     status: 2,
-    output: 'error: troupe is not built here. Run `npm run build` in the clone first.\n',
+    output: 'troupe is not built here. Run `npm run build` in the clone first.\n',
   });
 });
 

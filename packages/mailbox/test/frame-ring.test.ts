@@ -192,6 +192,17 @@ describe('frame ring', () => {
     expect(drain(wide)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
+  it.each([
+    [16, 4],
+    [2048, 512],
+  ])('of %i slots a reader that holds nobody back lets %i be claimed at a look', (slots, claimed) => {
+    const buffer = ring({ capacity: slots, slots });
+    const writer = new FrameWriter(buffer);
+    const reader = new FrameReader(buffer, { policy: 'dropOldest', capacity: slots });
+    expect(writer.room(1)).toBe(claimed);
+    reader.detach();
+  });
+
   it('room for many is found although only few were claimed ahead of a lossy reader', () => {
     const buffer = ring({ capacity: 8, slots: 16 });
     const writer = new FrameWriter(buffer);

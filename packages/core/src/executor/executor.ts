@@ -187,7 +187,7 @@ export class Executor {
     return Math.max(0, dueMs - this.#host.look());
   }
 
-  /** Sources finish now; everything under way still reaches its end. Told in every round. */
+  /** Sources finish now; everything under way still reaches its end. Told again in each round. */
   drain(): void {
     this.#isDraining = true;
     this.#gates.isDraining = true;
